@@ -1,1 +1,5 @@
-//! Under construction.
+//! What both services share: settings, telemetry, access at the door, sockets, health.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod settings;
