@@ -2,4 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod access;
+pub mod clock;
 pub mod settings;
+pub mod telemetry;
