@@ -4,5 +4,9 @@
 
 pub mod access;
 pub mod clock;
+pub mod http;
+pub mod metrics;
+pub mod server;
 pub mod settings;
+pub mod shutdown;
 pub mod telemetry;

@@ -22,7 +22,11 @@ pub fn init(settings: &LogSettings) {
     let _ = subscriber(settings, colours, stderr).try_init();
 }
 
-fn subscriber<W>(settings: &LogSettings, colours: bool, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(
+    settings: &LogSettings,
+    colours: bool,
+    writer: W,
+) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -46,8 +50,9 @@ fn filter(level: &str) -> Targets {
         .unwrap_or_else(|_| Targets::new().with_default(Level::INFO))
 }
 
+/// Logging into memory, for tests that look at what was logged.
 #[cfg(test)]
-mod tests {
+pub(crate) mod capture {
     use std::{
         io,
         sync::{Arc, Mutex},
@@ -55,8 +60,32 @@ mod tests {
 
     use super::*;
 
+    /// What was logged so far; clones share it.
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Page {
+        pub(crate) fn subscriber(&self, level: &str) -> impl Subscriber + Send + Sync + use<> {
+            self.formatted(level, LogFormat::Pretty)
+        }
+
+        pub(super) fn formatted(
+            &self,
+            level: &str,
+            format: LogFormat,
+        ) -> impl Subscriber + Send + Sync + use<> {
+            let writer = self.clone();
+            let settings = LogSettings {
+                level: level.into(),
+                format,
+            };
+            subscriber(&settings, false, move || writer.clone())
+        }
+
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl io::Write for Page {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -67,24 +96,20 @@ mod tests {
             Ok(())
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{capture::Page, *};
 
     fn logged(level: &str, format: LogFormat) -> String {
         let page = Page::default();
-        let writer = page.clone();
-        let settings = LogSettings {
-            level: level.into(),
-            format,
-        };
-        tracing::subscriber::with_default(
-            subscriber(&settings, false, move || writer.clone()),
-            || {
-                tracing::info!(chat = "c1", "opened");
-                tracing::debug!(target: "helpline_live::store", "committed");
-                tracing::debug!("detail");
-            },
-        );
-        let bytes = page.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+        tracing::subscriber::with_default(page.formatted(level, format), || {
+            tracing::info!(chat = "c1", "opened");
+            tracing::debug!(target: "helpline_live::store", "committed");
+            tracing::debug!("detail");
+        });
+        page.text()
     }
 
     #[test]
