@@ -4,13 +4,34 @@
 //! decided where the chat is known.
 
 mod address;
-mod limits;
+mod claims;
 mod place;
+mod rate;
+mod registrations;
+mod slots;
 mod token;
 
 pub use self::{
     address::ClientAddress,
-    limits::{MessageRate, RegistrationLimit, SocketLimit, SocketSlot},
+    claims::{Claims, Role},
     place::{BEARER, HELPLINE_V1, offers, subprotocol, token_of},
-    token::{Claims, Role, TokenError, TokenKeys},
+    rate::MessageRate,
+    registrations::RegistrationLimit,
+    slots::{SocketLimit, SocketSlot},
+    token::{TokenError, TokenKeys},
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<RegistrationLimit>();
+        shared::<SocketLimit>();
+        shared::<SocketSlot>();
+        shared::<MessageRate>();
+        shared::<TokenKeys>();
+    }
+}

@@ -136,321 +136,108 @@ fn every_kind_of_value_can_come_from_the_environment() {
     assert_eq!(settings.log.format, LogFormat::Json);
 }
 
-/// Each variable alone stops the start, and the message names the key, the variable and the reason.
+/// The variable of a key, as an operator would write it.
+fn variable(key: &str) -> String {
+    format!("HELPLINE__{}", key.to_uppercase().replace('.', "__"))
+}
+
+/// Setting `key` alone to `value` stops the start with a message that names `named` both ways and says why.
+fn refused(key: &str, value: &str, named: &str, reason: &str) {
+    let error = with(&[(&variable(key), value)])
+        .expect_err(&format!("{key}={value}"))
+        .to_string();
+    let start = format!("setting `{named}` ({}): ", variable(named));
+    assert!(error.starts_with(&start), "{key}={value}: {error}");
+    assert!(error.contains(reason), "{key}={value}: {error}");
+    assert!(!error.contains("topsecret"), "{key}: {error}");
+}
+
 #[test]
 fn a_value_that_cannot_work_stops_the_start() {
-    for (variable, value, key, reason) in [
+    for (key, value, reason) in [
+        ("redis.url", "http://localhost", "redis://"),
+        ("redis.url", "redis://", "names no server"),
+        ("redis.prefix", "", "1 to 64"),
+        ("redis.prefix", "a{b}", "1 to 64"),
+        ("redis.join_channel", "", "empty"),
+        ("redis.join_channel", "a b", "blanks"),
+        ("redis.partitions", "0", "between 1 and 256"),
+        ("redis.partitions", "257", "between 1 and 256"),
+        ("redis.partitions", "many", "many"),
+        ("redis.partitions", "-1", "-1"),
+        ("chat_server.bind", "localhost", "invalid socket address"),
+        ("subscriber.bind", "9001", "invalid socket address"),
+        ("chat.idle_timeout", "0s", "between 1ms"),
+        ("chat.idle_timeout", "120", "not a duration"),
+        ("chat.idle_timeout", "soon", "not a duration"),
+        ("chat.idle_timeout", "2years", "365 days"),
+        ("chat.join_timeout", "0ms", "between 1ms"),
+        ("chat.leave_grace", "0s", "between 1ms"),
+        ("chat.max_content_bytes", "0", "between 1 and"),
+        ("chat.max_content_bytes", "65536", "between 1 and"),
+        ("chat.max_frame_bytes", "100", "between"),
+        ("sockets.ping", "0s", "between 1ms"),
+        ("sockets.ping", "120s", "not shorter than sockets.silence"),
+        ("sockets.silence", "0s", "between 1ms"),
+        ("sockets.error_window", "0s", "between 1ms"),
+        ("sockets.send_timeout", "0s", "between 1ms"),
+        ("sockets.drain", "0s", "between 1ms"),
+        ("sockets.outbox", "0", "between 1 and"),
+        ("sockets.lease", "0s", "between 1ms"),
+        ("sockets.workers", "5000", "between 0 and"),
+        ("queue.reservation", "0s", "between 1ms"),
+        ("auth.jwt_secret", "", "is empty"),
+        ("auth.jwt_secret", "topsecret", "shorter than 16 bytes"),
+        ("auth.token_ttl", "0s", "between 1ms"),
+        ("auth.token_ttl", "999ms", "one second"),
+        ("http.cors_origin", "", "is empty"),
+        ("http.cors_origin", "shop.example", "not an origin"),
         (
-            "HELPLINE__REDIS__URL",
-            "http://localhost",
-            "redis.url",
-            "redis://",
-        ),
-        (
-            "HELPLINE__REDIS__URL",
-            "redis://",
-            "redis.url",
-            "names no server",
-        ),
-        ("HELPLINE__REDIS__PREFIX", "", "redis.prefix", "1 to 64"),
-        ("HELPLINE__REDIS__PREFIX", "a{b}", "redis.prefix", "1 to 64"),
-        (
-            "HELPLINE__REDIS__JOIN_CHANNEL",
-            "",
-            "redis.join_channel",
-            "empty",
-        ),
-        (
-            "HELPLINE__REDIS__JOIN_CHANNEL",
-            "a b",
-            "redis.join_channel",
-            "blanks",
-        ),
-        (
-            "HELPLINE__REDIS__PARTITIONS",
-            "0",
-            "redis.partitions",
-            "between 1 and 256",
-        ),
-        (
-            "HELPLINE__REDIS__PARTITIONS",
-            "257",
-            "redis.partitions",
-            "between 1 and 256",
-        ),
-        (
-            "HELPLINE__REDIS__PARTITIONS",
-            "many",
-            "redis.partitions",
-            "many",
-        ),
-        (
-            "HELPLINE__REDIS__PARTITIONS",
-            "-1",
-            "redis.partitions",
-            "-1",
-        ),
-        (
-            "HELPLINE__REDIS__PASSWORD",
-            "x",
-            "redis.password",
-            "no such setting",
-        ),
-        ("HELPLINE__REDIS__URL__HOST", "x", "redis.url", "map"),
-        ("HELPLINE__RECORDS__URL", "x", "records", "no such section"),
-        (
-            "HELPLINE__REDIS",
-            "redis://:topsecret@host",
-            "redis",
-            "settings stand in sections",
-        ),
-        (
-            "HELPLINE__CHAT_SERVER__BIND",
-            "localhost",
-            "chat_server.bind",
-            "invalid socket address",
-        ),
-        (
-            "HELPLINE__SUBSCRIBER__BIND",
-            "9001",
-            "subscriber.bind",
-            "invalid socket address",
-        ),
-        (
-            "HELPLINE__CHAT__IDLE_TIMEOUT",
-            "0s",
-            "chat.idle_timeout",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__CHAT__IDLE_TIMEOUT",
-            "120",
-            "chat.idle_timeout",
-            "not a duration",
-        ),
-        (
-            "HELPLINE__CHAT__IDLE_TIMEOUT",
-            "soon",
-            "chat.idle_timeout",
-            "not a duration",
-        ),
-        (
-            "HELPLINE__CHAT__IDLE_TIMEOUT",
-            "2years",
-            "chat.idle_timeout",
-            "365 days",
-        ),
-        (
-            "HELPLINE__CHAT__JOIN_TIMEOUT",
-            "0ms",
-            "chat.join_timeout",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__CHAT__LEAVE_GRACE",
-            "0s",
-            "chat.leave_grace",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__CHAT__MAX_CONTENT_BYTES",
-            "0",
-            "chat.max_content_bytes",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__CHAT__MAX_CONTENT_BYTES",
-            "65536",
-            "chat.max_content_bytes",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__CHAT__MAX_FRAME_BYTES",
-            "100",
-            "chat.max_frame_bytes",
-            "between",
-        ),
-        (
-            "HELPLINE__SOCKETS__PING",
-            "0s",
-            "sockets.ping",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__PING",
-            "120s",
-            "sockets.ping",
-            "not shorter than sockets.silence",
-        ),
-        (
-            "HELPLINE__SOCKETS__SILENCE",
-            "0s",
-            "sockets.silence",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__ERROR_WINDOW",
-            "0s",
-            "sockets.error_window",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__SEND_TIMEOUT",
-            "0s",
-            "sockets.send_timeout",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__DRAIN",
-            "0s",
-            "sockets.drain",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__OUTBOX",
-            "0",
-            "sockets.outbox",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__SOCKETS__LEASE",
-            "0s",
-            "sockets.lease",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__SOCKETS__WORKERS",
-            "5000",
-            "sockets.workers",
-            "between 0 and",
-        ),
-        (
-            "HELPLINE__QUEUE__RESERVATION",
-            "0s",
-            "queue.reservation",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__AUTH__JWT_SECRET",
-            "",
-            "auth.jwt_secret",
-            "is empty",
-        ),
-        (
-            "HELPLINE__AUTH__JWT_SECRET",
-            "topsecret",
-            "auth.jwt_secret",
-            "shorter than 16 bytes",
-        ),
-        (
-            "HELPLINE__AUTH__JWT_SECRET__X",
-            "topsecret",
-            "auth.jwt_secret",
-            "map",
-        ),
-        (
-            "HELPLINE__AUTH__TOKEN_TTL",
-            "0s",
-            "auth.token_ttl",
-            "between 1ms",
-        ),
-        (
-            "HELPLINE__AUTH__TOKEN_TTL",
-            "999ms",
-            "auth.token_ttl",
-            "one second",
-        ),
-        (
-            "HELPLINE__HTTP__CORS_ORIGIN",
-            "",
             "http.cors_origin",
-            "is empty",
-        ),
-        (
-            "HELPLINE__HTTP__CORS_ORIGIN",
-            "shop.example",
-            "http.cors_origin",
-            "not an origin",
-        ),
-        (
-            "HELPLINE__HTTP__CORS_ORIGIN",
             "https://shop.example/page",
-            "http.cors_origin",
             "not an origin",
         ),
         (
-            "HELPLINE__HTTP__CORS_ORIGIN",
+            "http.cors_origin",
             "https://shop.example,*",
-            "http.cors_origin",
             "not an origin",
         ),
         (
-            "HELPLINE__HTTP__TRUSTED_PROXIES",
-            "10.0.0.0/8,proxy",
             "http.trusted_proxies",
+            "10.0.0.0/8,proxy",
             "`proxy` is neither",
         ),
-        (
-            "HELPLINE__LIMITS__MESSAGES_PER_SECOND",
-            "0",
-            "limits.messages_per_second",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__LIMITS__MESSAGE_BURST",
-            "0",
-            "limits.message_burst",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__LIMITS__REGISTRATIONS_PER_MINUTE",
-            "0",
-            "limits.registrations_per_minute",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__LIMITS__SOCKETS_PER_ADDRESS",
-            "0",
-            "limits.sockets_per_address",
-            "between 1 and",
-        ),
-        (
-            "HELPLINE__LIMITS__SOCKETS_PER_ADDRESS",
-            "",
-            "limits.sockets_per_address",
-            "integer",
-        ),
-        ("HELPLINE__LOG__LEVEL", "", "log.level", "not a level"),
-        (
-            "HELPLINE__LOG__LEVEL",
-            "infoo",
-            "log.level",
-            "`infoo` is not a level",
-        ),
-        (
-            "HELPLINE__LOG__LEVEL",
-            "info,helpline_live=loud",
-            "log.level",
-            "not a level",
-        ),
-        (
-            "HELPLINE__LOG__FORMAT",
-            "xml",
-            "log.format",
-            "neither `pretty` nor `json`",
-        ),
+        ("limits.messages_per_second", "0", "between 1 and"),
+        ("limits.message_burst", "0", "between 1 and"),
+        ("limits.registrations_per_minute", "0", "between 1 and"),
+        ("limits.sockets_per_address", "0", "between 1 and"),
+        ("limits.sockets_per_address", "", "integer"),
+        ("log.level", "", "not a level"),
+        ("log.level", "infoo", "`infoo` is not a level"),
+        ("log.level", "info,helpline_live=loud", "not a level"),
+        ("log.format", "xml", "neither `pretty` nor `json`"),
     ] {
-        let error = with(&[(variable, value)])
-            .expect_err(&format!("{variable}={value}"))
-            .to_string();
-        let named = format!(
-            "setting `{key}` (HELPLINE__{}): ",
-            key.to_uppercase().replace('.', "__")
-        );
-        assert!(error.starts_with(&named), "{variable}={value}: {error}");
-        assert!(error.contains(reason), "{variable}={value}: {error}");
-        assert!(!error.contains("topsecret"), "{variable}: {error}");
+        refused(key, value, key, reason);
     }
+}
+
+#[test]
+fn a_key_that_does_not_exist_stops_the_start() {
+    refused(
+        "redis.password",
+        "topsecret",
+        "redis.password",
+        "no such setting",
+    );
+    refused("redis.url.host", "x", "redis.url", "map");
+    refused("auth.jwt_secret.x", "topsecret", "auth.jwt_secret", "map");
+    refused("records.url", "x", "records", "no such section");
+    refused(
+        "redis",
+        "redis://:topsecret@host",
+        "redis",
+        "settings stand in sections",
+    );
 }
 
 #[test]
