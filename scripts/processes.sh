@@ -21,27 +21,37 @@ background() {
     set +m
 }
 
+# A loopback port that nothing listens on, below the range from which systems pick ports for outgoing connections.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 10000))
+        listening "127.0.0.1:$port" || break
+    done
+    printf '%s\n' "$port"
+}
+
 # start_redis FOLDER: a private server on a free loopback port, its data in the folder. Sets REDIS_PID and REDIS_URL.
 start_redis() {
-    local folder=$1 port attempt
-    mkdir -p "$folder"
+    local folder port attempt
+    mkdir -p "$1"
+    folder=$(cd "$1" && pwd)
     refuse_shared_folder "$folder"
-    for attempt in 1 2 3 4 5; do
-        # Below the range from which systems pick ports for outgoing connections.
-        port=$((20000 + RANDOM % 10000))
-        listening "127.0.0.1:$port" && continue
+    # Another program may take the port before Redis does.
+    for attempt in 1 2 3; do
+        port=$(free_port)
         background "$LOG_DIR/redis.log" "$REDIS_SERVER" --port "$port" --bind 127.0.0.1 --protected-mode yes \
-            --dir "$folder" --pidfile "$PWD/$folder/redis.pid" --daemonize no \
+            --dir "$folder" --pidfile "$folder/redis.pid" --daemonize no \
             --appendonly yes --save '' --maxmemory-policy noeviction
         REDIS_PID=$STARTED_PID
         REDIS_URL="redis://127.0.0.1:$port"
         if patiently 20 redis_started "$port"; then
             alive "$REDIS_PID" && return 0
         fi
-        [ "$attempt" -lt 5 ] || break
+        stop_one "$REDIS_PID" 5
     done
     show_log redis
-    die "Redis did not start"
+    die "Redis did not start in $attempt attempts"
 }
 
 # True when waiting makes no sense any more: it answers, or it is gone.

@@ -36,7 +36,7 @@ pub(crate) struct Target {
     /// Redis, to count its commands and its CPU time
     #[arg(long, global = true)]
     pub(crate) redis: Option<Address>,
-    /// A process to watch, as NAME=PID; may be repeated
+    /// A process to watch, as NAME=PID; may be repeated, also with one name for replicas
     #[arg(long = "pid", global = true, value_name = "NAME=PID")]
     pub(crate) processes: Vec<Process>,
     /// A staff token, for a Helpline in token mode

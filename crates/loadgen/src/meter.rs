@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::args::Target;
 use crate::problem::Problem;
+use crate::process::Process;
 use crate::redis::Counters;
 
 /// The counters of all watched processes at one moment.
@@ -11,6 +12,7 @@ use crate::redis::Counters;
 pub(crate) struct Reading {
     at: Instant,
     cpu: Vec<Duration>,
+    own_cpu: Duration,
     redis: Option<Counters>,
 }
 
@@ -18,8 +20,10 @@ pub(crate) struct Reading {
 #[derive(Debug)]
 pub(crate) struct Usage {
     pub(crate) time: Duration,
-    /// CPU time of each process by name, Redis last.
+    /// CPU time by name, Redis last. Processes of one name count together.
     pub(crate) cpu: Vec<(String, Duration)>,
+    /// What the generator itself has used: near a whole core it measures itself, not the servers.
+    pub(crate) own_cpu: Duration,
     /// Calls of each Redis command.
     pub(crate) redis_calls: Option<Vec<(String, u64)>>,
 }
@@ -33,6 +37,7 @@ impl Reading {
         let cpu = target.processes.iter().map(|process| process.cpu());
         Ok(Self {
             cpu: cpu.collect::<Result<_, _>>()?,
+            own_cpu: Process::own().cpu()?,
             redis,
             at: Instant::now(),
         })
@@ -41,8 +46,13 @@ impl Reading {
     pub(crate) fn since(&self, earlier: &Self, target: &Target) -> Usage {
         let times = self.cpu.iter().zip(&earlier.cpu);
         let times = times.map(|(now, then)| now.saturating_sub(*then));
-        let names = target.processes.iter().map(|process| process.name.clone());
-        let mut cpu: Vec<_> = names.zip(times).collect();
+        let mut cpu: Vec<(String, Duration)> = Vec::new();
+        for (process, time) in target.processes.iter().zip(times) {
+            match cpu.iter_mut().find(|(name, _)| *name == process.name) {
+                Some((_, sum)) => *sum += time,
+                None => cpu.push((process.name.clone(), time)),
+            }
+        }
         let mut redis_calls = None;
         if let (Some(now), Some(then)) = (&self.redis, &earlier.redis) {
             let between = now.since(then);
@@ -54,6 +64,7 @@ impl Reading {
         Usage {
             time: self.at - earlier.at,
             cpu,
+            own_cpu: self.own_cpu.saturating_sub(earlier.own_cpu),
             redis_calls,
         }
     }

@@ -17,6 +17,14 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// This process itself.
+    pub(crate) fn own() -> Self {
+        Self {
+            name: "loadgen".to_owned(),
+            pid: std::process::id(),
+        }
+    }
+
     /// User and system time of all its threads so far.
     pub(crate) fn cpu(&self) -> Result<Duration, Problem> {
         let path = format!("/proc/{}/stat", self.pid);
