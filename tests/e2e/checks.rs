@@ -10,7 +10,14 @@ async fn what_is_no_frame_is_malformed() {
     let world = World::new();
     let mut visitor = world.visitor("Mina").await;
     let texts = [
-        "", "hello", "{", "[]", "17", "null", "\"Join\"", "{}",
+        "",
+        "hello",
+        "{",
+        "[]",
+        "17",
+        "null",
+        "\"Join\"",
+        "{}",
         r#"{"type":"ChatMessage"}"#,
         r#"{"args":{}}"#,
         r#"{"type":7,"args":{}}"#,
@@ -32,7 +39,14 @@ async fn what_is_no_frame_is_malformed() {
 async fn a_type_nobody_knows_is_unknown() {
     let world = World::new();
     let mut visitor = world.visitor("Mina").await;
-    for kind in ["Dance", "chatmessage", "", "Joined", "ChatHistory", "Accept"] {
+    for kind in [
+        "Dance",
+        "chatmessage",
+        "",
+        "Joined",
+        "ChatHistory",
+        "Accept",
+    ] {
         visitor.send(kind, json!({})).await;
         visitor.expect_error("unknown_type").await;
     }
@@ -90,10 +104,13 @@ async fn a_bad_field_of_a_message_is_named() {
         ("supportId", Some(json!(12))),
     ];
     for (field, value) in cases {
-        visitor.send("ChatMessage", changed(&good, field, value)).await;
+        visitor
+            .send("ChatMessage", changed(&good, field, value))
+            .await;
         visitor.expect_invalid(field).await;
     }
-    support.send("ChatMessage", changed(&support.message("hello"), "supportId", None)).await;
+    let anonymous = changed(&support.message("hello"), "supportId", None);
+    support.send("ChatMessage", anonymous).await;
     support.expect_invalid("supportId").await;
     visitor.says("nothing of that was stored").await;
     support.hears("nothing of that was stored").await;
@@ -131,15 +148,27 @@ async fn errors_go_to_the_sender_alone() {
 async fn twenty_bad_frames_close_the_socket() {
     let world = World::new();
     let (mut visitor, mut support) = world.engaged().await;
-    let bad = ["nonsense", r#"{"type":"Dance","args":{}}"#, r#"{"type":"ChatMessage","args":{}}"#];
+    let bad = [
+        "nonsense",
+        r#"{"type":"Dance","args":{}}"#,
+        r#"{"type":"ChatMessage","args":{}}"#,
+    ];
     for number in 0..20 {
         visitor.send_text(bad[number % bad.len()]).await;
     }
     let mut codes = Vec::new();
     while codes.last().is_none_or(|code| code != "too_many_errors") {
-        codes.push(visitor.expect("Error").await["code"].as_str().expect("a code").to_owned());
+        codes.push(
+            visitor.expect("Error").await["code"]
+                .as_str()
+                .expect("a code")
+                .to_owned(),
+        );
     }
-    assert!((20..=21).contains(&codes.len()), "closed by the twentieth: {codes:?}");
+    assert!(
+        (20..=21).contains(&codes.len()),
+        "closed by the twentieth: {codes:?}"
+    );
     visitor.closed_with(1008).await;
     let (mut back, _) = visitor.another_at(&world, 1).await;
     back.says("a new socket starts afresh").await;

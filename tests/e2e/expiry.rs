@@ -50,7 +50,11 @@ async fn a_waiting_visitor_who_expires_is_taken_off_the_feed() {
 #[tokio::test]
 async fn a_message_and_a_join_extend_a_chat() {
     let world = World::with(|settings| settings.chat.idle_timeout = secs(2));
-    let (mut talking, mut rejoining, mut silent) = (world.visitor("Mina").await, world.visitor("Otto").await, world.visitor("Ines").await);
+    let (mut talking, mut rejoining, mut silent) = (
+        world.visitor("Mina").await,
+        world.visitor("Otto").await,
+        world.visitor("Ines").await,
+    );
     half_of(&world, &silent).await;
     talking.says("still here").await;
     let join = rejoining.guest.join();
@@ -76,15 +80,22 @@ async fn nothing_else_extends_a_chat() {
     visitor.expect_error("malformed").await;
     visitor.sends("").await;
     visitor.expect_invalid("content").await;
-    let mut refused = world.open(1, &visitor.guest.chat_id, &Door::plain(), "a stranger").await;
+    let mut refused = world
+        .open(1, &visitor.guest.chat_id, &Door::plain(), "a stranger")
+        .await;
     let mut wrong = visitor.guest.join();
     wrong["userId"] = json!("0123456789abcdef0123456789abcdef");
     refused.send("Join", wrong).await;
     refused.expect_error("forbidden").await;
     let chat = visitor.guest.chat_id.clone();
+    visitor.room("closed").await;
     visitor.chat_is_over(&chat).await;
     refused.chat_is_over(&chat).await;
-    assert!(last.elapsed() < ms(2800), "something extended the chat: {:?}", last.elapsed());
+    assert!(
+        last.elapsed() < ms(2800),
+        "something extended the chat: {:?}",
+        last.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -108,10 +119,18 @@ async fn half_of(world: &World, party: &Party) {
     let mut redis = world.redis().await;
     let pattern = format!("{}:*{}*", world.prefix, party.guest.chat_id);
     eventually("half of the time to live", secs(5), async || {
-        let keys: Vec<String> = redis::cmd("KEYS").arg(&pattern).query_async(&mut redis).await.expect("keys");
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(&pattern)
+            .query_async(&mut redis)
+            .await
+            .expect("keys");
         let mut shortest = i64::MAX;
         for key in keys {
-            let left: i64 = redis::cmd("PTTL").arg(key).query_async(&mut redis).await.expect("a time to live");
+            let left: i64 = redis::cmd("PTTL")
+                .arg(key)
+                .query_async(&mut redis)
+                .await
+                .expect("a time to live");
             shortest = shortest.min(if left < 0 { i64::MAX } else { left });
         }
         (shortest <= 1000).then_some(())

@@ -7,7 +7,13 @@ use serde_json::json;
 async fn bad_frames_are_answered_and_the_feed_goes_on() {
     let world = World::new();
     let mut agent = world.agent("Vika").await;
-    for text in ["{", "{}", r#"{"type":"Accept"}"#, r#"{"type":1,"args":{}}"#, "[]"] {
+    for text in [
+        "{",
+        "{}",
+        r#"{"type":"Accept"}"#,
+        r#"{"type":1,"args":{}}"#,
+        "[]",
+    ] {
         agent.send_text(text).await;
         agent.expect_error("malformed").await;
     }
@@ -34,7 +40,12 @@ async fn a_user_who_is_not_waiting_is_not_found() {
     let registered_only = world.register("Mina").await;
     agent.send_text("0123456789abcdef0123456789abcdef").await;
     agent.expect_error("not_found").await;
-    agent.send("Accept", json!({"userId": "0123456789abcdef0123456789abcdef"})).await;
+    agent
+        .send(
+            "Accept",
+            json!({"userId": "0123456789abcdef0123456789abcdef"}),
+        )
+        .await;
     agent.expect_error("not_found").await;
     agent.accepts(&registered_only).await;
     agent.expect_error("not_found").await;

@@ -114,7 +114,12 @@ async fn opt_in_agents_learn_how_long_they_have() {
     assert_fields(&reserved, &["userId", "chatId", "expiresAt"]);
     assert_eq!(reserved["userId"], json!(visitor.guest.user_id));
     assert_eq!(reserved["chatId"], json!(visitor.guest.chat_id));
-    assert!(reserved["expiresAt"].as_str().is_some_and(|at| chrono::DateTime::parse_from_rfc3339(at).is_ok()), "{reserved}");
+    assert!(
+        reserved["expiresAt"]
+            .as_str()
+            .is_some_and(|at| chrono::DateTime::parse_from_rfc3339(at).is_ok()),
+        "{reserved}"
+    );
     otto.loses(&visitor.guest).await;
 }
 

@@ -20,14 +20,21 @@ async fn two_chats_on_the_same_servers_hear_nothing_of_each_other() {
         ines.hears(&his).await;
     }
     let history = otto.rejoins_at(&world, 1).await;
-    assert!(contents(&history).iter().all(|content| content.starts_with("his")), "{history}");
+    assert!(
+        contents(&history)
+            .iter()
+            .all(|content| content.starts_with("his")),
+        "{history}"
+    );
 }
 
 #[tokio::test]
 async fn a_visitor_cannot_join_the_chat_of_another() {
     let world = World::new();
     let (mina, otto) = (world.visitor("Mina").await, world.register("Otto").await);
-    let mut socket = world.open(1, &mina.guest.chat_id, &Door::plain(), "Otto").await;
+    let mut socket = world
+        .open(1, &mina.guest.chat_id, &Door::plain(), "Otto")
+        .await;
     socket.send("Join", otto.join()).await;
     socket.expect_error("forbidden").await;
     socket.send("Join", otto.claim("Otto")).await;
@@ -45,7 +52,9 @@ async fn ids_and_sides_of_others_are_forbidden_in_messages() {
     visitor.send("ChatMessage", as_another_user).await;
     visitor.expect_error("forbidden").await;
 
-    visitor.send("ChatMessage", support.message("as the agent")).await;
+    visitor
+        .send("ChatMessage", support.message("as the agent"))
+        .await;
     visitor.expect_error("forbidden").await;
 
     let mut to_another_agent = visitor.message("to somebody else");

@@ -15,7 +15,10 @@ async fn a_visitor_who_leaves_ends_the_chat() {
     visitor.chat_is_over(&chat).await;
     for other in [&mut support, &mut phone] {
         let left = other.expect("UserLeft").await;
-        assert_eq!(left, json!({"chatId": chat, "userId": visitor.guest.user_id}));
+        assert_eq!(
+            left,
+            json!({"chatId": chat, "userId": visitor.guest.user_id})
+        );
         other.chat_is_over(&chat).await;
     }
 }
@@ -53,7 +56,11 @@ async fn a_chat_that_was_left_is_over_for_those_who_come_later_and_for_those_who
     visitor.chat_is_over(&chat).await;
     watching.chat_is_over(&chat).await;
     support.expect("UserLeft").await;
-    for (server, join) in [(0, visitor.rejoin_args()), (1, support.rejoin_args()), (1, visitor.guest.claim("Otto"))] {
+    for (server, join) in [
+        (0, visitor.rejoin_args()),
+        (1, support.rejoin_args()),
+        (1, visitor.guest.claim("Otto")),
+    ] {
         let mut late = world.open(server, &chat, &Door::plain(), "late").await;
         late.send("Join", join).await;
         late.chat_is_over(&chat).await;
@@ -80,11 +87,17 @@ async fn a_visitor_gone_for_the_grace_has_left_and_may_come_back() {
     support.hears("brb").await;
     let (guest, args) = (visitor.guest.clone(), visitor.rejoin_args());
     visitor.socket.close().await;
-    assert_eq!(support.expect("UserLeft").await, json!({"chatId": guest.chat_id, "userId": guest.user_id}));
+    assert_eq!(
+        support.expect("UserLeft").await,
+        json!({"chatId": guest.chat_id, "userId": guest.user_id})
+    );
     support.says("are you there?").await;
     let mut back = world.open(1, &guest.chat_id, &Door::plain(), "Mina").await;
     back.send("Join", args).await;
-    assert_eq!(contents(&back.expect("ChatHistory").await), ["brb", "are you there?"]);
+    assert_eq!(
+        contents(&back.expect("ChatHistory").await),
+        ["brb", "are you there?"]
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Contract 001: `ChatMessage`, from sender to everyone, and the history it leaves.
 
+use e2e::World;
 use e2e::party::{contents, messages};
 use e2e::shape::{assert_fields, is_timestamp};
-use e2e::World;
 use serde_json::json;
 
 #[tokio::test]
@@ -20,7 +20,10 @@ async fn a_message_has_five_fields_and_is_the_same_for_both_sides() {
     let world = World::new();
     let (mut visitor, mut support) = world.engaged().await;
     let echo = visitor.says("hello").await;
-    assert_fields(&echo, &["userId", "supportId", "content", "timestamp", "from"]);
+    assert_fields(
+        &echo,
+        &["userId", "supportId", "content", "timestamp", "from"],
+    );
     assert_eq!(echo["userId"], visitor.guest.user_id);
     assert_eq!(echo["supportId"], json!(support.support_id));
     assert_eq!(echo["from"], "User");
@@ -39,7 +42,10 @@ async fn an_early_message_is_kept_without_support_id() {
     let echo = visitor.says("is anybody there?").await;
     assert_fields(&echo, &["userId", "content", "timestamp", "from"]);
     let mut support = world.support(&visitor.guest, "Vika").await;
-    assert_eq!(support.expect("ChatHistory").await["messages"], json!([echo]));
+    assert_eq!(
+        support.expect("ChatHistory").await["messages"],
+        json!([echo])
+    );
     visitor.meets("Vika").await;
     let history = visitor.rejoins_at(&world, 0).await;
     assert_eq!(history["messages"], json!([echo]), "history is never reset");
@@ -88,8 +94,14 @@ async fn a_clients_own_name_and_time_are_ignored() {
     args["mood"] = json!({"unknown": ["fields", "are", "ignored"]});
     support.send("ChatMessage", args).await;
     let echo = visitor.hears("trust my clock").await;
-    assert_fields(&echo, &["userId", "supportId", "content", "timestamp", "from"]);
-    assert!(echo["timestamp"].as_str().is_some_and(|time| time > "2020"), "{echo}");
+    assert_fields(
+        &echo,
+        &["userId", "supportId", "content", "timestamp", "from"],
+    );
+    assert!(
+        echo["timestamp"].as_str().is_some_and(|time| time > "2020"),
+        "{echo}"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +110,15 @@ async fn any_text_arrives_as_it_was_sent() {
     let (mut visitor, mut support) = world.engaged().await;
     let longest = "x".repeat(4096);
     let widest = "😀".repeat(1024);
-    let texts = ["\"quotes\" \\ and / slashes", "two\nlines\tand a tab", "سلام 你好 👩‍👩‍👧", "\u{2028}</script>\u{7f}", " ", &longest, &widest];
+    let texts = [
+        "\"quotes\" \\ and / slashes",
+        "two\nlines\tand a tab",
+        "سلام 你好 👩‍👩‍👧",
+        "\u{2028}</script>\u{7f}",
+        " ",
+        &longest,
+        &widest,
+    ];
     for text in texts {
         visitor.says(text).await;
         support.hears(text).await;
@@ -112,7 +132,9 @@ async fn json_may_be_written_in_any_way() {
     let world = World::new();
     let mut visitor = world.visitor("Mina").await;
     let user = visitor.guest.user_id.clone();
-    let spaced = format!("\n {{ \"args\" : {{ \"from\":\"\\u0055ser\",\"content\":\"args first\",\"userId\":\"{user}\" }} , \"x\":null, \"type\" : \"ChatMessage\" }} ");
+    let spaced = format!(
+        "\n {{ \"args\" : {{ \"from\":\"\\u0055ser\",\"content\":\"args first\",\"userId\":\"{user}\" }} , \"x\":null, \"type\" : \"ChatMessage\" }} "
+    );
     visitor.send_text(spaced).await;
     visitor.hears("args first").await;
 }

@@ -15,18 +15,34 @@ async fn all_sockets_see_one_order_and_it_is_the_historys() {
     let (other_visitor, _) = visitor.another_at(&world, 1).await;
     let (other_support, _) = support.another_at(&world, 0).await;
     let parties = [visitor, support, other_visitor, other_support];
-    let mut heard = join_all(parties.into_iter().enumerate().map(|(number, party)| talk(party, number))).await;
+    let mut heard = join_all(
+        parties
+            .into_iter()
+            .enumerate()
+            .map(|(number, party)| talk(party, number)),
+    )
+    .await;
     let (mut anyone, order) = heard.pop().expect("four parties");
     for (_, other) in &heard {
-        assert_eq!(*other, order, "every socket sees the same messages in the same order");
+        assert_eq!(
+            *other, order,
+            "every socket sees the same messages in the same order"
+        );
     }
     let history = anyone.rejoins_at(&world, 1).await;
     assert_eq!(messages(&history), order);
     for pair in order.windows(2) {
-        assert!(pair[0]["timestamp"].as_str() <= pair[1]["timestamp"].as_str(), "time runs back: {pair:?}");
+        assert!(
+            pair[0]["timestamp"].as_str() <= pair[1]["timestamp"].as_str(),
+            "time runs back: {pair:?}"
+        );
     }
     for number in 0..SENDERS {
-        let own: Vec<&str> = order.iter().filter_map(|message| message["content"].as_str()).filter(|text| text.starts_with(&format!("{number}:"))).collect();
+        let own: Vec<&str> = order
+            .iter()
+            .filter_map(|message| message["content"].as_str())
+            .filter(|text| text.starts_with(&format!("{number}:")))
+            .collect();
         let sent: Vec<String> = (0..EACH).map(|count| format!("{number}:{count}")).collect();
         assert_eq!(own, sent, "one sender's messages keep their order");
     }
@@ -43,7 +59,9 @@ async fn talk(mut party: Party, number: usize) -> (Party, Vec<Value>) {
     }
     while heard.len() < SENDERS * EACH {
         match party.next().await {
-            Frame::Text(frame) if frame["type"] == "ChatMessage" => heard.push(frame["args"].clone()),
+            Frame::Text(frame) if frame["type"] == "ChatMessage" => {
+                heard.push(frame["args"].clone())
+            }
             other => panic!("wanted a ChatMessage, got {other:?}"),
         }
     }

@@ -9,19 +9,32 @@ async fn registration_gives_a_user_and_a_chat_of_its_own() {
     let world = World::new();
     let answer = http::get(world.chat(0), "/user/join/Mina").await;
     assert_eq!(answer.status, 200);
-    assert!(answer.header("content-type").starts_with("application/json"), "{answer:?}");
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/json"),
+        "{answer:?}"
+    );
     let body = answer.json();
     assert_fields(&body, &["userId", "username", "chatId", "token"]);
     assert!(is_id(&body["userId"]) && is_id(&body["chatId"]), "{body}");
     assert_ne!(body["userId"], body["chatId"]);
     assert_eq!(body["username"], "Mina");
-    assert!(body["token"].as_str().is_some_and(|token| !token.is_empty()), "{body}");
+    assert!(
+        body["token"]
+            .as_str()
+            .is_some_and(|token| !token.is_empty()),
+        "{body}"
+    );
 }
 
 #[tokio::test]
 async fn two_people_may_have_one_name_and_get_different_chats() {
     let world = World::new();
-    let (first, second) = (world.register_at(0, "Mina").await, world.register_at(1, "Mina").await);
+    let (first, second) = (
+        world.register_at(0, "Mina").await,
+        world.register_at(1, "Mina").await,
+    );
     assert_ne!(first.user_id, second.user_id);
     assert_ne!(first.chat_id, second.chat_id);
 }
@@ -48,10 +61,19 @@ async fn names_are_percent_decoded_and_trimmed() {
 async fn bad_names_are_refused() {
     let world = World::new();
     let too_long = "x".repeat(65);
-    for path in ["%20", "%20%09%20", "Mi%07na", "Mi%0Ana", "Mi%C2%85na", "Mi%FFna", too_long.as_str()] {
+    for path in [
+        "%20",
+        "%20%09%20",
+        "Mi%07na",
+        "Mi%0Ana",
+        "Mi%C2%85na",
+        "Mi%FFna",
+        too_long.as_str(),
+    ] {
         let answer = http::get(world.chat(0), &format!("/user/join/{path}")).await;
         assert_eq!(answer.status, 400, "{path}: {}", answer.body);
-        let expected = json!({"success": false, "error": "Invalid username", "message": "Invalid username"});
+        let expected =
+            json!({"success": false, "error": "Invalid username", "message": "Invalid username"});
         assert_eq!(answer.json(), expected, "{path}");
     }
 }

@@ -24,7 +24,20 @@ async fn the_registration_token_says_whose_and_which_chat_it_is_for() {
     let world = world().await;
     let guest = world.register("Mina").await;
     let claims = tokens::read(&guest.token);
-    assert_fields(&claims, &["userId", "user_id", "id", "role", "username", "permissions", "iat", "exp", "chatId"]);
+    assert_fields(
+        &claims,
+        &[
+            "userId",
+            "user_id",
+            "id",
+            "role",
+            "username",
+            "permissions",
+            "iat",
+            "exp",
+            "chatId",
+        ],
+    );
     for name in ["userId", "user_id", "id"] {
         assert_eq!(claims[name], json!(guest.user_id), "{claims}");
     }
@@ -45,10 +58,22 @@ async fn a_visitor_proves_itself_with_its_token_in_any_place() {
         let (door, join) = match place {
             0 => (Door::plain(), guest.join()),
             1 => (Door::plain().bearer(token), without_token(&guest)),
-            2 => (Door::plain().header("Authorization", token), without_token(&guest)),
-            3 => (Door::plain().header("X-Auth-Token", token), without_token(&guest)),
-            4 => (Door::plain().query(&format!("token={token}")), without_token(&guest)),
-            _ => (Door::plain().protocols(&["bearer", token]), without_token(&guest)),
+            2 => (
+                Door::plain().header("Authorization", token),
+                without_token(&guest),
+            ),
+            3 => (
+                Door::plain().header("X-Auth-Token", token),
+                without_token(&guest),
+            ),
+            4 => (
+                Door::plain().query(&format!("token={token}")),
+                without_token(&guest),
+            ),
+            _ => (
+                Door::plain().protocols(&["bearer", token]),
+                without_token(&guest),
+            ),
         };
         let mut socket = open(&world, &guest, &door).await;
         socket.send("Join", join).await;
@@ -65,7 +90,11 @@ async fn a_visitor_without_a_good_token_is_unauthorized_and_may_try_again() {
     socket.expect_error("unauthorized").await;
     let mut claims = tokens::read(&guest.token);
     claims["exp"] = json!(claims["iat"].as_i64().expect("iat") - 60);
-    for bad in ["nonsense".to_owned(), tokens::sign(&tokens::read(&guest.token), "a secret of somebody else"), tokens::sign(&claims, tokens::SECRET)] {
+    for bad in [
+        "nonsense".to_owned(),
+        tokens::sign(&tokens::read(&guest.token), "a secret of somebody else"),
+        tokens::sign(&claims, tokens::SECRET),
+    ] {
         let mut join = guest.join();
         join["token"] = json!(bad);
         socket.send("Join", join).await;
@@ -126,8 +155,14 @@ async fn visitor_and_agent_talk_with_tokens() {
     support.hears("hello").await;
     support.says("welcome").await;
     visitor.hears("welcome").await;
-    assert_eq!(contents(&visitor.rejoins_at(&world, 1).await), ["hello", "welcome"]);
-    assert_eq!(contents(&support.rejoins_at(&world, 0).await), ["hello", "welcome"]);
+    assert_eq!(
+        contents(&visitor.rejoins_at(&world, 1).await),
+        ["hello", "welcome"]
+    );
+    assert_eq!(
+        contents(&support.rejoins_at(&world, 0).await),
+        ["hello", "welcome"]
+    );
 }
 
 #[tokio::test]
@@ -152,7 +187,10 @@ async fn another_account_cannot_use_the_agents_id() {
     socket.send("Join", support.rejoin_args()).await;
     socket.expect_error("forbidden").await;
     socket.send("Join", visitor.guest.claim("Otto")).await;
-    assert_eq!(socket.expect_error("already_claimed").await["supportUserName"], "Vika");
+    assert_eq!(
+        socket.expect_error("already_claimed").await["supportUserName"],
+        "Vika"
+    );
 }
 
 /// A visitor whose request this account has reserved.
@@ -182,7 +220,10 @@ async fn during_a_reservation_nobody_else_can_claim() {
 
 #[tokio::test]
 async fn after_a_lapsed_reservation_anyone_can_claim() {
-    let world = World::builder().tokens().settings(|settings| settings.queue.reservation = e2e::ms(400)).start();
+    let world = World::builder()
+        .tokens()
+        .settings(|settings| settings.queue.reservation = e2e::ms(400))
+        .start();
     let (mut visitor, mut agent) = reserved_by(&world, "vika").await;
     agent.sees(&visitor.guest).await;
     let _support = world.support(&visitor.guest, "otto").await;

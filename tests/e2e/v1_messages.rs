@@ -13,7 +13,14 @@ async fn the_server_selects_the_subprotocol_only_when_offered() {
     assert_eq!(plain.protocol, None);
     let opted_in = world.open(0, &guest.chat_id, &Door::v1(), "opted in").await;
     assert_eq!(opted_in.protocol.as_deref(), Some("helpline.v1"));
-    let among_others = world.open(0, &guest.chat_id, &Door::plain().protocols(&["chat", "helpline.v1"]), "many").await;
+    let among_others = world
+        .open(
+            0,
+            &guest.chat_id,
+            &Door::plain().protocols(&["chat", "helpline.v1"]),
+            "many",
+        )
+        .await;
     assert_eq!(among_others.protocol.as_deref(), Some("helpline.v1"));
 }
 
@@ -24,9 +31,59 @@ async fn joined_carries_chat_epoch_and_seq() {
     let mut socket = world.open(0, &guest.chat_id, &Door::v1(), "Mina").await;
     socket.send("Join", guest.join()).await;
     let joined = socket.expect("Joined").await;
-    assert_fields(&joined, &["participant", "userId", "chatId", "epoch", "seq"]);
+    assert_fields(
+        &joined,
+        &["participant", "userId", "chatId", "epoch", "seq"],
+    );
     assert_eq!(joined["chatId"], json!(guest.chat_id));
-    assert!(joined["epoch"].is_string() && joined["seq"].is_u64(), "{joined}");
+    assert!(
+        joined["epoch"].is_string() && joined["seq"].is_u64(),
+        "{joined}"
+    );
+}
+
+#[tokio::test]
+async fn the_room_is_told_at_each_change_of_its_status() {
+    let world = World::new();
+    let guest = world.register("Mina").await;
+    let mut visitor = world.joins(&guest, 0, &Door::v1()).await;
+    let room = visitor.room("waiting").await;
+    assert_fields(
+        &room,
+        &[
+            "roomId",
+            "userId",
+            "username",
+            "platform",
+            "status",
+            "agent",
+            "createdAt",
+        ],
+    );
+    assert_eq!(
+        (
+            &room["userId"],
+            &room["username"],
+            &room["platform"],
+            &room["agent"]
+        ),
+        (
+            &json!(guest.user_id),
+            &json!("Mina"),
+            &json!("web"),
+            &json!(null)
+        )
+    );
+    let mut support = world.claims(&guest, "Vika", 1, &Door::plain()).await;
+    let joined = visitor.expect("Joined").await;
+    assert_eq!(joined["supportUserName"], "Vika");
+    assert_eq!(visitor.room("engaged").await["agent"], "Vika");
+    support.leaves().await;
+    support.expect("SupportLeft").await;
+    support.chat_is_over(&guest.chat_id).await;
+    visitor.expect("SupportLeft").await;
+    visitor.room("closed").await;
+    visitor.chat_is_over(&guest.chat_id).await;
 }
 
 #[tokio::test]
@@ -37,7 +94,18 @@ async fn messages_carry_an_id_and_a_rising_seq() {
     for number in 0..4 {
         let content = format!("message {number}");
         let echo = visitor.says(&content).await;
-        assert_fields(&echo, &["userId", "supportId", "content", "timestamp", "from", "id", "seq"]);
+        assert_fields(
+            &echo,
+            &[
+                "userId",
+                "supportId",
+                "content",
+                "timestamp",
+                "from",
+                "id",
+                "seq",
+            ],
+        );
         assert!(is_id(&echo["id"]), "{echo}");
         let seq = echo["seq"].as_u64().expect("an integer");
         assert!(seq > before, "{seq} after {before}");
@@ -70,7 +138,11 @@ async fn a_repeat_stores_nothing_and_is_echoed_to_its_sender() {
     visitor.sends_as("only once", "one").await;
     assert_eq!(visitor.hears("only once").await, first);
     visitor.sends_as("another text, the same id", "one").await;
-    assert_eq!(visitor.hears("only once").await, first, "the first one counts");
+    assert_eq!(
+        visitor.hears("only once").await,
+        first,
+        "the first one counts"
+    );
     support.hears("only once").await;
     visitor.says("next").await;
     support.hears("next").await;
@@ -97,7 +169,10 @@ async fn repeats_at_once_on_two_servers_store_one_message() {
     let world = World::new();
     let (mut visitor, mut support) = world.engaged_v1().await;
     let (mut phone, _) = visitor.another_at(&world, 1).await;
-    tokio::join!(visitor.sends_as("race", "race"), phone.sends_as("race", "race"));
+    tokio::join!(
+        visitor.sends_as("race", "race"),
+        phone.sends_as("race", "race")
+    );
     support.hears("race").await;
     support.says("one").await;
     let history = support.rejoins_at(&world, 0).await;
@@ -121,7 +196,15 @@ async fn a_bad_client_id_is_named() {
     let world = World::new();
     let mut visitor = world.visitor_v1("Mina").await;
     let too_long = "x".repeat(65);
-    for bad in [json!(""), json!(too_long), json!("with space"), json!("é"), json!("a/b"), json!(5), json!({})] {
+    for bad in [
+        json!(""),
+        json!(too_long),
+        json!("with space"),
+        json!("é"),
+        json!("a/b"),
+        json!(5),
+        json!({}),
+    ] {
         let mut args = visitor.message("hello");
         args["clientId"] = bad;
         visitor.send("ChatMessage", args).await;
@@ -136,20 +219,27 @@ async fn plain_sockets_see_none_of_it() {
     let world = World::new();
     let guest = world.register("Mina").await;
     let mut visitor = world.joins(&guest, 0, &Door::v1()).await;
+    visitor.room("waiting").await;
     let mut support = world.claims(&guest, "Vika", 1, &Door::plain()).await;
     visitor.meets("Vika").await;
     visitor.send("Typing", json!({"on": true})).await;
     visitor.sends_as("hello", "one").await;
     let seq = visitor.hears("hello").await["seq"].clone();
     let plain = support.hears("hello").await;
-    assert_fields(&plain, &["userId", "supportId", "content", "timestamp", "from"]);
+    assert_fields(
+        &plain,
+        &["userId", "supportId", "content", "timestamp", "from"],
+    );
     visitor.send("Seen", json!({"seq": seq})).await;
     visitor.expect("Seen").await;
     visitor.says("more").await;
     support.hears("more").await;
     let history = support.rejoins_at(&world, 0).await;
     assert_fields(&history, &["messages"]);
-    assert_fields(&messages(&history)[0], &["userId", "supportId", "content", "timestamp", "from"]);
+    assert_fields(
+        &messages(&history)[0],
+        &["userId", "supportId", "content", "timestamp", "from"],
+    );
 }
 
 #[tokio::test]

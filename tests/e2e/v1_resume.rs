@@ -26,13 +26,33 @@ fn resume(party: &Party, epoch: &Value, after: &Value) -> Value {
 async fn history_says_where_it_ends() {
     let world = World::new();
     let (visitor, _support, history) = three_messages(&world).await;
-    assert_fields(&history, &["messages", "epoch", "lastSeq", "partial", "seen"]);
+    assert_fields(
+        &history,
+        &["messages", "epoch", "lastSeq", "partial", "seen"],
+    );
     assert_eq!(history["partial"], false);
     assert_fields(&history["seen"], &["User", "Support"]);
-    assert!(history["seen"]["User"].is_u64() && history["seen"]["Support"].is_u64(), "{history}");
+    assert!(
+        history["seen"]["User"].is_u64() && history["seen"]["Support"].is_u64(),
+        "{history}"
+    );
     let last = messages(&history).last().expect("messages");
-    assert_fields(last, &["userId", "supportId", "content", "timestamp", "from", "id", "seq"]);
-    assert!(history["lastSeq"].as_u64() >= last["seq"].as_u64(), "{history}");
+    assert_fields(
+        last,
+        &[
+            "userId",
+            "supportId",
+            "content",
+            "timestamp",
+            "from",
+            "id",
+            "seq",
+        ],
+    );
+    assert!(
+        history["lastSeq"].as_u64() >= last["seq"].as_u64(),
+        "{history}"
+    );
     drop(visitor);
 }
 
@@ -65,7 +85,10 @@ async fn resume_with_another_epoch_or_from_the_future_brings_everything() {
     let world = World::new();
     let (mut visitor, _support, history) = three_messages(&world).await;
     let future = json!(history["lastSeq"].as_u64().expect("an integer") + 1);
-    for (epoch, after) in [(json!("another epoch"), json!(1)), (history["epoch"].clone(), future)] {
+    for (epoch, after) in [
+        (json!("another epoch"), json!(1)),
+        (history["epoch"].clone(), future),
+    ] {
         let args = resume(&visitor, &epoch, &after);
         let full = visitor.rejoins_with(&world, 0, args).await;
         assert_eq!(full["partial"], false);
@@ -88,15 +111,34 @@ async fn an_agent_resumes_too() {
 async fn a_bad_resume_is_named() {
     let world = World::new();
     let (visitor, _support, history) = three_messages(&world).await;
-    let mut socket = world.open(0, &visitor.guest.chat_id, &visitor.door, "Mina").await;
-    for bad in [json!("yes"), json!([]), json!({}), json!({"epoch": 5, "after": 1}), json!({"epoch": "x"}), json!({"epoch": "x", "after": "1"})] {
+    let mut socket = world
+        .open(0, &visitor.guest.chat_id, &visitor.door, "Mina")
+        .await;
+    for bad in [
+        json!("yes"),
+        json!([]),
+        json!({}),
+        json!({"epoch": 5, "after": 1}),
+        json!({"epoch": "x"}),
+        json!({"epoch": "x", "after": "1"}),
+    ] {
         let mut args = visitor.rejoin_args();
         args["resume"] = bad.clone();
         socket.send("Join", args).await;
         let error = socket.expect_error("invalid_field").await;
-        assert!(error["field"].as_str().is_some_and(|field| field.starts_with("resume")), "{bad}: {error}");
+        assert!(
+            error["field"]
+                .as_str()
+                .is_some_and(|field| field.starts_with("resume")),
+            "{bad}: {error}"
+        );
     }
-    socket.send("Join", resume(&visitor, &history["epoch"], &history["lastSeq"])).await;
+    socket
+        .send(
+            "Join",
+            resume(&visitor, &history["epoch"], &history["lastSeq"]),
+        )
+        .await;
     socket.expect("ChatHistory").await;
 }
 
@@ -105,6 +147,7 @@ async fn epoch_and_seq_of_joined_are_a_place_to_resume_from() {
     let world = World::new();
     let guest = world.register("Mina").await;
     let mut visitor = world.joins(&guest, 0, &e2e::Door::v1()).await;
+    visitor.room("waiting").await;
     let mut support = world.claims(&guest, "Vika", 1, &e2e::Door::v1()).await;
     let joined = visitor.meets("Vika").await;
     support.says("after that").await;

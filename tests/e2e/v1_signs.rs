@@ -9,12 +9,21 @@ async fn typing_reaches_the_others_and_not_the_typist() {
     let (mut visitor, mut support) = world.engaged_v1().await;
     let (mut phone, _) = visitor.another_at(&world, 1).await;
     visitor.send("Typing", json!({"on": true})).await;
-    assert_eq!(support.expect("Typing").await, json!({"participant": "User", "on": true}));
-    assert_eq!(phone.expect("Typing").await, json!({"participant": "User", "on": true}));
+    assert_eq!(
+        support.expect("Typing").await,
+        json!({"participant": "User", "on": true})
+    );
+    assert_eq!(
+        phone.expect("Typing").await,
+        json!({"participant": "User", "on": true})
+    );
     visitor.says("done").await;
     support.hears("done").await;
     support.send("Typing", json!({"on": false})).await;
-    assert_eq!(visitor.expect("Typing").await, json!({"participant": "Support", "on": false}));
+    assert_eq!(
+        visitor.expect("Typing").await,
+        json!({"participant": "Support", "on": false})
+    );
 }
 
 #[tokio::test]
@@ -33,7 +42,10 @@ async fn typing_beyond_one_a_second_is_dropped_silently() {
         if let Some(frame) = support.next_within(ms(100)).await {
             break frame;
         }
-        assert!(start.elapsed() < e2e::DEADLINE, "typing is never passed on again");
+        assert!(
+            start.elapsed() < e2e::DEADLINE,
+            "typing is never passed on again"
+        );
     };
     assert!(matches!(again, e2e::Frame::Text(frame) if frame["type"] == "Typing"));
 }
@@ -46,7 +58,10 @@ async fn seen_reaches_all_of_the_chats_sockets_and_is_remembered() {
     support.hears("hello").await;
     support.send("Seen", json!({"seq": seq})).await;
     for party in [&mut visitor, &mut support] {
-        assert_eq!(party.expect("Seen").await, json!({"participant": "Support", "seq": seq}));
+        assert_eq!(
+            party.expect("Seen").await,
+            json!({"participant": "Support", "seq": seq})
+        );
     }
     let history = visitor.rejoins_at(&world, 1).await;
     assert_eq!(history["seen"]["Support"], seq);
@@ -68,7 +83,10 @@ async fn only_a_higher_seen_counts() {
     support.send("Seen", json!({"seq": second})).await;
     support.says("and on").await;
     visitor.hears("and on").await;
-    assert_eq!(visitor.rejoins_at(&world, 1).await["seen"]["Support"], second);
+    assert_eq!(
+        visitor.rejoins_at(&world, 1).await["seen"]["Support"],
+        second
+    );
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ async fn the_first_join_is_answered_with_joined() {
     let guest = world.register("Mina").await;
     let mut socket = world.open(0, &guest.chat_id, &Door::plain(), "Mina").await;
     socket.send("Join", guest.join()).await;
-    assert_eq!(socket.expect("Joined").await, json!({"participant": "User", "userId": guest.user_id}));
+    assert_eq!(
+        socket.expect("Joined").await,
+        json!({"participant": "User", "userId": guest.user_id})
+    );
 }
 
 #[tokio::test]
@@ -21,7 +24,11 @@ async fn the_first_join_publishes_one_request_and_a_second_socket_none() {
     let mut visitor = world.visitor("Mina").await;
     agent.sees(&visitor.guest).await;
     let _second = world.joins(&visitor.guest, 1, &Door::plain()).await;
-    assert_eq!(visitor.expect("Joined").await["userId"], visitor.guest.user_id, "Joined goes to all of the chat's sockets");
+    assert_eq!(
+        visitor.expect("Joined").await["userId"],
+        visitor.guest.user_id,
+        "Joined goes to all of the chat's sockets"
+    );
     let next = world.visitor("Otto").await;
     agent.sees(&next.guest).await;
 }
@@ -44,7 +51,10 @@ async fn a_rejoin_with_early_messages_brings_the_history() {
     let history = visitor.rejoins_at(&world, 1).await;
     assert_fields(&history, &["messages"]);
     assert_eq!(contents(&history), ["anybody there?"]);
-    assert_fields(&history["messages"][0], &["userId", "content", "timestamp", "from"]);
+    assert_fields(
+        &history["messages"][0],
+        &["userId", "content", "timestamp", "from"],
+    );
 }
 
 #[tokio::test]
@@ -101,7 +111,10 @@ async fn another_frame_than_join_comes_too_early() {
     let world = World::new();
     let guest = world.register("Mina").await;
     let frames = [
-        ("ChatMessage", json!({"userId": guest.user_id, "content": "hello", "from": "User"})),
+        (
+            "ChatMessage",
+            json!({"userId": guest.user_id, "content": "hello", "from": "User"}),
+        ),
         ("Leave", json!({})),
     ];
     for (kind, args) in frames {
@@ -146,15 +159,23 @@ async fn a_malformed_first_frame_leaves_room_for_a_join() {
 async fn a_refused_join_leaves_the_socket_open_and_outside() {
     let world = World::new();
     let mut visitor = world.visitor("Mina").await;
-    let mut socket = world.open(1, &visitor.guest.chat_id, &Door::plain(), "a stranger").await;
+    let mut socket = world
+        .open(1, &visitor.guest.chat_id, &Door::plain(), "a stranger")
+        .await;
     let mut wrong = visitor.guest.join();
     wrong["userId"] = json!("0123456789abcdef0123456789abcdef");
     socket.send("Join", wrong).await;
     socket.expect_error("forbidden").await;
-    socket.send("ChatMessage", visitor.message("let me in")).await;
+    socket
+        .send("ChatMessage", visitor.message("let me in"))
+        .await;
     socket.expect_error("not_joined").await;
     visitor.says("not for strangers").await;
     socket.send("Join", visitor.guest.join()).await;
     let history = socket.expect("ChatHistory").await;
-    assert_eq!(contents(&history), ["not for strangers"], "a socket outside the chat hears nothing of it and adds nothing to it");
+    assert_eq!(
+        contents(&history),
+        ["not for strangers"],
+        "a socket outside the chat hears nothing of it and adds nothing to it"
+    );
 }

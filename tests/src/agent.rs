@@ -35,8 +35,14 @@ impl Agent {
     pub async fn sees(&mut self, guest: &Guest) -> Value {
         let request = self.json().await;
         let mut known = request.clone();
-        let requested_at = known.as_object_mut().and_then(|fields| fields.remove("requestedAt"));
-        assert!(requested_at.is_some_and(|at| at.is_string()), "{}: no requestedAt in {request}", self.name);
+        let requested_at = known
+            .as_object_mut()
+            .and_then(|fields| fields.remove("requestedAt"));
+        assert!(
+            requested_at.is_some_and(|at| at.is_string()),
+            "{}: no requestedAt in {request}",
+            self.name
+        );
         assert_eq!(known, guest.request(), "{}: another request", self.name);
         request
     }
@@ -44,7 +50,12 @@ impl Agent {
     /// The next frame has to take this visitor's request away.
     pub async fn loses(&mut self, guest: &Guest) {
         let args = self.expect("RemoveUser").await;
-        assert_eq!(args, json!({"userId": guest.user_id, "chatId": guest.chat_id}), "{}: another request", self.name);
+        assert_eq!(
+            args,
+            json!({"userId": guest.user_id, "chatId": guest.chat_id}),
+            "{}: another request",
+            self.name
+        );
     }
 
     /// Takes a request in the short form: the bare user id.

@@ -64,7 +64,10 @@ impl Builder {
     #[must_use]
     pub fn processes(mut self, program: &str, env: &[(&str, &str)]) -> Self {
         self.process = Some(program.to_owned());
-        self.env = env.iter().map(|(name, value)| (format!("HELPLINE__{name}"), (*value).to_owned())).collect();
+        self.env = env
+            .iter()
+            .map(|(name, value)| (format!("HELPLINE__{name}"), (*value).to_owned()))
+            .collect();
         self
     }
 
@@ -72,7 +75,10 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> World {
         let (prefix, join_channel) = names();
-        let redis = self.redis.as_ref().map_or_else(RedisServer::shared, |server| server.address);
+        let redis = self
+            .redis
+            .as_ref()
+            .map_or_else(RedisServer::shared, |server| server.address);
         let mut template = services::settings(redis, &prefix, &join_channel);
         if self.tokens {
             template.auth.jwt_secret = Some(services::secret(SECRET));
@@ -92,7 +98,9 @@ impl Builder {
                 None => {
                     let mut settings = template.clone();
                     settings.redis.url = format!("redis://{target}/").into();
-                    Server::Here(Service::start(kind, settings).unwrap_or_else(|error| panic!("{} refuses to start: {error}", kind.name())))
+                    Server::Here(Service::start(kind, settings).unwrap_or_else(|error| {
+                        panic!("{} refuses to start: {error}", kind.name())
+                    }))
                 }
                 Some(program) => {
                     let mut env = environment(target, &prefix, &join_channel, self.tokens);
@@ -103,7 +111,16 @@ impl Builder {
         };
         let chat_servers = vec![start(Kind::ChatServer), start(Kind::ChatServer)];
         let subscribers = vec![start(Kind::Subscriber), start(Kind::Subscriber)];
-        World::assemble(redis, self.redis, prefix, join_channel, chat_servers, subscribers, links, self.tokens)
+        World::assemble(
+            redis,
+            self.redis,
+            prefix,
+            join_channel,
+            chat_servers,
+            subscribers,
+            links,
+            self.tokens,
+        )
     }
 }
 
@@ -117,7 +134,12 @@ pub fn names() -> (String, String) {
 
 /// The environment of a service process: the twin of [`services::settings`].
 #[must_use]
-pub fn environment(redis: SocketAddr, prefix: &str, join_channel: &str, tokens: bool) -> Vec<(String, String)> {
+pub fn environment(
+    redis: SocketAddr,
+    prefix: &str,
+    join_channel: &str,
+    tokens: bool,
+) -> Vec<(String, String)> {
     let mut env = vec![
         ("REDIS__URL", format!("redis://{redis}/")),
         ("REDIS__PREFIX", prefix.to_owned()),
@@ -131,5 +153,7 @@ pub fn environment(redis: SocketAddr, prefix: &str, join_channel: &str, tokens: 
     if tokens {
         env.push(("AUTH__JWT_SECRET", SECRET.to_owned()));
     }
-    env.into_iter().map(|(name, value)| (format!("HELPLINE__{name}"), value)).collect()
+    env.into_iter()
+        .map(|(name, value)| (format!("HELPLINE__{name}"), value))
+        .collect()
 }

@@ -21,7 +21,12 @@ impl Guest {
     /// Reads the body of a registration.
     #[must_use]
     pub fn from_body(body: &Value, sends_token: bool) -> Self {
-        let text = |field: &str| body[field].as_str().unwrap_or_else(|| panic!("no {field} in {body}")).to_owned();
+        let text = |field: &str| {
+            body[field]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {field} in {body}"))
+                .to_owned()
+        };
         Self {
             user_id: text("userId"),
             username: text("username"),

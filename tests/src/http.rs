@@ -20,13 +20,16 @@ impl Answer {
     /// A header's value, empty when absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ascii"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ascii"))
     }
 
     /// The body, which has to be JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.body))
     }
 }
 
@@ -37,15 +40,24 @@ pub async fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// `GET path` with headers.
 pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    try_get(address, path, headers).await.unwrap_or_else(|error| panic!("GET {path} at {address}: {error}"))
+    try_get(address, path, headers)
+        .await
+        .unwrap_or_else(|error| panic!("GET {path} at {address}: {error}"))
 }
 
 /// The status of `GET path`, or `None` when nobody answers.
 pub async fn status(address: SocketAddr, path: &str) -> Option<u16> {
-    try_get(address, path, &[]).await.ok().map(|answer| answer.status)
+    try_get(address, path, &[])
+        .await
+        .ok()
+        .map(|answer| answer.status)
 }
 
-async fn try_get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
+async fn try_get(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Answer, reqwest::Error> {
     let mut request = reqwest::Client::new().get(format!("http://{address}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -63,7 +63,8 @@ impl Party {
     /// The `args` of a message from this side.
     #[must_use]
     pub fn message(&self, content: &str) -> Value {
-        let mut args = json!({"userId": self.guest.user_id, "content": content, "from": self.side.word()});
+        let mut args =
+            json!({"userId": self.guest.user_id, "content": content, "from": self.side.word()});
         if self.side == Side::Support {
             args["supportId"] = json!(self.support_id);
         }
@@ -75,7 +76,9 @@ impl Party {
     pub fn rejoin_args(&self) -> Value {
         let mut args = match self.side {
             Side::User => self.guest.join(),
-            Side::Support => self.guest.claim(self.support_name.as_deref().unwrap_or("Agent")),
+            Side::Support => self
+                .guest
+                .claim(self.support_name.as_deref().unwrap_or("Agent")),
         };
         if let Some(support_id) = &self.support_id {
             args["supportId"] = json!(support_id);
@@ -116,7 +119,18 @@ impl Party {
         assert_eq!(args["supportUserName"], agent, "{args}");
         self.support_id = Some(args["supportId"].as_str().expect("a supportId").to_owned());
         self.support_name = Some(agent.to_owned());
+        if self.v1 {
+            self.room("engaged").await;
+        }
         args
+    }
+
+    /// The next frame has to be the chat's `Room`, with this status: opt-in sockets get one at each change.
+    pub async fn room(&mut self, status: &str) -> Value {
+        let room = self.expect("Room").await;
+        assert_eq!(room["roomId"], json!(self.guest.chat_id), "{room}");
+        assert_eq!(room["status"], status, "{room}");
+        room
     }
 
     /// Opens a new socket on this chat-server and re-joins; gives the `args` of the history. The old socket is dropped.
@@ -127,14 +141,18 @@ impl Party {
 
     /// As [`Self::rejoins_at`], with these `args` in the Join.
     pub async fn rejoins_with(&mut self, world: &World, server: usize, args: Value) -> Value {
-        self.socket = world.open(server, &self.guest.chat_id, &self.door, self.side.word()).await;
+        self.socket = world
+            .open(server, &self.guest.chat_id, &self.door, self.side.word())
+            .await;
         self.send("Join", args).await;
         self.expect("ChatHistory").await
     }
 
     /// A second socket of the same side, joined: it and its history.
     pub async fn another_at(&self, world: &World, server: usize) -> (Self, Value) {
-        let socket = world.open(server, &self.guest.chat_id, &self.door, self.side.word()).await;
+        let socket = world
+            .open(server, &self.guest.chat_id, &self.door, self.side.word())
+            .await;
         let mut other = Self {
             guest: self.guest.clone(),
             side: self.side,
@@ -158,11 +176,16 @@ impl Party {
 /// The contents of a `ChatHistory`, oldest first.
 #[must_use]
 pub fn contents(history: &Value) -> Vec<String> {
-    messages(history).iter().map(|message| message["content"].as_str().expect("a content").to_owned()).collect()
+    messages(history)
+        .iter()
+        .map(|message| message["content"].as_str().expect("a content").to_owned())
+        .collect()
 }
 
 /// The messages of a `ChatHistory`.
 #[must_use]
 pub fn messages(history: &Value) -> &[Value] {
-    history["messages"].as_array().unwrap_or_else(|| panic!("no messages in {history}"))
+    history["messages"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no messages in {history}"))
 }

@@ -21,23 +21,39 @@ impl Process {
     /// Starts `program` as this service with these settings (`HELPLINE__…` names) and returns when it listens.
     #[must_use]
     pub fn start(program: &str, kind: Kind, env: &[(String, String)]) -> Self {
-        let mut child = command(program, kind, env).stderr(Stdio::inherit()).spawn().expect("the process starts");
+        let mut child = command(program, kind, env)
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the process starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("a line");
+        BufReader::new(child.stdout.as_mut().expect("a pipe"))
+            .read_line(&mut line)
+            .expect("a line");
         let address = line
             .trim()
             .strip_prefix("listening ")
             .unwrap_or_else(|| panic!("{} ended before it listened: {line:?}", kind.name()));
-        Self { address: address.parse().expect("an address"), child }
+        Self {
+            address: address.parse().expect("an address"),
+            child,
+        }
     }
 
     /// Starts a process that has to refuse to run; gives its exit status and what it said on standard error.
     #[must_use]
     pub fn refused(program: &str, kind: Kind, env: &[(String, String)]) -> (ExitStatus, String) {
-        let mut child = command(program, kind, env).stderr(Stdio::piped()).spawn().expect("the process starts");
+        let mut child = command(program, kind, env)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the process starts");
         let status = exit_of(&mut child);
         let mut said = String::new();
-        child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+        child
+            .stderr
+            .take()
+            .expect("a pipe")
+            .read_to_string(&mut said)
+            .expect("text");
         (status, said)
     }
 
@@ -82,7 +98,11 @@ fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELPLINE_")) {
         command.env_remove(name);
     }
-    command.arg(kind.name()).envs(env.iter().cloned()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .arg(kind.name())
+        .envs(env.iter().cloned())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     command
 }
 

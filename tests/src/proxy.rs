@@ -42,16 +42,28 @@ impl Proxy {
     #[must_use]
     pub fn to(target: SocketAddr) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a non-blocking listener");
+        listener
+            .set_nonblocking(true)
+            .expect("a non-blocking listener");
         let address = listener.local_addr().expect("an address");
-        let (orders, seen) = watch::channel(Orders { mode: Mode::Pass, cut: 0 });
+        let (orders, seen) = watch::channel(Orders {
+            mode: Mode::Pass,
+            cut: 0,
+        });
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(stopped.run_until_cancelled(accept(listener, target, seen)));
         });
-        Self { address, orders, stop }
+        Self {
+            address,
+            orders,
+            stop,
+        }
     }
 
     /// Carries everything again.
@@ -84,17 +96,25 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: std::net::TcpListener, target: SocketAddr, orders: watch::Receiver<Orders>) {
+async fn accept(
+    listener: std::net::TcpListener,
+    target: SocketAddr,
+    orders: watch::Receiver<Orders>,
+) {
     let listener = TcpListener::from_std(listener).expect("a listener");
     loop {
-        let Ok((client, _)) = listener.accept().await else { continue };
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
         if orders.borrow().mode == Mode::Refuse {
             continue;
         }
         let mut orders = orders.clone();
         tokio::spawn(async move {
             let made = orders.borrow_and_update().cut;
-            let Ok(server) = TcpStream::connect(target).await else { return };
+            let Ok(server) = TcpStream::connect(target).await else {
+                return;
+            };
             let _ = client.set_nodelay(true);
             let _ = server.set_nodelay(true);
             let (client_in, client_out) = client.into_split();
@@ -109,11 +129,21 @@ async fn accept(listener: std::net::TcpListener, target: SocketAddr, orders: wat
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut orders: watch::Receiver<Orders>) {
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut orders: watch::Receiver<Orders>,
+) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
-        let Ok(count @ 1..) = from.read(&mut bytes).await else { return };
-        if orders.wait_for(|now| now.mode != Mode::Freeze).await.is_err() {
+        let Ok(count @ 1..) = from.read(&mut bytes).await else {
+            return;
+        };
+        if orders
+            .wait_for(|now| now.mode != Mode::Freeze)
+            .await
+            .is_err()
+        {
             return;
         }
         if to.write_all(&bytes[..count]).await.is_err() {

@@ -52,7 +52,11 @@ impl RedisServer {
     #[must_use]
     pub fn reserved() -> Self {
         let (address, dir) = place();
-        Self { address, dir, running: Mutex::new(None) }
+        Self {
+            address,
+            dir,
+            running: Mutex::new(None),
+        }
     }
 
     /// Starts a server of one's own.
@@ -94,7 +98,12 @@ impl RedisServer {
 
     /// Kills the server without warning.
     pub fn crash(&self) {
-        self.running.lock().expect("not poisoned").take().expect("redis-server runs").end();
+        self.running
+            .lock()
+            .expect("not poisoned")
+            .take()
+            .expect("redis-server runs")
+            .end();
     }
 
     /// Stops the server's process in its tracks: connections stay, nothing answers.
@@ -108,7 +117,12 @@ impl RedisServer {
     }
 
     fn pid(&self) -> u32 {
-        self.running.lock().expect("not poisoned").as_ref().expect("redis-server runs").pid
+        self.running
+            .lock()
+            .expect("not poisoned")
+            .as_ref()
+            .expect("redis-server runs")
+            .pid
     }
 
     /// Whether the server runs.
@@ -137,7 +151,10 @@ impl Running {
 
 /// Sends a signal to a process.
 pub fn signal(pid: u32, name: &str) {
-    let status = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().expect("sh runs");
+    let status = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {pid}")])
+        .status()
+        .expect("sh runs");
     assert!(status.success(), "cannot send {name} to {pid}");
 }
 
@@ -146,8 +163,15 @@ fn place() -> (SocketAddr, TempDir) {
     // In memory where the system has such a folder: what is written survives the server's death just the same, and
     // `appendfsync always` does not wear out a disk.
     let memory = Path::new("/dev/shm");
-    let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-    let dir = tempfile::Builder::new().prefix("helpline-redis-").tempdir_in(parent).expect("a folder");
+    let parent = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    let dir = tempfile::Builder::new()
+        .prefix("helpline-redis-")
+        .tempdir_in(parent)
+        .expect("a folder");
     (listener.local_addr().expect("an address"), dir)
 }
 
@@ -156,8 +180,22 @@ fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
         .args(["-c", GUARD, "redis-guard"])
         .arg(dir)
         .arg(if remove { "yes" } else { "no" })
-        .args(["--bind", "127.0.0.1", "--port", &address.port().to_string(), "--save", ""])
-        .args(["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"])
+        .args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &address.port().to_string(),
+            "--save",
+            "",
+        ])
+        .args([
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--maxmemory-policy",
+            "noeviction",
+        ])
         .arg("--dir")
         .arg(dir)
         .stdin(Stdio::piped())
@@ -165,7 +203,9 @@ fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
         .spawn()
         .expect("sh and redis-server are installed");
     let mut line = String::new();
-    BufReader::new(guard.stdout.take().expect("a pipe")).read_line(&mut line).expect("the server's process id");
+    BufReader::new(guard.stdout.take().expect("a pipe"))
+        .read_line(&mut line)
+        .expect("the server's process id");
     let running = Running {
         guard,
         pid: line.trim().parse().expect("a process id"),

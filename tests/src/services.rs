@@ -56,10 +56,19 @@ impl Service {
             .spawn(move || runtime().block_on(serve(kind, settings, stopped, announce)))
             .expect("a thread");
         match announced.recv_timeout(DEADLINE) {
-            Ok(address) => Ok(Self { address, kind, stop, thread: Some(thread) }),
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("{} does not start to listen", kind.name()),
+            Ok(address) => Ok(Self {
+                address,
+                kind,
+                stop,
+                thread: Some(thread),
+            }),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                panic!("{} does not start to listen", kind.name())
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
-                Ok(ended) => Err(ended.expect_err("a service that ended without an address says why")),
+                Ok(ended) => {
+                    Err(ended.expect_err("a service that ended without an address says why"))
+                }
                 Err(_) => panic!("{} panicked while it started", kind.name()),
             },
         }
@@ -73,7 +82,9 @@ impl Service {
     /// Waits until a stopped service has drained and ended, with every task it had.
     pub fn finish(&mut self) {
         self.cancel();
-        let Some(thread) = self.thread.take() else { return };
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
         let end = Instant::now() + DEADLINE;
         while !thread.is_finished() {
             assert!(Instant::now() < end, "{} does not stop", self.kind.name());
@@ -87,17 +98,30 @@ impl Service {
     }
 }
 
-async fn serve(kind: Kind, settings: Settings, stop: CancellationToken, announce: impl FnOnce(SocketAddr)) -> Result<(), String> {
+async fn serve(
+    kind: Kind,
+    settings: Settings,
+    stop: CancellationToken,
+    announce: impl FnOnce(SocketAddr),
+) -> Result<(), String> {
     match kind {
         Kind::ChatServer => {
-            let application = helpline_chat_server::Application::build(settings).map_err(|error| error.to_string())?;
+            let application = helpline_chat_server::Application::build(settings)
+                .map_err(|error| error.to_string())?;
             announce(application.address());
-            application.run(stop).await.map_err(|error| error.to_string())
+            application
+                .run(stop)
+                .await
+                .map_err(|error| error.to_string())
         }
         Kind::Subscriber => {
-            let application = helpline_subscriber::Application::build(settings).map_err(|error| error.to_string())?;
+            let application = helpline_subscriber::Application::build(settings)
+                .map_err(|error| error.to_string())?;
             announce(application.address());
-            application.run(stop).await.map_err(|error| error.to_string())
+            application
+                .run(stop)
+                .await
+                .map_err(|error| error.to_string())
         }
     }
 }
@@ -109,11 +133,17 @@ async fn serve(kind: Kind, settings: Settings, stop: CancellationToken, announce
 /// What is wrong with the settings, or with the service.
 pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> Result<(), String> {
     let settings = Settings::load().map_err(|error| error.to_string())?;
-    runtime().block_on(async { serve(kind, settings, helpline_service::shutdown::signals(), announce).await })
+    runtime().block_on(async {
+        let stop = helpline_service::shutdown::signals().map_err(|error| error.to_string())?;
+        serve(kind, settings, stop, announce).await
+    })
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 /// Settings for tests: this Redis, these names, free ports, one worker, and a drain that takes no time.

@@ -16,7 +16,12 @@ pub fn differences(golden: &Value, actual: &Value, additional: &[&str]) -> Vec<S
 /// The names of an object's fields, sorted.
 #[must_use]
 pub fn fields(value: &Value) -> Vec<&str> {
-    let mut names: Vec<&str> = value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = value
+        .as_object()
+        .unwrap_or_else(|| panic!("no object: {value}"))
+        .keys()
+        .map(String::as_str)
+        .collect();
     names.sort_unstable();
     names
 }
@@ -32,22 +37,36 @@ pub fn assert_fields(value: &Value, expected: &[&str]) {
 #[must_use]
 pub fn is_timestamp(value: &Value) -> bool {
     value.as_str().is_some_and(|text| {
-        chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.6fZ").is_ok() && text.len() == "2031-03-04T05:06:07.000089Z".len()
+        chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.6fZ").is_ok()
+            && text.len() == "2031-03-04T05:06:07.000089Z".len()
     })
 }
 
 /// Whether this is an id: 32 lower-case hex digits.
 #[must_use]
 pub fn is_id(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+    value.as_str().is_some_and(|text| {
+        text.len() == 32
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
-fn compare(path: &str, golden: &Value, actual: &Value, additional: &[&str], found: &mut Vec<String>) {
+fn compare(
+    path: &str,
+    golden: &Value,
+    actual: &Value,
+    additional: &[&str],
+    found: &mut Vec<String>,
+) {
     match (golden, actual) {
         (Value::Object(golden), Value::Object(actual)) => {
             for (name, value) in golden {
                 match actual.get(name) {
-                    Some(other) => compare(&format!("{path}.{name}"), value, other, additional, found),
+                    Some(other) => {
+                        compare(&format!("{path}.{name}"), value, other, additional, found)
+                    }
                     None => found.push(format!("{path}.{name} is missing")),
                 }
             }
@@ -60,11 +79,21 @@ fn compare(path: &str, golden: &Value, actual: &Value, additional: &[&str], foun
         (Value::Array(golden), Value::Array(actual)) => {
             let Some(first) = golden.first() else { return };
             for (index, element) in actual.iter().enumerate() {
-                compare(&format!("{path}[{index}]"), first, element, additional, found);
+                compare(
+                    &format!("{path}[{index}]"),
+                    first,
+                    element,
+                    additional,
+                    found,
+                );
             }
         }
         _ if kind(golden) == kind(actual) => {}
-        _ => found.push(format!("{path} is {} and has to be {}", kind(actual), kind(golden))),
+        _ => found.push(format!(
+            "{path} is {} and has to be {}",
+            kind(actual),
+            kind(golden)
+        )),
     }
 }
 

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WireFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::gate::Gate;
@@ -60,7 +60,8 @@ impl Door {
     /// Offers these subprotocols, in this order.
     #[must_use]
     pub fn protocols(mut self, offered: &[&str]) -> Self {
-        self.protocols.extend(offered.iter().map(|offer| (*offer).to_owned()));
+        self.protocols
+            .extend(offered.iter().map(|offer| (*offer).to_owned()));
         self
     }
 
@@ -121,22 +122,41 @@ impl Socket {
     ///
     /// # Errors
     /// The HTTP answer, when the server refuses the upgrade.
-    pub async fn open(address: SocketAddr, path: &str, door: &Door, who: &str) -> Result<Self, Refused> {
-        let query = door.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-        let mut request = format!("ws://{address}{path}{query}").into_client_request().expect("a valid request");
+    pub async fn open(
+        address: SocketAddr,
+        path: &str,
+        door: &Door,
+        who: &str,
+    ) -> Result<Self, Refused> {
+        let query = door
+            .query
+            .as_ref()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
+        let mut request = format!("ws://{address}{path}{query}")
+            .into_client_request()
+            .expect("a valid request");
         for (name, value) in &door.headers {
             let name = HeaderName::try_from(name.as_str()).expect("a header name");
-            request.headers_mut().insert(name, HeaderValue::try_from(value.as_str()).expect("a header value"));
+            request.headers_mut().insert(
+                name,
+                HeaderValue::try_from(value.as_str()).expect("a header value"),
+            );
         }
         if !door.protocols.is_empty() {
             let offered = HeaderValue::try_from(door.protocols.join(", ")).expect("protocol names");
-            request.headers_mut().insert("sec-websocket-protocol", offered);
+            request
+                .headers_mut()
+                .insert("sec-websocket-protocol", offered);
         }
         let tcp = TcpSocket::new_v4().expect("a socket");
         if let Some(size) = door.receive_buffer {
-            tcp.set_recv_buffer_size(size).expect("a receive buffer size");
+            tcp.set_recv_buffer_size(size)
+                .expect("a receive buffer size");
         }
-        let stream = within("connect", tcp.connect(address)).await.unwrap_or_else(|error| panic!("{who} cannot connect to {address}: {error}"));
+        let stream = within("connect", tcp.connect(address))
+            .await
+            .unwrap_or_else(|error| panic!("{who} cannot connect to {address}: {error}"));
         stream.set_nodelay(true).expect("TCP_NODELAY");
         let (gate, mute) = Gate::new(stream);
         match within("upgrade", tokio_tungstenite::client_async(request, gate)).await {
@@ -145,13 +165,17 @@ impl Socket {
                 mute,
                 who: who.to_owned(),
                 recent: VecDeque::new(),
-                protocol: response.headers().get("sec-websocket-protocol").map(|value| value.to_str().expect("ascii").to_owned()),
+                protocol: response
+                    .headers()
+                    .get("sec-websocket-protocol")
+                    .map(|value| value.to_str().expect("ascii").to_owned()),
                 v1: door.offers_v1(),
                 pings: 0,
             }),
             Err(Error::Http(answer)) => Err(Refused {
                 status: answer.status().as_u16(),
-                body: String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default()).into_owned(),
+                body: String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default())
+                    .into_owned(),
             }),
             Err(error) => panic!("{who}: upgrade of {path} failed: {error}"),
         }
@@ -181,13 +205,16 @@ impl Socket {
 
     /// Sends `{"type": kind, "args": args}`.
     pub async fn send(&mut self, kind: &str, args: Value) {
-        self.send_text(json!({"type": kind, "args": args}).to_string()).await;
+        self.send_text(json!({"type": kind, "args": args}).to_string())
+            .await;
     }
 
     /// Sends a text frame and says whether the connection took it: for a connection that may be gone.
     pub async fn try_send(&mut self, kind: &str, args: Value) -> bool {
         let text = json!({"type": kind, "args": args}).to_string();
-        within("send", self.stream.send(Message::text(text))).await.is_ok()
+        within("send", self.stream.send(Message::text(text)))
+            .await
+            .is_ok()
     }
 
     async fn send_message(&mut self, message: Message) {
@@ -206,7 +233,11 @@ impl Socket {
     pub async fn next(&mut self) -> Frame {
         match tokio::time::timeout(DEADLINE, self.read()).await {
             Ok(frame) => frame,
-            Err(_) => panic!("{}: no frame came in {DEADLINE:?}{}", self.who, self.story()),
+            Err(_) => panic!(
+                "{}: no frame came in {DEADLINE:?}{}",
+                self.who,
+                self.story()
+            ),
         }
     }
 
@@ -227,7 +258,9 @@ impl Socket {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, waiting).await.expect("a ping in time");
+        tokio::time::timeout(DEADLINE, waiting)
+            .await
+            .expect("a ping in time");
     }
 
     async fn read(&mut self) -> Frame {
@@ -235,15 +268,23 @@ impl Socket {
             let frame = match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
                     Ok(value) => Frame::Text(value),
-                    Err(_) => panic!("{}: the server sent text that is no JSON: {text}{}", self.who, self.story()),
+                    Err(_) => panic!(
+                        "{}: the server sent text that is no JSON: {text}{}",
+                        self.who,
+                        self.story()
+                    ),
                 },
-                Some(Ok(Message::Close(frame))) => Frame::Closed(Some(frame.map_or(1005, |frame| frame.code.into()))),
+                Some(Ok(Message::Close(frame))) => {
+                    Frame::Closed(Some(frame.map_or(1005, |frame| frame.code.into())))
+                }
                 Some(Ok(Message::Ping(_))) => {
                     self.pings += 1;
                     continue;
                 }
                 Some(Ok(Message::Pong(_))) => continue,
-                Some(Ok(other)) => panic!("{}: the server sent {other:?}{}", self.who, self.story()),
+                Some(Ok(other)) => {
+                    panic!("{}: the server sent {other:?}{}", self.who, self.story())
+                }
                 Some(Err(_)) | None => Frame::Closed(None),
             };
             if self.recent.len() == REMEMBERED {
@@ -261,7 +302,11 @@ impl Socket {
     pub async fn json(&mut self) -> Value {
         match self.next().await {
             Frame::Text(value) => value,
-            Frame::Closed(code) => panic!("{} wanted a frame, was closed with {code:?}{}", self.who, self.story()),
+            Frame::Closed(code) => panic!(
+                "{} wanted a frame, was closed with {code:?}{}",
+                self.who,
+                self.story()
+            ),
         }
     }
 
@@ -272,31 +317,60 @@ impl Socket {
             panic!("{} wanted {kind}, got {frame}{}", self.who, self.story());
         }
         let names: Vec<&String> = frame.as_object().expect("an object").keys().collect();
-        assert!(names.len() == 2 && frame["args"].is_object(), "{}: not a frame of type and args: {frame}", self.who);
+        assert!(
+            names.len() == 2 && frame["args"].is_object(),
+            "{}: not a frame of type and args: {frame}",
+            self.who
+        );
         frame["args"].clone()
     }
 
     /// The next frame has to be an `Error` with this code; gives its `args`.
     pub async fn expect_error(&mut self, code: &str) -> Value {
         let args = self.expect("Error").await;
-        assert_eq!(args["code"], code, "{}: another error: {args}{}", self.who, self.story());
-        assert!(args["message"].is_string(), "{}: an error without a message: {args}", self.who);
+        assert_eq!(
+            args["code"],
+            code,
+            "{}: another error: {args}{}",
+            self.who,
+            self.story()
+        );
+        assert!(
+            args["message"].is_string(),
+            "{}: an error without a message: {args}",
+            self.who
+        );
         args
     }
 
     /// The next frame has to be an `Error` `invalid_field` about this field.
     pub async fn expect_invalid(&mut self, field: &str) {
         let args = self.expect_error("invalid_field").await;
-        assert_eq!(args["field"], field, "{}: another field: {args}{}", self.who, self.story());
+        assert_eq!(
+            args["field"],
+            field,
+            "{}: another field: {args}{}",
+            self.who,
+            self.story()
+        );
     }
 
     /// The next thing has to be a close frame with this code, and nothing may follow it.
     pub async fn closed_with(&mut self, code: u16) {
         match self.next().await {
             Frame::Closed(Some(given)) if given == code => {}
-            other => panic!("{} wanted a close with {code}, got {other:?}{}", self.who, self.story()),
+            other => panic!(
+                "{} wanted a close with {code}, got {other:?}{}",
+                self.who,
+                self.story()
+            ),
         }
-        assert_eq!(self.next().await, Frame::Closed(None), "{}: a frame after the close", self.who);
+        assert_eq!(
+            self.next().await,
+            Frame::Closed(None),
+            "{}: a frame after the close",
+            self.who
+        );
     }
 
     /// The chat is over: `ChatExpired` naming it, then close 1000.
@@ -314,6 +388,9 @@ impl Socket {
 
     fn story(&self) -> String {
         let lines: Vec<&str> = self.recent.iter().map(String::as_str).collect();
-        format!("\n  the last frames received:\n    {}", lines.join("\n    "))
+        format!(
+            "\n  the last frames received:\n    {}",
+            lines.join("\n    ")
+        )
     }
 }

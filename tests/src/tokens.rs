@@ -41,12 +41,19 @@ pub fn sign(claims: &Value, secret: &str) -> String {
 /// Signs claims with any HMAC algorithm.
 #[must_use]
 pub fn sign_as(algorithm: Algorithm, claims: &Value, secret: &str) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).expect("a token")
+    jsonwebtoken::encode(
+        &Header::new(algorithm),
+        claims,
+        &EncodingKey::from_secret(secret.as_bytes()),
+    )
+    .expect("a token")
 }
 
 /// The claims of a token that has to be signed with [`SECRET`].
 #[must_use]
 pub fn read(token: &str) -> Value {
     let key = DecodingKey::from_secret(SECRET.as_bytes());
-    jsonwebtoken::decode::<Value>(token, &key, &Validation::new(Algorithm::HS256)).expect("a good token").claims
+    jsonwebtoken::decode::<Value>(token, &key, &Validation::new(Algorithm::HS256))
+        .expect("a good token")
+        .claims
 }

@@ -22,7 +22,11 @@ pub const fn secs(count: u64) -> Duration {
 }
 
 /// Looks until `condition` yields something, and gives that back; panics naming `what` after `limit`.
-pub async fn eventually<T>(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let end = Instant::now() + limit;
     loop {
         if let Some(found) = condition().await {

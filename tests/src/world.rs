@@ -79,7 +79,10 @@ impl World {
         Builder::default()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "called once, by the builder, with everything it has made")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, by the builder, with everything it has made"
+    )]
     pub(crate) fn assemble(
         redis: SocketAddr,
         own_redis: Option<Arc<RedisServer>>,
@@ -120,12 +123,24 @@ impl World {
     /// Every listener of this world.
     #[must_use]
     pub fn listeners(&self) -> Vec<SocketAddr> {
-        self.chat_servers.iter().chain(&self.subscribers).map(Server::address).collect()
+        self.chat_servers
+            .iter()
+            .chain(&self.subscribers)
+            .map(Server::address)
+            .collect()
     }
 
     /// Takes a process out of a world of processes, to do something to it.
     pub fn chat_process(&mut self, server: usize) -> &mut Process {
         match &mut self.chat_servers[server] {
+            Server::Process(process) => process,
+            Server::Here(_) => panic!("this world runs its services inside the test"),
+        }
+    }
+
+    /// As [`Self::chat_process`], for a subscriber.
+    pub fn feed_process(&mut self, server: usize) -> &mut Process {
+        match &mut self.subscribers[server] {
             Server::Process(process) => process,
             Server::Here(_) => panic!("this world runs its services inside the test"),
         }
@@ -141,7 +156,10 @@ impl World {
         let answer = http::get(self.chat(server), &format!("/user/join/{name}")).await;
         assert_eq!(answer.status, 200, "registration: {}", answer.body);
         let guest = Guest::from_body(&answer.json(), self.tokens);
-        self.guests.lock().expect("not poisoned").push(guest.clone());
+        self.guests
+            .lock()
+            .expect("not poisoned")
+            .push(guest.clone());
         guest
     }
 
@@ -161,12 +179,16 @@ impl World {
     /// As [`Self::visitor`], with `helpline.v1`.
     pub async fn visitor_v1(&self, name: &str) -> Party {
         let guest = self.register(name).await;
-        self.joins(&guest, 0, &Door::v1()).await
+        let mut visitor = self.joins(&guest, 0, &Door::v1()).await;
+        visitor.room("waiting").await;
+        visitor
     }
 
     /// The visitor's first Join, on this chat-server.
     pub async fn joins(&self, guest: &Guest, server: usize, door: &Door) -> Party {
-        let mut socket = self.open(server, &guest.chat_id, door, &guest.username).await;
+        let mut socket = self
+            .open(server, &guest.chat_id, door, &guest.username)
+            .await;
         socket.send("Join", guest.join()).await;
         let joined = socket.expect("Joined").await;
         assert_eq!(joined["participant"], "User", "{joined}");
@@ -188,7 +210,11 @@ impl World {
 
     /// An agent's claim on this chat-server, which has to win.
     pub async fn claims(&self, guest: &Guest, name: &str, server: usize, door: &Door) -> Party {
-        let door = if self.tokens { door.clone().bearer(&tokens::token(name, "agent")) } else { door.clone() };
+        let door = if self.tokens {
+            door.clone().bearer(&tokens::token(name, "agent"))
+        } else {
+            door.clone()
+        };
         let mut socket = self.open(server, &guest.chat_id, &door, name).await;
         socket.send("Join", guest.claim(name)).await;
         let mut party = Party {
@@ -216,6 +242,9 @@ impl World {
     async fn engaged_through(&self, door: &Door) -> (Party, Party) {
         let guest = self.register("Mina").await;
         let mut visitor = self.joins(&guest, 0, door).await;
+        if visitor.v1 {
+            visitor.room("waiting").await;
+        }
         let support = self.claims(&guest, "Vika", 1, door).await;
         visitor.meets("Vika").await;
         (visitor, support)
@@ -233,24 +262,39 @@ impl World {
 
     async fn agent_through(&self, name: &str, door: &Door) -> Agent {
         let server = self.next_subscriber.fetch_add(1, Ordering::Relaxed) % self.subscribers.len();
-        let door = if self.tokens { door.clone().bearer(&tokens::token(name, "agent")) } else { door.clone() };
+        let door = if self.tokens {
+            door.clone().bearer(&tokens::token(name, "agent"))
+        } else {
+            door.clone()
+        };
         let feed = Socket::open(self.feed(server), "/joins", &door, name)
             .await
             .unwrap_or_else(|refused| panic!("{name}: the upgrade was refused: {refused:?}"));
-        Agent { name: name.to_owned(), feed }
+        Agent {
+            name: name.to_owned(),
+            feed,
+        }
     }
 
     /// A connection to this world's Redis, to look at it from outside.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
-        let client = redis::Client::open(format!("redis://{}/", self.redis)).expect("a redis address");
-        client.get_multiplexed_async_connection().await.expect("redis answers")
+        let client =
+            redis::Client::open(format!("redis://{}/", self.redis)).expect("a redis address");
+        client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("redis answers")
     }
 
     /// What is published on this world's request channel from now on.
     pub async fn requests(&self) -> redis::aio::PubSub {
-        let client = redis::Client::open(format!("redis://{}/", self.redis)).expect("a redis address");
+        let client =
+            redis::Client::open(format!("redis://{}/", self.redis)).expect("a redis address");
         let mut channel = client.get_async_pubsub().await.expect("redis answers");
-        channel.subscribe(&self.join_channel).await.expect("a subscription");
+        channel
+            .subscribe(&self.join_channel)
+            .await
+            .expect("a subscription");
         channel
     }
 
@@ -264,9 +308,13 @@ impl World {
         true
     }
 
-    /// Leaves out the inspection at the end, for a world that a test has broken on purpose; `why` documents it.
-    pub fn is_beyond_inspection(&mut self, why: &str) {
-        assert!(!why.is_empty());
+    /// Kills every process of this world, which leaves nobody to tidy up: it is not inspected at the end.
+    pub fn kill_all(&mut self) {
+        for server in self.chat_servers.iter_mut().chain(&mut self.subscribers) {
+            if let Server::Process(process) = server {
+                process.kill();
+            }
+        }
         self.inspected = false;
     }
 }
@@ -282,13 +330,21 @@ impl Drop for World {
         for link in &self.links {
             link.heal();
         }
-        let redis_runs = self.own_redis.as_ref().is_none_or(|server| server.is_running());
+        let redis_runs = self
+            .own_redis
+            .as_ref()
+            .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
         if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::alive) {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
+            leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
         }
-        let mut servers: Vec<Server> = self.chat_servers.drain(..).chain(self.subscribers.drain(..)).collect();
+        let mut servers: Vec<Server> = self
+            .chat_servers
+            .drain(..)
+            .chain(self.subscribers.drain(..))
+            .collect();
         for server in &mut servers {
             server.tell_to_stop();
         }
@@ -298,7 +354,7 @@ impl Drop for World {
             }
         }
         if inspected {
-            leftovers::assert_none(self.redis, &self.prefix);
+            leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Stopped);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Runs either service as a process of its own, for tests that kill, stop or signal it: `helpline-process chat-server`
 //! or `helpline-process subscriber`. Settings come from the environment; the address is printed as one line.
-#![allow(clippy::print_stdout, reason = "the address on standard output is this program's interface")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the address on standard output is this program's interface"
+)]
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
