@@ -110,6 +110,10 @@ pub(crate) async fn settle(world: &World, mut first: Talker, mut second: Talker)
     }
     let history = first.party.rejoins_at(world, 1).await;
     let history = messages(&history);
+    let last = history.last().expect("messages")["content"]
+        .as_str()
+        .expect("a content");
+    second.hears_until(last).await;
     for talker in [&first, &second] {
         assert_eq!(
             talker.heard, history,

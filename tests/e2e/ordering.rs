@@ -67,3 +67,29 @@ async fn talk(mut party: Party, number: usize) -> (Party, Vec<Value>) {
     }
     (party, heard)
 }
+
+#[tokio::test]
+async fn many_chats_at_once_each_keep_to_themselves() {
+    let world = World::new();
+    let chats = (0..20).map(async |chat| {
+        let (mut visitor, mut support) = world.engaged().await;
+        for round in 0..5 {
+            let (question, answer) = (
+                format!("{chat}: question {round}"),
+                format!("{chat}: answer {round}"),
+            );
+            visitor.says(&question).await;
+            support.hears(&question).await;
+            support.says(&answer).await;
+            visitor.hears(&answer).await;
+        }
+        let history = support.rejoins_at(&world, 0).await;
+        assert_eq!(messages(&history).len(), 10);
+        assert!(messages(&history).iter().all(|message| {
+            message["content"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(&format!("{chat}:")))
+        }));
+    });
+    join_all(chats).await;
+}

@@ -123,12 +123,12 @@ async fn the_queue_equals_the_waiting_set_soon_after_redis_returns() {
     redis.stop();
     redis.start();
     let back = std::time::Instant::now();
-    let guest = eventually("registration", secs(2), async || {
+    let guest = eventually("registration", secs(5), async || {
         let answer = http::get(world.chat(0), "/user/join/Ines").await;
         (answer.status == 200).then(|| e2e::Guest::from_body(&answer.json(), false))
     })
     .await;
-    let mut socket = eventually("a Join", secs(2), async || {
+    let mut socket = eventually("a Join", secs(5), async || {
         let mut socket = world
             .open(0, &guest.chat_id, &e2e::Door::plain(), "Ines")
             .await;

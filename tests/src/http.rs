@@ -70,12 +70,15 @@ async fn try_get(
     })
 }
 
-/// The value of the first sample of this metric family, whatever its labels.
+/// The sum of all samples of this name, whatever their labels; `None` when there is none.
 #[must_use]
 pub fn metric(text: &str, name: &str) -> Option<f64> {
-    text.lines()
+    let values: Vec<f64> = text
+        .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.rsplit_once(' '))
-        .find(|(sample, _)| sample.split('{').next() == Some(name))
-        .and_then(|(_, value)| value.parse().ok())
+        .filter(|(sample, _)| sample.split('{').next() == Some(name))
+        .filter_map(|(_, value)| value.parse().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.iter().sum())
 }
