@@ -125,7 +125,7 @@ pub struct Commit<'a> {
     /// The chat's entry in the waiting set, if it changes.
     pub queue: Option<Option<&'a Entry>>,
     /// The request to announce, if it is.
-    pub announce: Option<&'a str>,
+    pub announce: Option<String>,
     /// The socket that comes in with it, if one does.
     pub arrives: Option<(&'a Place, u64)>,
     /// The timer it was decided for; nothing is committed if that has been stopped.
@@ -139,6 +139,8 @@ pub enum Committed {
     Done {
         /// Where the chat stands now.
         head: Head,
+        /// Its first event (one above the last, if there is none).
+        first: u64,
         /// The time of its first event; each further one is a microsecond later.
         at: Timestamp,
     },
@@ -225,7 +227,7 @@ impl Store {
             .link
             .run(async |connection| script.send(connection, &call).await)
             .await?;
-        read_committed(reply).ok_or(StoreError::Unreadable)
+        read_committed(reply, commit.decision.events.len()).ok_or(StoreError::Unreadable)
     }
 
     fn commit_call(&self, script: &Script, commit: &Commit<'_>) -> Cmd {
@@ -293,7 +295,7 @@ impl Store {
             }
             None => {}
         }
-        if let Some(request) = commit.announce {
+        if let Some(request) = &commit.announce {
             call.arg("tell").arg(&self.shared.join_channel).arg(request);
         }
         call
@@ -369,7 +371,7 @@ impl Loaded {
     }
 }
 
-fn read_committed(reply: Vec<redis::Value>) -> Option<Committed> {
+fn read_committed(reply: Vec<redis::Value>, events: usize) -> Option<Committed> {
     let mut reply = reply.into_iter();
     let status: String = redis::from_redis_value(reply.next()?).ok()?;
     match status.as_str() {
@@ -382,8 +384,9 @@ fn read_committed(reply: Vec<redis::Value>) -> Option<Committed> {
                 head: Head {
                     epoch: epoch.into(),
                     revision,
-                    seq: first,
+                    seq: (first + events as u64).saturating_sub(1),
                 },
+                first,
                 at: Timestamp(at),
             })
         }

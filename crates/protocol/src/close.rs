@@ -12,7 +12,7 @@ pub enum Close {
     Over,
     /// 1000: nothing came from the client for too long.
     Silent,
-    /// 1003: the peer speaks no WebSocket that can be read.
+    /// 1002: what came is no WebSocket frame.
     Unreadable,
     /// 1007: a text frame was not UTF-8.
     NotText,
@@ -44,7 +44,7 @@ impl Close {
     pub fn code(self) -> u16 {
         match self {
             Self::Over | Self::Silent => 1000,
-            Self::Unreadable => 1003,
+            Self::Unreadable => 1002,
             Self::NotText => 1007,
             Self::Rule => 1008,
             Self::TooLarge => 1009,

@@ -1,6 +1,13 @@
 //! What a token says about its bearer, however the platform that issued it writes that.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::clock;
+
+/// As long as anyone may count on a token that never ends.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// What an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +43,14 @@ impl Claims {
     #[must_use]
     pub fn is_staff(&self) -> bool {
         matches!(self.role, Role::Admin | Role::Supervisor | Role::Agent)
+    }
+
+    /// How long it is still good.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        let now = u64::try_from(clock::now_micros()).unwrap_or_default();
+        let end = Duration::from_secs(self.expires_at).saturating_sub(Duration::from_micros(now));
+        end.min(FOR_EVER)
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! let (settings, readiness, metrics) = (Settings::default(), http::Readiness::new(), Metrics::new());
 //! let app = App::new()
-//!     .configure(http::probes(readiness, metrics))
+//!     .configure(http::probes(readiness, metrics, async || {}))
 //!     .default_service(web::to(http::not_found))
 //!     .wrap(from_fn(http::security_headers))
 //!     .wrap(http::cors(&settings.http))
@@ -26,6 +26,6 @@ pub use self::{
     answers::{failure, not_found},
     headers::{cors, security_headers},
     log::access_log,
-    probes::{health, metrics, probes, ready},
+    probes::probes,
     readiness::{Readiness, State},
 };

@@ -9,12 +9,27 @@ use serde_json::json;
 use super::{Readiness, State};
 use crate::{clock, metrics, metrics::Metrics};
 
-/// `/health`, `/ready` and `/metrics` for an `App`'s `configure`.
-pub fn probes(readiness: Readiness, figures: Metrics) -> impl FnOnce(&mut ServiceConfig) {
+/// `/health`, `/ready` and `/metrics` for an `App`'s `configure`; `refresh` brings the figures up to date before they
+/// are read.
+pub fn probes<R, F>(
+    readiness: Readiness,
+    figures: Metrics,
+    refresh: R,
+) -> impl FnOnce(&mut ServiceConfig)
+where
+    R: Fn() -> F + Clone + 'static,
+    F: Future<Output = ()> + 'static,
+{
     move |config| {
+        let metrics = move || {
+            let (refreshed, figures) = (refresh(), figures.clone());
+            async move {
+                refreshed.await;
+                metrics(&figures)
+            }
+        };
         config
             .app_data(Data::new(readiness))
-            .app_data(Data::new(figures))
             .route("/health", get().to(health))
             .route("/ready", get().to(ready))
             .route("/metrics", get().to(metrics));
@@ -22,12 +37,12 @@ pub fn probes(readiness: Readiness, figures: Metrics) -> impl FnOnce(&mut Servic
 }
 
 /// Alive: the process answers. It says nothing about Redis, since a restart of this process would not help there.
-pub async fn health() -> HttpResponse {
+async fn health() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "timestamp": clock::iso(clock::now_micros()) }))
 }
 
 /// Whether clients may be sent here.
-pub async fn ready(readiness: Data<Readiness>) -> HttpResponse {
+async fn ready(readiness: Data<Readiness>) -> HttpResponse {
     let reason = match readiness.state() {
         State::Ready => return HttpResponse::Ok().json(json!({ "status": "ready" })),
         State::Waiting => "starting".to_owned(),
@@ -38,7 +53,7 @@ pub async fn ready(readiness: Data<Readiness>) -> HttpResponse {
 }
 
 /// The figures.
-pub async fn metrics(figures: Data<Metrics>) -> HttpResponse {
+fn metrics(figures: &Metrics) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(metrics::CONTENT_TYPE)
         .body(figures.encode())
@@ -52,9 +67,12 @@ mod tests {
     use super::*;
 
     async fn answer(readiness: &Readiness, path: &str) -> (StatusCode, String, String) {
-        let app =
-            test::init_service(App::new().configure(probes(readiness.clone(), Metrics::new())))
-                .await;
+        let app = test::init_service(App::new().configure(probes(
+            readiness.clone(),
+            Metrics::new(),
+            async || {},
+        )))
+        .await;
         let response =
             test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
         let kind = response

@@ -25,7 +25,7 @@ struct TempFile(PathBuf);
 impl TempFile {
     fn new(text: &str) -> Self {
         let path =
-            std::env::temp_dir().join(format!("helpline-settings-{}.toml", uuid::Uuid::new_v4()));
+            std::env::temp_dir().join(format!("helpline-settings-{}.toml", rand::random::<u64>()));
         std::fs::File::create(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .unwrap();
