@@ -52,7 +52,7 @@ pub(crate) async fn register(
     let Some(name) = Name::parse(&name) else {
         return failure(StatusCode::BAD_REQUEST, "Invalid username");
     };
-    let Some(tokens) = commons.tokens() else {
+    let Some(tokens) = commons.tokens().await else {
         return unavailable();
     };
     let visitor = VisitorId::from_bits(rand::random());
