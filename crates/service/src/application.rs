@@ -46,6 +46,8 @@ use crate::{
 const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
+/// How long a process that ends waits to say so to the store.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// How long a request waits for the keys of tokens.
 const TOKENS_DEADLINE: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
@@ -217,8 +219,9 @@ impl Application {
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
         };
-        let end = commons.stop.clone();
-        commons
+        let keeping = CancellationToken::new();
+        let end = keeping.clone();
+        let kept = commons
             .tasks
             .spawn(async move { end.run_until_cancelled(keeper.run()).await });
 
@@ -234,8 +237,15 @@ impl Application {
         };
         drain(&commons).await;
         handle.stop(false).await;
-        // All sockets have departed; should the store be away, the lease lapses by itself.
-        let _ = handler.store().end_lease().await;
+        keeping.cancel();
+        let _ = kept.await;
+        // All sockets have departed. Should the store stay away, the lease lapses by itself.
+        let store = handler.store();
+        let _ = timeout(LAST_WORD, async {
+            store.link().up().await;
+            store.end_lease().await
+        })
+        .await;
         commons.stop.cancel();
         commons.tasks.close();
         commons.tasks.wait().await;
@@ -279,6 +289,8 @@ fn serve(
         .workers(commons.settings.sockets.worker_count())
         .max_connections(MAX_CONNECTIONS)
         .on_connect(server::on_connect)
+        // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
+        .client_disconnect_timeout(Duration::ZERO)
         .disable_signals()
         .listen(listener)?
         .run())
