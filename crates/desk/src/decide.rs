@@ -72,9 +72,15 @@ pub fn decide(
     if !actor.may(command) {
         return Err(Refusal::Forbidden);
     }
-    let Some(chat) = chat.filter(|chat| !chat.is_over()) else {
+    let Some(chat) = chat else {
         return without_chat(actor, command, policy);
     };
+    if chat.is_over() {
+        return Err(match command {
+            Command::Expire => Refusal::NotDue,
+            _ => Refusal::Over,
+        });
+    }
     match (command, actor) {
         (Command::Enter { support }, Actor::Visitor(visitor)) => {
             enter(chat, *visitor, *support, now, policy)
