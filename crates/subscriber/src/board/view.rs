@@ -24,6 +24,8 @@ pub(super) struct View {
     /// Those of visitors who waited lately, oldest first.
     lately: VecDeque<(VisitorId, ChatId)>,
     watchers: Vec<Watcher>,
+    /// How many agents are at the desk, once that is known.
+    agents: Option<usize>,
 }
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ impl View {
             visitors: HashMap::new(),
             lately: VecDeque::new(),
             watchers: Vec::new(),
+            agents: None,
         }
     }
 
@@ -99,6 +102,31 @@ impl View {
         let lately = || self.lately.iter().rev().find(|(who, _)| *who == visitor);
         let waiting = self.visitors.get(&visitor).copied();
         waiting.or_else(|| lately().map(|(_, chat)| *chat))
+    }
+
+    /// Takes in how many agents are at the desk, and tells those who opted in.
+    pub(super) fn set_agents(&mut self, agents: usize) {
+        if self.agents == Some(agents) {
+            return;
+        }
+        self.agents = Some(agents);
+        let presence = Frame::from(joins::presence(agents));
+        self.watchers.retain(|watcher| {
+            watcher.level == Level::Plain || watcher.outbox.try_send(presence.clone()).is_ok()
+        });
+    }
+
+    /// Tells one agent how many are at the desk, if it opted in and that is known.
+    pub(super) fn greet(&mut self, socket: u64) {
+        let Some(agents) = self.agents else {
+            return;
+        };
+        let presence = Frame::from(joins::presence(agents));
+        self.watchers.retain(|watcher| {
+            watcher.socket != socket
+                || watcher.level == Level::Plain
+                || watcher.outbox.try_send(presence.clone()).is_ok()
+        });
     }
 
     /// Takes in a change; `false` if one before it is missing.
@@ -210,8 +238,11 @@ impl View {
         self.watchers.retain(|watcher| {
             let said = match notice(before, after, &watcher.agent) {
                 Some(Notice::Show) => watcher.outbox.try_send(show.clone()),
+                Some(Notice::Update) if watcher.level == Level::OptedIn => {
+                    watcher.outbox.try_send(show.clone())
+                }
                 Some(Notice::Hide) => watcher.outbox.try_send(hide.clone()),
-                None => Ok(()),
+                Some(Notice::Update) | None => Ok(()),
             };
             let for_it = held.is_some_and(|held| held.agent == watcher.agent);
             let said_reserved = match &reserved {
