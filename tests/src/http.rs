@@ -64,7 +64,11 @@ pub fn wait_until_ready(address: SocketAddr) {
     }
 }
 
-fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
+/// Whether the service says that it can serve.
+///
+/// # Errors
+/// When it does not answer.
+pub fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     write!(

@@ -340,7 +340,7 @@ impl Drop for World {
             .as_ref()
             .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
-        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::alive) {
+        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
@@ -365,11 +365,13 @@ impl Drop for World {
 }
 
 impl Server {
-    fn alive(&mut self) -> Option<SocketAddr> {
-        match self {
+    /// Where it serves, unless it is dead or on its way out.
+    fn serving(&mut self) -> Option<SocketAddr> {
+        let address = match self {
             Self::Here(service) => Some(service.address),
             Self::Process(process) => process.is_running().then_some(process.address),
-        }
+        };
+        address.filter(|address| http::is_ready(*address).unwrap_or(false))
     }
 
     fn tell_to_stop(&mut self) {

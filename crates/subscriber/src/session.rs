@@ -96,8 +96,10 @@ impl FeedSession {
         }
     }
 
-    /// An agent who is away still sees the queue, but nobody counts on it.
+    /// An agent who is away still sees the queue, but nobody counts on it. Whoever says so wants to know how many
+    /// there are.
     async fn set_available(&mut self, available: bool) -> Reply {
+        self.board.count_agents_for(self.visit.socket);
         if available {
             self.come_to_the_desk().await;
         } else {
@@ -146,7 +148,6 @@ impl Session for FeedSession {
 
     async fn opened(&mut self) -> Reply {
         self.come_to_the_desk().await;
-        self.board.greet(self.visit.socket);
         Reply::frames(std::mem::take(&mut self.seen))
     }
 

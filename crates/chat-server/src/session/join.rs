@@ -173,7 +173,7 @@ impl ChatSession {
         let reader = seat.reader(self.visit.level);
         // From here on everything is heard; what comes before the log is read is in the log.
         if let Some(membership) = self.membership() {
-            membership.seat(reader);
+            membership.seat(reader, join.queue && join.side == Side::Visitor);
         }
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,

@@ -2,7 +2,7 @@
 //!
 //! Sockets are served from the feed alone, whoever made an event, so all of them see one order. An event is
 //! encoded once for each kind of reader. A socket that joined at event N drops whatever is at or below N; a
-//! hole, or a feed that was interrupted, makes the room read the log ([`resync`]).
+//! hole, or a feed that was interrupted, makes the room read the log.
 
 mod line;
 mod resync;
@@ -195,10 +195,13 @@ impl Membership {
         }
     }
 
-    /// Gives the socket a seat: from now on it is told what this reader may see.
-    pub fn seat(&self, reader: Reader) {
-        self.room.seat(self.socket, reader);
-        self.hub.0.line.changed();
+    /// Gives the socket a seat: from now on it is told what this reader may see, and its place in the line if it
+    /// wants that.
+    pub fn seat(&self, reader: Reader, wants_place: bool) {
+        self.room.seat(self.socket, reader, wants_place);
+        if wants_place {
+            self.hub.0.line.changed();
+        }
     }
 
     /// The chat as this process last knew it.

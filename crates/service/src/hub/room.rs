@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::{actor::Side, audience::Audience, chat::Phase, event::Recorded, id::ChatId};
+use helpline_desk::{audience::Audience, chat::Phase, event::Recorded, id::ChatId};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
@@ -56,6 +56,8 @@ struct Member {
     outbox: mpsc::Sender<Arc<Delivery>>,
     /// `None` while it is at the door.
     reader: Option<Reader>,
+    /// Whether it is told its place in the line while it waits.
+    wants_place: bool,
 }
 
 /// What the log showed.
@@ -86,6 +88,7 @@ impl Room {
             socket,
             outbox,
             reader: None,
+            wants_place: false,
         });
     }
 
@@ -96,10 +99,11 @@ impl Room {
         state.members.is_empty()
     }
 
-    pub(super) fn seat(&self, socket: u64, reader: Reader) {
+    pub(super) fn seat(&self, socket: u64, reader: Reader, wants_place: bool) {
         let mut state = self.state();
         if let Some(member) = state.members.iter_mut().find(|m| m.socket == socket) {
             member.reader = Some(reader);
+            member.wants_place = wants_place;
             state.place = None;
         }
     }
@@ -175,7 +179,7 @@ impl Room {
         let state = self.state();
         let held = state.held.as_ref().and_then(|held| held.chat.as_deref());
         held.is_some_and(|chat| matches!(chat.phase, Phase::Waiting(_)))
-            && state.members.iter().any(Member::wants_its_place)
+            && state.members.iter().any(|member| member.wants_place)
     }
 
     /// Tells a waiting visitor its place, if that is news.
@@ -192,7 +196,7 @@ impl Room {
             close: None,
         });
         state.members.retain(|member| {
-            !member.wants_its_place() || member.outbox.try_send(delivery.clone()).is_ok()
+            !member.wants_place || member.outbox.try_send(delivery.clone()).is_ok()
         });
     }
 
@@ -309,14 +313,6 @@ impl Room {
                 close: None,
             }))
         });
-    }
-}
-
-impl Member {
-    fn wants_its_place(&self) -> bool {
-        self.reader.is_some_and(|reader| {
-            reader.level == Level::OptedIn && reader.audience == Audience::Seat(Side::Visitor)
-        })
     }
 }
 

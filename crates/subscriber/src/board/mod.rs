@@ -147,9 +147,9 @@ impl Board {
         Ok(self.view().chat_of(visitor))
     }
 
-    /// Tells a new agent how many are at the desk.
-    pub(crate) fn greet(&self, socket: u64) {
-        self.view().greet(socket);
+    /// From now on this agent is told how many are at the desk.
+    pub(crate) fn count_agents_for(&self, socket: u64) {
+        self.view().count_agents_for(socket);
     }
 
     fn hear(&self, heard: Heard<'_>) {

@@ -50,6 +50,8 @@ struct Watcher {
     socket: u64,
     agent: AgentId,
     level: Level,
+    /// Whether it is told how many agents are at the desk.
+    counts_agents: bool,
     outbox: mpsc::Sender<Frame>,
 }
 
@@ -85,6 +87,7 @@ impl View {
             socket,
             agent,
             level,
+            counts_agents: false,
             outbox,
         });
         seen
@@ -104,7 +107,7 @@ impl View {
         waiting.or_else(|| lately().map(|(_, chat)| *chat))
     }
 
-    /// Takes in how many agents are at the desk, and tells those who opted in.
+    /// Takes in how many agents are at the desk, and tells those who want to know.
     pub(super) fn set_agents(&mut self, agents: usize) {
         if self.agents == Some(agents) {
             return;
@@ -112,20 +115,24 @@ impl View {
         self.agents = Some(agents);
         let presence = Frame::from(joins::presence(agents));
         self.watchers.retain(|watcher| {
-            watcher.level == Level::Plain || watcher.outbox.try_send(presence.clone()).is_ok()
+            !watcher.counts_agents || watcher.outbox.try_send(presence.clone()).is_ok()
         });
     }
 
-    /// Tells one agent how many are at the desk, if it opted in and that is known.
-    pub(super) fn greet(&mut self, socket: u64) {
-        let Some(agents) = self.agents else {
-            return;
-        };
-        let presence = Frame::from(joins::presence(agents));
-        self.watchers.retain(|watcher| {
-            watcher.socket != socket
-                || watcher.level == Level::Plain
-                || watcher.outbox.try_send(presence.clone()).is_ok()
+    /// From now on this agent is told how many are at the desk.
+    pub(super) fn count_agents_for(&mut self, socket: u64) {
+        let presence = self
+            .agents
+            .map(|agents| Frame::from(joins::presence(agents)));
+        self.watchers.retain_mut(|watcher| {
+            if watcher.socket != socket || watcher.counts_agents {
+                return true;
+            }
+            watcher.counts_agents = true;
+            let said = presence
+                .clone()
+                .map(|presence| watcher.outbox.try_send(presence));
+            said.is_none_or(|said| said.is_ok())
         });
     }
 
