@@ -1,9 +1,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { locales } from "./scripts/locales.ts";
 
 /** The visitor page (also inside the widget's frame) and the console. */
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), locales()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,
@@ -11,6 +12,6 @@ export default defineConfig({
     // The pages' Content-Security-Policy allows no inlined data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { visitor: "visitor.html", console: "console.html" } },
+    rolldownOptions: { input: { visitor: "visitor.html" } },
   },
 });

@@ -41,6 +41,8 @@ export interface ChatState {
   lines: readonly Line[];
   outgoing: readonly Outgoing[];
   seen: Readonly<Record<Side, number>>;
+  /** Messages of the other side that this side has not looked at. */
+  unread: number;
   peerTyping: boolean;
   /** Whether the other side is believed to have the chat open. */
   peerHere: boolean;
@@ -73,6 +75,8 @@ export interface ChatOptions {
   claimId?: string;
   email?: string;
   maxContentBytes?: number;
+  /** The server's clock minus this machine's, so that what was only seen here has a time that fits the rest. */
+  clockOffsetMs?: number;
   outbox?: OutboxStore;
 }
 
@@ -93,6 +97,7 @@ export class ChatClient {
   #peerTypingTimer: unknown;
   #idleTimeoutMs: number | undefined;
   #saidSeen = 0;
+  #saw = 0;
   #left: { side: Side; at: number } | undefined;
 
   constructor(
@@ -108,6 +113,7 @@ export class ChatClient {
       lines: [],
       outgoing: this.#outbox.messages,
       seen: { User: 0, Support: 0 },
+      unread: 0,
       peerTyping: false,
       peerHere: options.side === "Support",
       agentName: options.side === "Support" ? options.name : undefined,
@@ -140,7 +146,7 @@ export class ChatClient {
   send(text: string): void {
     this.#typing.stop();
     for (const content of splitContent(text, this.options.maxContentBytes ?? DEFAULT_MAX_CONTENT_BYTES)) {
-      this.#outbox.add({ clientId: this.env.newId(), content, at: Date.now() });
+      this.#outbox.add({ clientId: this.env.newId(), content, at: this.#wallClock() });
     }
     this.#pump();
   }
@@ -152,7 +158,7 @@ export class ChatClient {
 
   discard(clientId: string): void {
     this.#outbox.discard(clientId);
-    this.#update({ outgoing: this.#outbox.messages });
+    this.#update({});
   }
 
   /** The composer's text changed. */
@@ -164,8 +170,10 @@ export class ChatClient {
   sawEverything(): void {
     const { side } = this.options;
     const newest = this.#transcript.messages.findLast((message) => message.from !== side)?.seq ?? 0;
-    if (newest <= Math.max(this.#saidSeen, this.#state.seen[side])) return;
-    if (this.#sendIfLive({ type: "Seen", args: { seq: newest } })) this.#saidSeen = newest;
+    if (newest <= this.#saw) return;
+    this.#saw = newest;
+    this.#saySeen();
+    this.#update({});
   }
 
   /** Joins once more, which is the only activity besides writing: the chat's time starts anew. */
@@ -192,6 +200,17 @@ export class ChatClient {
     const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
     const args = { userId, username, from: side, token, email, resume: this.#transcript.resume, ...support };
     return { type: "Join", args };
+  }
+
+  #saySeen(): void {
+    if (this.#saw <= Math.max(this.#saidSeen, this.#state.seen[this.options.side])) return;
+    if (this.#sendIfLive({ type: "Seen", args: { seq: this.#saw } })) this.#saidSeen = this.#saw;
+  }
+
+  #countUnread(): number {
+    const { side } = this.options;
+    const seen = Math.max(this.#saw, this.#state.seen[side]);
+    return this.#transcript.messages.filter((message) => message.from !== side && message.seq > seen).length;
   }
 
   #join(): void {
@@ -238,7 +257,7 @@ export class ChatClient {
     this.#activity();
     if (joined.participant === "Support") {
       const agentName = joined.supportUserName ?? this.#state.agentName;
-      if (this.options.side === "User" && agentName) this.#transcript.note("agentJoined", agentName, Date.now());
+      if (this.options.side === "User" && agentName) this.#transcript.note("agentJoined", agentName, this.#wallClock());
       this.#update({
         phase: { kind: "engaged" },
         agentName,
@@ -293,14 +312,14 @@ export class ChatClient {
 
   #visitorIsBack(): void {
     if (this.#state.peerHere) return;
-    this.#transcript.note("visitorBack", this.#state.visitorName ?? this.options.username, Date.now());
+    this.#transcript.note("visitorBack", this.#state.visitorName ?? this.options.username, this.#wallClock());
     this.#update({ peerHere: true });
   }
 
   #sideLeft(side: Side, name: string): void {
     this.#left = { side, at: this.env.now() };
     if (side === this.options.side) return;
-    this.#transcript.note(side === "Support" ? "agentLeft" : "visitorLeft", name, Date.now());
+    this.#transcript.note(side === "Support" ? "agentLeft" : "visitorLeft", name, this.#wallClock());
     this.#update({ peerHere: false, peerTyping: false });
   }
 
@@ -359,6 +378,7 @@ export class ChatClient {
   #nowLive(): void {
     this.env.clearTimer(this.#answerTimer);
     this.#update({ live: true });
+    this.#saySeen();
     if (this.#state.leaving) this.#link.send({ type: "Leave", args: {} });
     else this.#pump();
   }
@@ -372,7 +392,7 @@ export class ChatClient {
       this.#link.send({ type: "ChatMessage", args: { userId, supportId, content, from: side, clientId } });
       this.#expectAnswer();
     }
-    this.#update({ outgoing: this.#outbox.messages });
+    this.#update({});
   }
 
   /** Whatever stays unanswered was said into a dead connection. */
@@ -407,6 +427,10 @@ export class ChatClient {
     });
   }
 
+  #wallClock(): number {
+    return Date.now() + (this.options.clockOffsetMs ?? 0);
+  }
+
   #sendIfLive(frame: unknown): boolean {
     return this.#state.live && this.#link.send(frame);
   }
@@ -416,7 +440,8 @@ export class ChatClient {
   }
 
   #update(part: Partial<ChatState>): void {
-    this.#state = { ...this.#state, ...part, lines: this.#transcript.lines };
+    this.#state = { ...this.#state, ...part, lines: this.#transcript.lines, outgoing: this.#outbox.messages };
+    this.#state.unread = this.#countUnread();
     this.changed(this.#state);
   }
 }
