@@ -49,11 +49,18 @@ export class App {
     }
   }
 
+  /** Puts the cursor where the visitor writes; not on a phone, whose keyboard would cover what is to be read. */
+  focus(): void {
+    if (!matchMedia("(pointer: coarse)").matches) this.#view?.focus();
+  }
+
   #enter(view: Start | Talk): void {
     if (this.#view instanceof Talk) this.#view.destroy();
     this.#view = view;
+    const moved = this.#main.contains(document.activeElement);
     this.#main.replaceChildren(...view.elements);
     view.entered();
+    if (moved) this.focus();
   }
 
   #askToEnd(): void {

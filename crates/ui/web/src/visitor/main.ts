@@ -36,7 +36,7 @@ function decode(text: string): string {
   }
 }
 
-function connect(visit: Visit, bridge: Bridge): void {
+function connect(visit: Visit, app: App, bridge: Bridge): void {
   let shown = true;
   visit.watchedWhen(() => shown && document.visibilityState === "visible");
   bridge.onmessage = (message: ToFrame) => {
@@ -47,6 +47,7 @@ function connect(visit: Visit, bridge: Bridge): void {
     }
     shown = message.shown;
     if (shown) visit.sawEverything();
+    if (shown && message.focus) app.focus();
   };
   let told = "";
   visit.watch(() => {
@@ -73,14 +74,15 @@ async function start(): Promise<void> {
   document.documentElement.classList.toggle("framed", isFramed);
   const visit = new Visit(config, title, options.topic, options);
   if (options.name && !memory.chat()) visit.name = options.name;
-  if (bridge) connect(visit, bridge);
 
   const app = new App(visit, config.usualWaitSeconds, bridge && (() => bridge.say({ type: "close" })));
+  if (bridge) connect(visit, app, bridge);
   document.getElementById("app")?.replaceChildren(app.element);
   visit.watch(() => {
     app.show();
     document.title = visit.unread > 0 ? `(${visit.unread}) ${title}` : title;
   });
+  if (!isFramed) app.focus();
 }
 
 void start();

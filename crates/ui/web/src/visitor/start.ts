@@ -55,8 +55,10 @@ export class Start {
   }
 
   entered(): void {
-    // On a phone the keyboard would cover the page before it has been read.
-    if (matchMedia("(pointer: coarse)").matches) return;
+    // Nothing here depends on its size.
+  }
+
+  focus(): void {
     (this.visit.name ? this.#question : this.#name).focus();
   }
 

@@ -31,7 +31,10 @@ export class Talk {
 
   entered(): void {
     this.#composer.fit();
-    if (!matchMedia("(pointer: coarse)").matches) this.#composer.focus();
+  }
+
+  focus(): void {
+    this.#composer.focus();
   }
 
   show(chat: ChatState): void {

@@ -16,7 +16,7 @@ export interface FrameOptions {
 }
 
 export type ToFrame =
-  | { type: "shown"; shown: boolean }
+  | { type: "shown"; shown: boolean; focus: boolean }
   | { type: "identify"; name?: string; email?: string; token?: string };
 
 export type ToLauncher =
