@@ -12,6 +12,6 @@ export default defineConfig({
     // The pages' Content-Security-Policy allows no inlined data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { visitor: "visitor.html" } },
+    rolldownOptions: { input: { visitor: "visitor.html", console: "console.html" } },
   },
 });

@@ -53,6 +53,7 @@ export class Thread {
     this.#size = new ResizeObserver(() => this.#isAtEnd && this.toEnd());
     this.#size.observe(this.#box);
     document.addEventListener("visibilitychange", this.#onVisible);
+    addEventListener("focus", this.#onVisible);
   }
 
   /** Something of the page's own after the last line, such as a visitor's place in the queue. */
@@ -84,6 +85,7 @@ export class Thread {
   destroy(): void {
     this.#size.disconnect();
     document.removeEventListener("visibilitychange", this.#onVisible);
+    removeEventListener("focus", this.#onVisible);
   }
 
   #measure(): void {
