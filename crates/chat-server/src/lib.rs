@@ -1,1 +1,58 @@
-//! Under construction.
+//! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
+
+mod chat;
+mod register;
+mod session;
+
+use std::net::SocketAddr;
+
+use actix_web::web;
+use helpline_service::{
+    application::{self, StartError},
+    hub::Hub,
+    settings::Settings,
+};
+use tokio_util::sync::CancellationToken;
+
+/// chat-server, with its address, not yet running.
+pub struct Application(application::Application);
+
+impl Application {
+    /// Checks the settings and takes the address `chat_server.bind`.
+    ///
+    /// # Errors
+    /// When a setting is impossible or the address cannot be had.
+    pub fn build(settings: Settings) -> Result<Self, StartError> {
+        let address = settings.chat_server.bind;
+        application::Application::build(settings, address).map(Self)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Serves until `stop`, then drains.
+    ///
+    /// # Errors
+    /// When the store turns out to be another deployment's, or the server fails.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
+        let commons = self.0.commons();
+        let hub = Hub::open(
+            commons.store.clone(),
+            commons.handler(),
+            commons.metrics.clone(),
+            commons.settings.sockets.outbox,
+            commons.tasks.clone(),
+            commons.stop.clone(),
+        );
+        let routes = move |config: &mut web::ServiceConfig, handler| {
+            config
+                .app_data(web::Data::new(handler))
+                .app_data(web::Data::new(hub.clone()))
+                .service(register::register)
+                .service(chat::open);
+        };
+        self.0.run(stop, routes).await
+    }
+}

@@ -1,1 +1,23 @@
-//! Under construction.
+//! What is happening now: the only crate that names Redis.
+//!
+//! - [`store`]: load a chat, commit what was decided;
+//! - [`feed`]: this process's ears, what other processes committed;
+//! - [`queue`]: the waiting set;
+//! - [`presence`]: who is connected, by lease;
+//! - [`timers`]: what is due;
+//! - [`setup`]: what the store has to be like;
+//! - [`keys`]: every key and channel name.
+//!
+//! Nothing here knows a rule of the desk: a commit compares a revision, appends, sets the time to live and
+//! publishes, in one atomic round trip, or changes nothing.
+
+pub mod feed;
+pub mod keys;
+pub mod link;
+pub mod presence;
+pub mod queue;
+pub mod setup;
+pub mod store;
+pub mod timers;
+
+mod script;

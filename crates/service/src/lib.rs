@@ -1,1 +1,28 @@
-//! Under construction.
+//! What both services share.
+//!
+//! - [`settings`], [`telemetry`], [`metrics`], [`clock`], [`shutdown`], [`process`]: a process's surroundings;
+//! - [`server`], [`http`], [`access`], [`door`]: the way in;
+//! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
+//! - [`hub`]: fan-out to the sockets of a chat;
+//! - [`handler`]: commands, from load to commit;
+//! - [`presence`], [`keeper`]: who is here, and what is due;
+//! - [`application`]: how a service is built, run and drained.
+
+pub mod access;
+pub mod application;
+pub mod clock;
+pub mod door;
+pub mod faults;
+pub mod handler;
+pub mod http;
+pub mod hub;
+pub mod keeper;
+pub mod metrics;
+pub mod presence;
+pub mod process;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod socket;
+pub mod telemetry;
+pub mod wire;

@@ -1,1 +1,50 @@
-//! Under construction.
+//! subscriber: streams requests to agents, each what it may see, and takes their accepts and declines.
+
+mod board;
+mod feed;
+mod session;
+
+use std::net::SocketAddr;
+
+use actix_web::web;
+use helpline_service::{
+    application::{self, StartError},
+    settings::Settings,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::board::Board;
+
+/// subscriber, with its address, not yet running.
+pub struct Application(application::Application);
+
+impl Application {
+    /// Checks the settings and takes the address `subscriber.bind`.
+    ///
+    /// # Errors
+    /// When a setting is impossible or the address cannot be had.
+    pub fn build(settings: Settings) -> Result<Self, StartError> {
+        let address = settings.subscriber.bind;
+        application::Application::build(settings, address).map(Self)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Serves until `stop`, then drains.
+    ///
+    /// # Errors
+    /// When the store turns out to be another deployment's, or the server fails.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
+        let board = Board::open(self.0.commons());
+        let routes = move |config: &mut web::ServiceConfig, handler| {
+            config
+                .app_data(web::Data::new(handler))
+                .app_data(web::Data::new(board.clone()))
+                .service(feed::open);
+        };
+        self.0.run(stop, routes).await
+    }
+}

@@ -1,0 +1,100 @@
+//! `GET /user/join/{userName}` (contract 001, section 1).
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
+    web::{Data, Path},
+};
+use helpline_desk::{
+    actor::Actor,
+    command::Command,
+    id::{ChatId, VisitorId},
+    name::Name,
+};
+use helpline_service::{
+    application::Commons,
+    clock,
+    door::client_address,
+    handler::{Failure, Handler, Known, Request},
+    http::failure,
+};
+use serde::Serialize;
+use tracing::{info, warn};
+
+/// Where a visitor who registers here comes from.
+const PLATFORM: &str = "web";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Registration {
+    user_id: String,
+    username: String,
+    chat_id: String,
+    token: String,
+}
+
+/// Registers a visitor: a new visitor and a new chat at each call.
+#[get("/user/join/{name:[^/]*}")]
+pub(crate) async fn register(
+    request: HttpRequest,
+    name: Path<String>,
+    commons: Data<Commons>,
+    handler: Data<Handler>,
+) -> HttpResponse {
+    let allowed =
+        client_address(&commons, &request).is_some_and(|from| commons.registrations.allow(from));
+    if !allowed {
+        return later(StatusCode::TOO_MANY_REQUESTS, "Too many registrations");
+    }
+    let Some(name) = Name::parse(&name) else {
+        return failure(StatusCode::BAD_REQUEST, "Invalid username");
+    };
+    let Some(tokens) = commons.tokens() else {
+        return unavailable();
+    };
+    let visitor = VisitorId::from_bits(rand::random());
+    let chat = ChatId::from_bits(rand::random());
+    let username = name.as_str().to_owned();
+    let command = Command::Register {
+        name,
+        platform: PLATFORM.to_owned(),
+    };
+    let command = Request {
+        known: Known::Absent,
+        ..Request::new(chat, Actor::Visitor(visitor), command)
+    };
+    match handler.handle(command).await {
+        Ok(_) => {}
+        Err(Failure::Store(reason)) => {
+            warn!(%chat, %reason, "a registration was not stored");
+            return unavailable();
+        }
+        Err(Failure::Refused(refusal)) => {
+            warn!(%chat, reason = refusal.code(), "a registration was refused");
+            return unavailable();
+        }
+    }
+    info!(%chat, "registered");
+    let (user_id, chat_id) = (visitor.to_string(), chat.to_string());
+    let token = tokens.issue_visitor(&user_id, &chat_id, &username, clock::now_micros());
+    HttpResponse::Ok().json(Registration {
+        user_id,
+        username,
+        chat_id,
+        token,
+    })
+}
+
+fn unavailable() -> HttpResponse {
+    later(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
+}
+
+fn later(status: StatusCode, text: &str) -> HttpResponse {
+    let mut response = failure(status, text);
+    let pause = HeaderValue::from_static("5");
+    response.headers_mut().insert(RETRY_AFTER, pause);
+    response
+}

@@ -1,0 +1,249 @@
+//! `Join`: who comes in, and what it finds there.
+//!
+//! Order: listen to the chat, commit the Join, take the seat, read the log to event N, tell it; from then on the
+//! feed brings what is above N. So nothing is missed and nothing comes twice.
+
+use std::sync::Arc;
+
+use helpline_desk::{
+    actor::{Actor, Side},
+    chat::Chat,
+    command::Command,
+    event::{Event, Recorded},
+    id::{AgentId, ChatId},
+};
+use helpline_live::{
+    keys::Place,
+    store::{Head, Loaded},
+};
+use helpline_protocol::{
+    close::WireError,
+    typed::{self, Join, Reader, Resume, Resumed},
+};
+use helpline_service::{
+    access::Role,
+    handler::{Failure, Handled, Held, Request},
+    socket::Reply,
+};
+use tokio::time::Instant;
+use tracing::info;
+
+use super::{ChatSession, Seat, Stage};
+
+impl ChatSession {
+    pub(super) async fn join(&mut self, join: Join) -> Reply {
+        if let Stage::New { .. } = self.stage {
+            self.stage = Stage::Refused;
+        }
+        let Some(chat) = self.chat() else {
+            return self.expired();
+        };
+        if matches!(&self.stage, Stage::Seated(seat) if seat.side != join.side) {
+            return self.error(WireError::Forbidden);
+        }
+        let agent = match self.identify(chat, &join) {
+            Ok(agent) => agent,
+            Err(error) => return self.turn_away(chat, error).await,
+        };
+        if let Some(membership) = self.membership()
+            && membership.listening().await.is_err()
+        {
+            return self.error(WireError::Unavailable);
+        }
+        let recorded = match self.come_in(chat, &join, agent).await {
+            Ok(recorded) => recorded,
+            Err(failure) => return self.failed(failure),
+        };
+        self.sit_down(chat, &join, recorded).await
+    }
+
+    /// Who comes, by its token. In open mode everyone is who they say they are, and an agent is its socket.
+    fn identify(&mut self, chat: ChatId, join: &Join) -> Result<AgentId, WireError> {
+        if self.commons.settings.auth.is_open() {
+            return Ok(AgentId(format!("socket-{:016x}", self.visit.socket)));
+        }
+        let token = join.token.as_ref().or(self.visit.token.as_ref());
+        let keys = self.commons.tokens().ok_or(WireError::Unavailable)?;
+        let claims = token
+            .and_then(|token| keys.verify(token).ok())
+            .ok_or(WireError::Unauthorized)?;
+        let belongs = match join.side {
+            Side::Support => claims.is_staff(),
+            Side::Visitor => {
+                claims.role == Role::Visitor
+                    && claims.chat_id == Some(chat.to_string())
+                    && claims.user_id == join.visitor.to_string()
+            }
+        };
+        if !belongs {
+            return Err(WireError::Forbidden);
+        }
+        self.token_ends = Some(Instant::now() + claims.remaining());
+        Ok(AgentId(claims.user_id))
+    }
+
+    /// Tells somebody who may not come in why; but that a chat is over, anyone may know.
+    async fn turn_away(&mut self, chat: ChatId, error: WireError) -> Reply {
+        match self.handler.load(chat).await {
+            Ok(None) => self.expired(),
+            Ok(Some(held)) if held.chat.as_ref().is_none_or(|chat| chat.is_over()) => {
+                self.expired()
+            }
+            _ => self.error(error),
+        }
+    }
+
+    /// Asks to be let in; says what happened by that, unless it had happened before.
+    async fn come_in(
+        &mut self,
+        chat: ChatId,
+        join: &Join,
+        agent: AgentId,
+    ) -> Result<Option<Vec<Recorded>>, Failure> {
+        let (actor, command) = self.ask(join, agent);
+        let place = Place::Chat(chat, join.side);
+        let socket = self.visit.socket;
+        let was_in = matches!(self.stage, Stage::Seated(_));
+        if !was_in {
+            // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
+            self.roster().enter(socket, place.clone());
+        }
+        let request = Request {
+            command_id: match &command {
+                Command::Claim { support, .. } => Some(format!("claim{support}")),
+                _ => None,
+            },
+            arrives: Some((&place, socket)),
+            ..Request::new(chat, actor, command)
+        };
+        match self.handler.handle(request).await {
+            Ok(Handled::Done { recorded, .. }) => Ok(Some(recorded)),
+            // A claim whose answer was lost: what it did stands in the log.
+            Ok(Handled::Repeat { .. }) => Ok(None),
+            Err(failure) => {
+                if let (false, Failure::Refused(_)) = (was_in, &failure) {
+                    self.roster().forget(socket);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// What the Join asks for.
+    fn ask(&self, join: &Join, agent: AgentId) -> (Actor, Command) {
+        let seated = match &self.stage {
+            Stage::Seated(seat) => seat.support,
+            _ => None,
+        };
+        let visitor = join.visitor;
+        match (join.side, join.support.or(seated), &join.support_name) {
+            (Side::Support, Some(support), _) => {
+                (Actor::Agent(agent), Command::Return { visitor, support })
+            }
+            (Side::Support, None, Some(name)) => (
+                Actor::Agent(agent),
+                Command::Claim {
+                    visitor,
+                    support: self.claim,
+                    name: name.clone(),
+                },
+            ),
+            (_, support, _) => (
+                Actor::Visitor(visitor),
+                Command::Enter {
+                    support: support.filter(|_| join.side == Side::Visitor),
+                },
+            ),
+        }
+    }
+
+    /// Takes the seat and tells what is there.
+    async fn sit_down(
+        &mut self,
+        chat: ChatId,
+        join: &Join,
+        recorded: Option<Vec<Recorded>>,
+    ) -> Reply {
+        let mut seat = Seat {
+            side: join.side,
+            visitor: join.visitor,
+            support: None,
+            after: 0,
+        };
+        let reader = seat.reader(self.visit.level);
+        // From here on everything is heard; what comes before the log is read is in the log.
+        if let Some(membership) = self.membership() {
+            membership.seat(reader);
+        }
+        let loaded = match self.handler.store().load(chat, 0).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return self.expired(),
+            Err(error) => return self.store_failed(error),
+        };
+        let Some(state) = loaded.chat(chat).filter(|state| !state.is_over()) else {
+            return self.expired();
+        };
+        if join.side == Side::Support {
+            seat.support = state.support.as_ref().map(|support| support.id);
+        }
+        let recorded = recorded.unwrap_or_else(|| self.own_claim(&loaded));
+        seat.after = loaded.head.seq;
+        self.stage = Stage::Seated(seat);
+        let frames = found(&state, &loaded, join, &recorded, reader);
+        if let Some(membership) = self.membership() {
+            membership.advance(&Held {
+                head: loaded.head.clone(),
+                chat: Some(Arc::new(state)),
+            });
+            membership.told(loaded.head.seq);
+        }
+        info!(%chat, side = ?join.side, "joined");
+        Reply::frames(frames)
+    }
+
+    /// The claim that this socket made earlier, if it did.
+    fn own_claim(&self, loaded: &Loaded) -> Vec<Recorded> {
+        let mine = |recorded: &&Recorded| matches!(&recorded.event, Event::Claimed { support, .. } if *support == self.claim);
+        loaded.recorded.iter().filter(mine).cloned().collect()
+    }
+}
+
+/// What whoever joins is told: its `Joined`, if there is one, and the history, if there is any or it is a
+/// re-join (contract 001, section 2.1).
+fn found(
+    state: &Chat,
+    loaded: &Loaded,
+    join: &Join,
+    recorded: &[Recorded],
+    reader: Reader,
+) -> Vec<String> {
+    let head = &loaded.head;
+    let mut frames: Vec<String> = recorded
+        .iter()
+        .flat_map(|event| typed::event_frames(state.id, Some(state), &head.epoch, event, reader))
+        .collect();
+    let rejoins = frames.is_empty() || (join.side == Side::Visitor && join.support.is_some());
+    if rejoins || state.messages > 0 {
+        let after = join.resume.as_ref().and_then(|resume| point(resume, head));
+        let known = after.unwrap_or_default();
+        let first = loaded.recorded.partition_point(|event| event.seq <= known);
+        let resumed = Resumed {
+            epoch: &head.epoch,
+            last_seq: head.seq,
+            partial: after.is_some(),
+            seen: loaded.seen,
+        };
+        frames.push(typed::history(
+            state,
+            &loaded.recorded[first..],
+            &resumed,
+            reader,
+        ));
+    }
+    frames
+}
+
+/// From where a client can be told only what it does not have, if it can.
+fn point(resume: &Resume, head: &Head) -> Option<u64> {
+    (*resume.epoch == *head.epoch && resume.after <= head.seq).then_some(resume.after)
+}

@@ -1,0 +1,242 @@
+//! One chat socket: what each frame means, what each event looks like (contract 001, sections 2, 3 and 5).
+//!
+//! Stages: at the door (nothing accepted yet), then seated. A seat binds the socket to one side of one chat;
+//! every later frame is checked against it by the desk.
+
+mod join;
+mod seated;
+
+use std::sync::Arc;
+
+use helpline_desk::{
+    actor::Side,
+    id::{ChatId, SupportId, VisitorId},
+};
+use helpline_protocol::{
+    close::{Close, WireError},
+    typed::{self, ClientFrame},
+};
+use helpline_service::{
+    access::MessageRate,
+    application::Commons,
+    door::Visit,
+    faults::Faults,
+    handler::Handler,
+    hub::{Delivery, Hub, Membership},
+    metrics::Metrics,
+    presence::Roster,
+    socket::{Reply, Session},
+};
+use tokio::{sync::mpsc, time::Instant};
+
+/// One chat socket.
+pub(crate) struct ChatSession {
+    commons: Commons,
+    handler: Handler,
+    visit: Visit,
+    /// The chat as the address names it, which may be no id at all.
+    address: String,
+    place: Place,
+    stage: Stage,
+    /// The agent's part that this socket's claim would make. One for the socket's life, so that a claim that is
+    /// repeated after a lost answer is the same claim.
+    claim: SupportId,
+    faults: Faults,
+    rate: MessageRate,
+    /// When it last passed on that somebody is writing.
+    typed_at: Option<Instant>,
+    /// When the token that let it in runs out.
+    token_ends: Option<Instant>,
+}
+
+/// Where the address leads.
+enum Place {
+    /// To a chat, if it exists.
+    Chat(ChatId, Membership),
+    /// To none: it is no id. The sender keeps the inbox open, in which nothing will ever be.
+    Nowhere { _inbox: mpsc::Sender<Arc<Delivery>> },
+    /// The socket is closed.
+    Left,
+}
+
+enum Stage {
+    /// Nothing has come yet; a Join has to, by then.
+    New { join_by: Instant },
+    /// A Join has come and was refused.
+    Refused,
+    /// A Join was accepted.
+    Seated(Seat),
+}
+
+/// The side and the part that a socket has in the chat.
+struct Seat {
+    side: Side,
+    visitor: VisitorId,
+    support: Option<SupportId>,
+    /// The last event that the client has.
+    after: u64,
+}
+
+impl ChatSession {
+    /// A session for a socket that has just been opened.
+    pub(crate) fn open(
+        commons: &Commons,
+        handler: &Handler,
+        hub: &Hub,
+        address: String,
+        visit: Visit,
+    ) -> (Self, mpsc::Receiver<Arc<Delivery>>) {
+        let (place, inbox) = match ChatId::parse(&address) {
+            Some(chat) => {
+                let (membership, inbox) = hub.enter(chat, visit.socket);
+                (Place::Chat(chat, membership), inbox)
+            }
+            None => {
+                let (sender, inbox) = mpsc::channel(1);
+                (Place::Nowhere { _inbox: sender }, inbox)
+            }
+        };
+        let settings = &commons.settings;
+        let session = Self {
+            commons: commons.clone(),
+            handler: handler.clone(),
+            visit,
+            address,
+            place,
+            stage: Stage::New {
+                join_by: Instant::now() + settings.chat.join_timeout,
+            },
+            claim: SupportId::from_bits(rand::random()),
+            faults: Faults::new(settings.sockets.error_window),
+            rate: MessageRate::new(&settings.limits),
+            typed_at: None,
+            token_ends: None,
+        };
+        (session, inbox)
+    }
+
+    fn chat(&self) -> Option<ChatId> {
+        match &self.place {
+            Place::Chat(chat, _) => Some(*chat),
+            Place::Nowhere { .. } | Place::Left => None,
+        }
+    }
+
+    fn membership(&self) -> Option<&Membership> {
+        match &self.place {
+            Place::Chat(_, membership) => Some(membership),
+            Place::Nowhere { .. } | Place::Left => None,
+        }
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.commons.metrics
+    }
+
+    fn roster(&self) -> &Roster {
+        &self.commons.roster
+    }
+
+    /// Tells the client what is wrong; a client that cannot speak is shown the door.
+    fn error(&mut self, error: WireError) -> Reply {
+        self.faults.answer(error, &self.commons.metrics)
+    }
+
+    /// The chat is over, or was never there.
+    fn expired(&self) -> Reply {
+        Reply::frame(typed::chat_expired(&self.address)).and_close(Close::Over)
+    }
+
+    async fn frame(&mut self, frame: ClientFrame) -> Reply {
+        if let ClientFrame::Join(join) = frame {
+            return self.join(join).await;
+        }
+        match &self.stage {
+            Stage::New { .. } => self.error(WireError::NotJoined).and_close(Close::Rule),
+            Stage::Refused => self.error(WireError::NotJoined),
+            Stage::Seated(_) => match frame {
+                ClientFrame::Message(message) => self.say(message).await,
+                ClientFrame::Leave => self.leave().await,
+                ClientFrame::Typing { on } => self.typing(on).await,
+                ClientFrame::Seen { seq } => self.seen(seq).await,
+                ClientFrame::Join(_) => Reply::nothing(),
+            },
+        }
+    }
+}
+
+impl Session for ChatSession {
+    type Delivery = Arc<Delivery>;
+
+    async fn opened(&mut self) -> Reply {
+        Reply::nothing()
+    }
+
+    async fn text(&mut self, text: &str) -> Reply {
+        let frame = match typed::decode(text, self.visit.level) {
+            Ok(frame) => frame,
+            Err(error) => return self.error(error),
+        };
+        // Signs of typing have a limit of their own, and are dropped without a word.
+        if !matches!(frame, ClientFrame::Typing { .. }) && !self.rate.allow() {
+            return self.error(WireError::SlowDown);
+        }
+        self.frame(frame).await
+    }
+
+    fn binary(&mut self) -> Reply {
+        self.error(WireError::Malformed)
+    }
+
+    fn deliver(&mut self, delivery: Arc<Delivery>) -> Reply {
+        match (&mut self.stage, delivery.seq) {
+            (Stage::Seated(seat), Some(seq)) => {
+                if seq <= seat.after && !delivery.resets {
+                    return Reply::nothing();
+                }
+                seat.after = seq;
+            }
+            (Stage::Seated(_), None) => {}
+            // Somebody at the door hears of the end, and of nothing else.
+            _ if delivery.close.is_none() => return Reply::nothing(),
+            _ => {}
+        }
+        Reply {
+            frames: delivery.frames.clone(),
+            close: delivery.close,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::New { join_by } => Some(*join_by),
+            Stage::Refused => None,
+            Stage::Seated(_) => self.token_ends,
+        }
+    }
+
+    fn due(&mut self) -> Reply {
+        match &self.stage {
+            Stage::New { .. } => self.error(WireError::JoinTimeout).and_close(Close::Rule),
+            Stage::Refused | Stage::Seated(_) => self
+                .error(WireError::Unauthorized)
+                .and_close(Close::TokenRefused),
+        }
+    }
+
+    fn silent(&self) -> Close {
+        // Its pings are not answered: the line is dead, the chat is not.
+        Close::Later
+    }
+
+    fn too_slow(&mut self) {
+        self.metrics().slow_readers.inc();
+    }
+
+    async fn closed(&mut self) {
+        self.place = Place::Left;
+        let grace = self.handler.policy().leave_grace;
+        let store = self.handler.store();
+        self.roster().leave(store, self.visit.socket, grace).await;
+    }
+}

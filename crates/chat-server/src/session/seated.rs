@@ -1,0 +1,198 @@
+//! What a seated socket may do: say something, end the chat, show signs.
+
+use std::time::Duration;
+
+use helpline_desk::{
+    actor::{Actor, Side},
+    audience::Audience,
+    command::{Command, Say},
+    id::MessageId,
+    refusal::Refusal,
+};
+use helpline_live::store::{Marked, StoreError};
+use helpline_protocol::{
+    bus::Passing,
+    close::{Close, WireError},
+    typed::{self, Message, Reader},
+};
+use helpline_service::{
+    handler::{Failure, Handled, Known, Request},
+    socket::Reply,
+};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::{ChatSession, Place, Seat, Stage};
+
+/// Signs of typing are passed on at most once in so long.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+impl ChatSession {
+    pub(super) async fn say(&mut self, message: Message) -> Reply {
+        let side = message.from;
+        // One side's ids are none of the other's business, so each has its own.
+        let command_id = message.client_id.as_ref().map(|id| match side {
+            Side::Visitor => format!("v{id}"),
+            Side::Support => format!("s{id}"),
+        });
+        let say = Command::Say(Say {
+            id: MessageId::from_bits(rand::random()),
+            from: side,
+            visitor: message.visitor,
+            support: message.support,
+            content: message.content,
+            client_id: message.client_id,
+        });
+        match self.command(say, command_id).await {
+            Ok(Handled::Done { .. }) => {
+                self.metrics().messages_in.inc();
+                // The echo comes with the feed, in its place among all others'.
+                Reply::nothing()
+            }
+            Ok(Handled::Repeat { seq }) => self.say_again(seq).await,
+            Err(reply) => reply,
+        }
+    }
+
+    /// Answers a repeated message with the first one.
+    async fn say_again(&mut self, seq: u64) -> Reply {
+        let (Some(chat), Some(reader)) = (self.chat(), self.reader()) else {
+            return Reply::nothing();
+        };
+        let before = seq.saturating_sub(1);
+        let loaded = match self.handler.store().load(chat, before).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return self.expired(),
+            Err(error) => return self.store_failed(error),
+        };
+        let held = self.membership().and_then(|membership| membership.held());
+        let state = held.as_ref().and_then(|held| held.chat.as_deref());
+        let Some(first) = loaded.recorded.first() else {
+            return Reply::nothing();
+        };
+        let epoch = &loaded.head.epoch;
+        Reply::frames(typed::event_frames(chat, state, epoch, first, reader))
+    }
+
+    pub(super) async fn leave(&mut self) -> Reply {
+        let (recorded, held) = match self.command(Command::Leave, None).await {
+            Ok(Handled::Done { held, recorded }) => (recorded, held),
+            Ok(Handled::Repeat { .. }) => return self.expired(),
+            Err(reply) => return reply,
+        };
+        let (Some(chat), Some(reader), Stage::Seated(seat)) =
+            (self.chat(), self.reader(), &self.stage)
+        else {
+            return self.expired();
+        };
+        info!(%chat, "ended");
+        let epoch = &held.head.epoch;
+        let mut frames: Vec<String> = recorded
+            .iter()
+            .flat_map(|event| typed::event_frames(chat, held.chat.as_deref(), epoch, event, reader))
+            .collect();
+        if seat.side == Side::Visitor {
+            // `UserLeft` is for the others; `SupportLeft` is for the leaver too.
+            frames.remove(0);
+        }
+        Reply::frames(frames).and_close(Close::Over)
+    }
+
+    pub(super) async fn typing(&mut self, on: bool) -> Reply {
+        let now = Instant::now();
+        let too_soon = self.typed_at.is_some_and(|at| now - at < TYPING_EVERY);
+        let (Some(chat), Stage::Seated(seat)) = (self.chat(), &self.stage) else {
+            return Reply::nothing();
+        };
+        if too_soon {
+            return Reply::nothing();
+        }
+        let passing = Passing::Typing {
+            side: seat.side,
+            on,
+            origin: self.visit.socket,
+        };
+        self.typed_at = Some(now);
+        // A sign that is lost is a sign that is lost.
+        let _ = self.handler.store().pass_on(chat, &passing).await;
+        Reply::nothing()
+    }
+
+    pub(super) async fn seen(&mut self, seq: u64) -> Reply {
+        let (Some(chat), Stage::Seated(seat)) = (self.chat(), &self.stage) else {
+            return Reply::nothing();
+        };
+        match self.handler.store().mark_seen(chat, seat.side, seq).await {
+            Ok(Marked::Raised | Marked::Old) => Reply::nothing(),
+            Ok(Marked::Beyond) => self.error(WireError::InvalidField("seq")),
+            Ok(Marked::Gone) => self.expired(),
+            Err(error) => self.store_failed(error.into()),
+        }
+    }
+
+    /// Gives a command in this seat's name, on the state that this process holds.
+    async fn command(
+        &mut self,
+        command: Command,
+        command_id: Option<String>,
+    ) -> Result<Handled, Reply> {
+        let (Place::Chat(chat, membership), Stage::Seated(seat)) = (&self.place, &self.stage)
+        else {
+            return Err(Reply::nothing());
+        };
+        let known = membership.held().map_or(Known::Nothing, Known::Held);
+        let request = Request {
+            known,
+            command_id,
+            ..Request::new(*chat, seat.actor(), command)
+        };
+        let handled = self.handler.handle(request).await;
+        if let Ok(Handled::Done { held, .. }) = &handled {
+            membership.advance(held);
+        }
+        handled.map_err(|failure| self.failed(failure))
+    }
+
+    /// What the client is told of a command that failed.
+    pub(super) fn failed(&mut self, failure: Failure) -> Reply {
+        match failure {
+            Failure::Refused(Refusal::Over) => self.expired(),
+            Failure::Refused(refusal) => self.error(refusal.into()),
+            Failure::Store(error) => self.store_failed(error),
+        }
+    }
+
+    pub(super) fn store_failed(&mut self, error: StoreError) -> Reply {
+        match error {
+            StoreError::Unavailable(_) => self.error(WireError::Unavailable),
+            StoreError::Unreadable => {
+                warn!(chat = %self.address, "written by a newer release: the socket is sent elsewhere");
+                Reply::close(Close::Restart)
+            }
+        }
+    }
+
+    /// How this seat reads.
+    pub(super) fn reader(&self) -> Option<Reader> {
+        match &self.stage {
+            Stage::Seated(seat) => Some(seat.reader(self.visit.level)),
+            _ => None,
+        }
+    }
+}
+
+impl Seat {
+    pub(super) fn actor(&self) -> Actor {
+        match (self.side, self.support) {
+            (Side::Support, Some(support)) => Actor::Support(support),
+            _ => Actor::Visitor(self.visitor),
+        }
+    }
+
+    pub(super) fn reader(&self, level: typed::Level) -> Reader {
+        Reader {
+            audience: Audience::Seat(self.side),
+            level,
+        }
+    }
+}

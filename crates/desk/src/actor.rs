@@ -1,0 +1,45 @@
+//! Who asks, and what each may ask at all.
+
+use crate::{
+    command::Command,
+    id::{AgentId, SupportId, VisitorId},
+};
+
+/// One of the two sides of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The visitor (`User` on the wire).
+    Visitor,
+    /// The agent (`Support` on the wire).
+    Support,
+}
+
+/// Who asks. Whatever is claimed here is checked against the chat by [`decide`](crate::decide::decide).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody at a chat who says to be its visitor.
+    Visitor(VisitorId),
+    /// An agent at the desk, not (yet) part of the chat.
+    Agent(AgentId),
+    /// An agent who was accepted into the chat.
+    Support(SupportId),
+    /// The service itself: timers and housekeeping.
+    Desk,
+}
+
+impl Actor {
+    /// The permission table: which kind of actor may give which command at all.
+    pub fn may(&self, command: &Command) -> bool {
+        match command {
+            Command::Register { .. } | Command::Enter { .. } => matches!(self, Self::Visitor(_)),
+            Command::Say(_) | Command::Leave => matches!(self, Self::Visitor(_) | Self::Support(_)),
+            Command::Claim { .. }
+            | Command::Return { .. }
+            | Command::Reserve
+            | Command::Decline => matches!(self, Self::Agent(_)),
+            Command::Lapse | Command::Absent(_) | Command::Review { .. } | Command::Expire => {
+                matches!(self, Self::Desk)
+            }
+        }
+    }
+}

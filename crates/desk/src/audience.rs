@@ -1,0 +1,34 @@
+//! Who may see which event.
+
+use crate::{actor::Side, event::Event};
+
+/// A socket's place at a chat, as far as seeing is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Connected to the chat's address but not accepted into it.
+    Door,
+    /// Accepted into the chat, on this side.
+    Seat(Side),
+}
+
+/// Whether someone in this place may learn of the event.
+pub fn sees(audience: Audience, event: &Event) -> bool {
+    match event {
+        Event::Ended(_) => true,
+        Event::AllDeclined => audience == Audience::Seat(Side::Visitor),
+        // What agents do at the desk is not the visitor's business, nor are the visitor's comings and goings
+        // anything that has a frame of its own.
+        Event::Registered { .. }
+        | Event::Reserved { .. }
+        | Event::ReservationEnded
+        | Event::Declined { .. }
+        | Event::SupportReturned
+        | Event::VisitorReturned => false,
+        // A side that left by being away is told about to the other side only: its own has nobody to tell.
+        Event::VisitorLeft => audience == Audience::Seat(Side::Support),
+        Event::SupportLeft { .. } => audience == Audience::Seat(Side::Visitor),
+        Event::VisitorJoined | Event::Requested { .. } | Event::Claimed { .. } | Event::Said(_) => {
+            audience != Audience::Door
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The aggregate: what a chat's events have made of it.
+
+use crate::{
+    actor::Side,
+    event::{End, Event, Recorded},
+    id::{AgentId, ChatId, SupportId, VisitorId},
+    time::Timestamp,
+};
+
+/// The most declines a request remembers; beyond it the oldest are forgotten (that agent sees it again).
+const MAX_DECLINES: usize = 1_000;
+
+/// One chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chat {
+    /// Its id.
+    pub id: ChatId,
+    /// Its visitor.
+    pub visitor: Visitor,
+    /// Where the visitor comes from: `web` or a channel's name.
+    pub platform: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// How far it has come.
+    pub phase: Phase,
+    /// The agent who has it, or had it when it ended.
+    pub support: Option<Support>,
+    /// How many messages were said.
+    pub messages: u64,
+}
+
+/// The visitor of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// Its id.
+    pub id: VisitorId,
+    /// The name it registered with.
+    pub name: String,
+    /// Whether it has ever opened the chat.
+    pub joined: bool,
+    /// Whether it has been away for the whole grace and not come back.
+    pub away: bool,
+}
+
+/// How far a chat has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Registered; the visitor has not asked yet.
+    Registered,
+    /// The visitor asks for an agent.
+    Waiting(Request),
+    /// One agent has it.
+    Engaged,
+    /// It is over.
+    Ended(End),
+}
+
+/// An open request for an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Since when the visitor asks.
+    pub since: Timestamp,
+    /// For whom it is held back, if for anyone.
+    pub reserved: Option<Reservation>,
+    /// Who does not want to see it.
+    pub declined: Vec<AgentId>,
+    /// Whether the visitor was told that everyone at the desk declined.
+    pub all_declined: bool,
+}
+
+/// A request held back for one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// For whom.
+    pub agent: AgentId,
+    /// Until when; the end itself is an event.
+    pub until: Timestamp,
+}
+
+/// The agent of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    /// The agent's part in this chat.
+    pub id: SupportId,
+    /// The name the visitor sees.
+    pub name: String,
+    /// The agent.
+    pub agent: AgentId,
+    /// Whether it has been away for the whole grace and not come back.
+    pub away: bool,
+}
+
+impl Chat {
+    /// The chat that these events, oldest first, have made; `None` if they do not begin with a registration
+    /// (all that is left of an expired chat is its end).
+    pub fn from_events<'a>(
+        id: ChatId,
+        events: impl IntoIterator<Item = &'a Recorded>,
+    ) -> Option<Self> {
+        let mut events = events.into_iter();
+        let first = events.next()?;
+        let mut chat = Self::begin(id, &first.event, first.at)?;
+        events.for_each(|recorded| chat.apply(&recorded.event));
+        Some(chat)
+    }
+
+    /// The chat that a first event makes, if it is one that makes a chat.
+    pub fn begin(id: ChatId, event: &Event, at: Timestamp) -> Option<Self> {
+        let Event::Registered {
+            visitor,
+            name,
+            platform,
+        } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            id,
+            visitor: Visitor {
+                id: *visitor,
+                name: name.clone(),
+                joined: false,
+                away: false,
+            },
+            platform: platform.clone(),
+            created_at: at,
+            phase: Phase::Registered,
+            support: None,
+            messages: 0,
+        })
+    }
+
+    /// Takes in what happened. Events are facts: nothing is checked here, and one that makes no sense for the
+    /// chat leaves it as it is.
+    pub fn apply(&mut self, event: &Event) {
+        if self.is_over() {
+            return;
+        }
+        match event {
+            Event::Registered { .. } => {}
+            Event::VisitorJoined => self.visitor.joined = true,
+            Event::Requested { since } => self.phase = Phase::Waiting(Request::new(*since)),
+            Event::VisitorLeft => self.visitor.away = true,
+            Event::VisitorReturned => self.visitor.away = false,
+            Event::Claimed {
+                support,
+                name,
+                agent,
+                ..
+            } => {
+                self.phase = Phase::Engaged;
+                self.support = Some(Support {
+                    id: *support,
+                    name: name.clone(),
+                    agent: agent.clone(),
+                    away: false,
+                });
+            }
+            Event::SupportLeft { .. } => self.set_support_away(true),
+            Event::SupportReturned => self.set_support_away(false),
+            Event::Said(_) => self.messages += 1,
+            Event::Ended(end) => self.phase = Phase::Ended(end.clone()),
+            Event::Reserved { .. }
+            | Event::ReservationEnded
+            | Event::Declined { .. }
+            | Event::AllDeclined => {
+                if let Phase::Waiting(request) = &mut self.phase {
+                    request.apply(event);
+                }
+            }
+        }
+    }
+
+    /// Whether the chat has ended.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Whether a side has been away for the whole grace and not come back.
+    pub fn is_away(&self, side: Side) -> bool {
+        match side {
+            Side::Visitor => self.visitor.away,
+            Side::Support => self.support.as_ref().is_some_and(|s| s.away),
+        }
+    }
+
+    fn set_support_away(&mut self, away: bool) {
+        if let Some(support) = &mut self.support {
+            support.away = away;
+        }
+    }
+}
+
+impl Request {
+    fn new(since: Timestamp) -> Self {
+        Self {
+            since,
+            reserved: None,
+            declined: Vec::new(),
+            all_declined: false,
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Reserved { agent, until } => {
+                self.reserved = Some(Reservation {
+                    agent: agent.clone(),
+                    until: *until,
+                });
+            }
+            Event::ReservationEnded => self.reserved = None,
+            Event::Declined { agent } => {
+                if self.declined.len() == MAX_DECLINES {
+                    self.declined.remove(0);
+                }
+                self.declined.push(agent.clone());
+                // Someone new at the desk looked at it: the question is open again.
+                self.all_declined = false;
+            }
+            Event::AllDeclined => self.all_declined = true,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Everything anyone may ask of a chat.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    actor::Side,
+    id::{AgentId, MessageId, SupportId, VisitorId},
+    name::Name,
+};
+
+/// A request to change a chat. Ids that the change would introduce are made by the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A visitor wants a chat.
+    Register {
+        /// The visitor's name.
+        name: Name,
+        /// Where the visitor comes from: `web` or a channel's name.
+        platform: String,
+    },
+    /// The visitor opens its chat, for the first time or again.
+    Enter {
+        /// The agent's part the visitor remembers, if it remembers one.
+        support: Option<SupportId>,
+    },
+    /// An agent wants to be the one who answers.
+    Claim {
+        /// The visitor the agent means to answer.
+        visitor: VisitorId,
+        /// The id the agent has in this chat if the claim wins.
+        support: SupportId,
+        /// The name the visitor sees.
+        name: Name,
+    },
+    /// An agent comes back to a chat it has.
+    Return {
+        /// The visitor of the chat.
+        visitor: VisitorId,
+        /// The agent's part in the chat.
+        support: SupportId,
+    },
+    /// One side says something.
+    Say(Say),
+    /// One side ends the chat.
+    Leave,
+    /// An agent means to take a waiting request: hide it from the others for a while.
+    Reserve,
+    /// An agent does not want to see a waiting request.
+    Decline,
+    /// The reservation's time is over.
+    Lapse,
+    /// A side's last socket has been away for the whole grace.
+    Absent(Side),
+    /// Look whether everyone who could answer has declined.
+    Review {
+        /// The agents at the desk right now.
+        online: BTreeSet<AgentId>,
+    },
+    /// The chat's time-to-live ran out.
+    Expire,
+}
+
+/// A message as its sender claims it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Say {
+    /// The message's id if it is accepted.
+    pub id: MessageId,
+    /// The side the frame says it is from.
+    pub from: Side,
+    /// The visitor the frame names.
+    pub visitor: VisitorId,
+    /// The agent's part the frame names, if it names one.
+    pub support: Option<SupportId>,
+    /// What is said.
+    pub content: String,
+    /// The sender's own id for the message, which makes a repeat harmless.
+    pub client_id: Option<String>,
+}

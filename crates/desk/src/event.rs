@@ -1,0 +1,128 @@
+//! Everything that can have happened to a chat.
+
+use crate::{
+    actor::Side,
+    id::{AgentId, MessageId, SupportId, VisitorId},
+    time::Timestamp,
+};
+
+/// Something that happened to a chat. A chat is what its events made of it, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The chat exists.
+    Registered {
+        /// Who wants to chat.
+        visitor: VisitorId,
+        /// The visitor's name.
+        name: String,
+        /// `web` or a channel's name.
+        platform: String,
+    },
+    /// The visitor came in (or came in again, before anything was said).
+    VisitorJoined,
+    /// The visitor asks for an agent.
+    Requested {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The visitor was away for the whole grace; its request is withdrawn.
+    VisitorLeft,
+    /// The visitor is back after having left; its request, if open, stands again.
+    VisitorReturned,
+    /// An agent won the chat.
+    Claimed {
+        /// The agent's part in this chat.
+        support: SupportId,
+        /// The agent's name.
+        name: String,
+        /// The agent.
+        agent: AgentId,
+        /// The sentence the visitor is greeted with.
+        text: String,
+    },
+    /// The agent was away for the whole grace; the chat stays its own.
+    SupportLeft {
+        /// The sentence the visitor sees.
+        text: String,
+    },
+    /// The agent is back after having left.
+    SupportReturned,
+    /// Something was said.
+    Said(Said),
+    /// The request is held back for one agent.
+    Reserved {
+        /// For whom.
+        agent: AgentId,
+        /// Until when, unless the timer is late.
+        until: Timestamp,
+    },
+    /// The reservation is over without a claim.
+    ReservationEnded,
+    /// An agent does not want to see the request.
+    Declined {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Every agent at the desk has declined.
+    AllDeclined,
+    /// The chat is over. Nothing happens after this.
+    Ended(End),
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The message's id.
+    pub id: MessageId,
+    /// Which side said it.
+    pub from: Side,
+    /// The agent's part, once an agent had joined.
+    pub support: Option<SupportId>,
+    /// What was said.
+    pub content: String,
+    /// The sender's own id for the message.
+    pub client_id: Option<String>,
+}
+
+/// How a chat came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The visitor ended it.
+    ByVisitor,
+    /// The agent ended it.
+    BySupport {
+        /// The sentence the visitor sees.
+        text: String,
+    },
+    /// Nobody said anything for the whole time-to-live.
+    BySilence,
+}
+
+/// An event with its place and time in its chat, as the store gave them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Numbers the chat's events from 1, without gaps.
+    pub seq: u64,
+    /// When it was stored; never runs backwards within a chat.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Event {
+    /// Whether the event changes what the rules look at. One that does raises the chat's revision, so that a
+    /// decision made before it is made again; messages do not, so two people typing never collide.
+    pub fn raises_revision(&self) -> bool {
+        !self.is_message()
+    }
+
+    /// Whether this is a message, which the chat counts.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Said(_))
+    }
+
+    /// Whether nothing can follow.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Ended(_))
+    }
+}

@@ -1,0 +1,45 @@
+//! The names people go by.
+
+use std::fmt;
+
+/// The most characters a name has.
+pub const MAX_CHARACTERS: usize = 64;
+
+/// A visitor's or agent's name: 1 to 64 characters after trimming, none of them a control character.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Trims and checks a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.trim();
+        let fits = (1..=MAX_CHARACTERS).contains(&name.chars().count());
+        (fits && !name.chars().any(char::is_control)).then(|| Self(name.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_counted_in_characters() {
+        assert_eq!(Name::parse("  Mina ").unwrap().as_str(), "Mina");
+        assert!(Name::parse(&"é".repeat(64)).is_some());
+        assert!(Name::parse(&"é".repeat(65)).is_none());
+        for bad in ["", "   ", "a\nb", "a\u{7f}b"] {
+            assert!(Name::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}

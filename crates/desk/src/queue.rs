@@ -1,0 +1,129 @@
+//! The queue: which requests wait, and which of them an agent sees.
+
+use crate::{
+    chat::{Chat, Phase, Reservation},
+    id::{AgentId, ChatId, VisitorId},
+    time::Timestamp,
+};
+
+/// A waiting request, as the desk sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The chat to open.
+    pub chat: ChatId,
+    /// Who asks.
+    pub visitor: VisitorId,
+    /// The name of who asks.
+    pub name: String,
+    /// `web` or a channel's name.
+    pub platform: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// For whom it is held back, if for anyone.
+    pub reserved: Option<Reservation>,
+    /// Who does not want to see it.
+    pub declined: Vec<AgentId>,
+    /// Whether the visitor knows that everyone at the desk declined.
+    pub all_declined: bool,
+}
+
+/// What an agent has to be told after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The request is there (again).
+    Show,
+    /// The request is gone.
+    Hide,
+}
+
+impl Entry {
+    /// The chat's entry in the queue: a visitor who asks and has not left.
+    pub fn of(chat: &Chat) -> Option<Self> {
+        let Phase::Waiting(request) = &chat.phase else {
+            return None;
+        };
+        (!chat.visitor.away).then(|| Self {
+            chat: chat.id,
+            visitor: chat.visitor.id,
+            name: chat.visitor.name.clone(),
+            platform: chat.platform.clone(),
+            since: request.since,
+            reserved: request.reserved.clone(),
+            declined: request.declined.clone(),
+            all_declined: request.all_declined,
+        })
+    }
+
+    /// Whether this agent sees the request: it has not declined it, and it is not held back for another.
+    pub fn visible_to(&self, agent: &AgentId) -> bool {
+        !self.declined.contains(agent) && self.reserved.as_ref().is_none_or(|r| r.agent == *agent)
+    }
+
+    /// The order of the queue: oldest first.
+    pub fn place(&self) -> (Timestamp, ChatId) {
+        (self.since, self.chat)
+    }
+}
+
+/// What this agent has to be told when a chat's entry changes from `before` to `after`.
+///
+/// A reservation that ends without a claim is announced to everyone who may see it, the agent who let it
+/// lapse included.
+pub fn notice(before: Option<&Entry>, after: Option<&Entry>, agent: &AgentId) -> Option<Notice> {
+    let saw = before.is_some_and(|entry| entry.visible_to(agent));
+    let sees = after.is_some_and(|entry| entry.visible_to(agent));
+    let released = before.is_some_and(|entry| entry.reserved.is_some())
+        && after.is_some_and(|entry| entry.reserved.is_none());
+    match (saw, sees) {
+        (false, true) => Some(Notice::Show),
+        (true, false) => Some(Notice::Hide),
+        (true, true) if released => Some(Notice::Show),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(name: &str) -> AgentId {
+        AgentId(name.to_owned())
+    }
+
+    fn entry(reserved: Option<&str>, declined: &[&str]) -> Entry {
+        Entry {
+            chat: ChatId::from_bits(1),
+            visitor: VisitorId::from_bits(2),
+            name: "Mina".to_owned(),
+            platform: "web".to_owned(),
+            since: Timestamp(7),
+            reserved: reserved.map(|name| Reservation {
+                agent: agent(name),
+                until: Timestamp(9),
+            }),
+            declined: declined.iter().map(|name| agent(name)).collect(),
+            all_declined: false,
+        }
+    }
+
+    #[test]
+    fn each_agent_is_told_what_changes_for_it() {
+        let open = entry(None, &[]);
+        let held = entry(Some("Vika"), &[]);
+        let declined = entry(None, &["Otto"]);
+        let cases = [
+            (None, Some(&open), "Vika", Some(Notice::Show)),
+            (Some(&open), Some(&held), "Otto", Some(Notice::Hide)),
+            (Some(&open), Some(&held), "Vika", None),
+            (Some(&held), Some(&open), "Otto", Some(Notice::Show)),
+            (Some(&held), Some(&open), "Vika", Some(Notice::Show)),
+            (Some(&open), Some(&declined), "Otto", Some(Notice::Hide)),
+            (Some(&open), Some(&declined), "Vika", None),
+            (Some(&declined), None, "Otto", None),
+            (Some(&held), None, "Vika", Some(Notice::Hide)),
+        ];
+        for (before, after, name, expected) in cases {
+            assert_eq!(notice(before, after, &agent(name)), expected, "{name}");
+        }
+    }
+}

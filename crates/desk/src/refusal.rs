@@ -1,0 +1,38 @@
+//! Why something is refused: a closed list with stable codes.
+
+/// Why a command was refused. A refused command changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The chat is unknown, expired or ended.
+    Over,
+    /// The id, role or side does not belong to this chat.
+    Forbidden,
+    /// Another agent has the chat or its reservation.
+    AlreadyClaimed {
+        /// The winner's name, when it is known.
+        winner: Option<String>,
+    },
+    /// The request is not waiting.
+    NotWaiting,
+    /// A value is outside its limits.
+    Invalid {
+        /// The name of the value.
+        field: &'static str,
+    },
+    /// A timer came although there is nothing for it to do.
+    NotDue,
+}
+
+impl Refusal {
+    /// The stable code of this reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Over => "chat_expired",
+            Self::Forbidden => "forbidden",
+            Self::AlreadyClaimed { .. } => "already_claimed",
+            Self::NotWaiting => "not_found",
+            Self::Invalid { .. } => "invalid_field",
+            Self::NotDue => "not_due",
+        }
+    }
+}

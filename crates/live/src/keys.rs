@@ -1,0 +1,239 @@
+//! Every key and channel name, and nowhere else.
+//!
+//! A name is `<prefix>:{<partition>}:…`; the braces put everything of one partition into one hash slot, so
+//! that one commit may touch all of it.
+
+use helpline_desk::{
+    actor::Side,
+    decide::Timer,
+    id::{AgentId, ChatId},
+};
+
+/// Makes the names of one deployment.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    prefix: String,
+    partitions: u16,
+}
+
+impl Keys {
+    /// Names that begin with `prefix`, over this many partitions.
+    pub fn new(prefix: &str, partitions: u16) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            partitions: partitions.max(1),
+        }
+    }
+
+    /// How many partitions there are.
+    pub fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    /// The partition a chat lives in.
+    pub fn partition(&self, chat: ChatId) -> u16 {
+        // An id is random bits already: its remainder is as good a hash as any.
+        let remainder = chat.bits() % u128::from(self.partitions);
+        u16::try_from(remainder).unwrap_or_default()
+    }
+
+    fn name(&self, partition: u16, rest: impl std::fmt::Display) -> String {
+        format!("{}:{{{partition}}}:{rest}", self.prefix)
+    }
+
+    /// Hash: everything of one chat.
+    pub(crate) fn chat(&self, chat: ChatId) -> String {
+        self.name(self.partition(chat), format_args!("chat:{chat}"))
+    }
+
+    /// What every chat's key in this partition begins with.
+    pub(crate) fn chats(&self, partition: u16) -> String {
+        self.name(partition, "chat:")
+    }
+
+    /// Set: the sockets at one chat.
+    pub(crate) fn here(&self, chat: ChatId) -> String {
+        self.name(self.partition(chat), format_args!("here:{chat}"))
+    }
+
+    /// Sorted set: open chats by when to look whether they expired.
+    pub(crate) fn expiry(&self, partition: u16) -> String {
+        self.name(partition, "expiry")
+    }
+
+    /// Sorted set: timers by when they are due.
+    pub(crate) fn timers(&self, partition: u16) -> String {
+        self.name(partition, "timers")
+    }
+
+    /// Hash: waiting requests by chat, and the set's own revision.
+    pub(crate) fn waiting(&self, partition: u16) -> String {
+        self.name(partition, "waiting")
+    }
+
+    /// Sorted set: processes by when their lease runs out.
+    pub(crate) fn leases(&self, partition: u16) -> String {
+        self.name(partition, "leases")
+    }
+
+    /// Set: the places where one process has sockets.
+    pub(crate) fn process(&self, partition: u16, process: &str) -> String {
+        self.name(partition, format_args!("process:{process}"))
+    }
+
+    /// Set: the agents' sockets at the desk. One for the deployment, in the first partition.
+    pub(crate) fn agents(&self) -> String {
+        self.name(0, "agents")
+    }
+
+    /// String: the secret that open mode signs tokens with.
+    pub(crate) fn secret(&self) -> String {
+        self.name(0, "secret")
+    }
+
+    /// String: the number of partitions this deployment was started with.
+    pub(crate) fn partition_count(&self) -> String {
+        self.name(0, "partitions")
+    }
+
+    /// Channel: what happens at one chat.
+    pub fn chat_channel(&self, chat: ChatId) -> String {
+        self.name(self.partition(chat), format_args!("events:{chat}"))
+    }
+
+    /// The chat whose channel this is.
+    pub fn chat_of_channel(&self, channel: &str) -> Option<ChatId> {
+        let (rest, chat) = channel.rsplit_once(':')?;
+        rest.ends_with(":events").then(|| ChatId::parse(chat))?
+    }
+
+    /// Channel: changes of a partition's waiting set.
+    pub fn queue_channel(&self, partition: u16) -> String {
+        self.name(partition, "queue")
+    }
+}
+
+/// A chat's timer, as the timers' sorted set names it.
+pub(crate) fn timer(chat: ChatId, timer: Timer) -> String {
+    let kind = match timer {
+        Timer::Reservation => "reservation",
+        Timer::Away(Side::Visitor) => "away-visitor",
+        Timer::Away(Side::Support) => "away-support",
+    };
+    format!("{chat}/{kind}")
+}
+
+/// Reads what [`timer`] wrote.
+pub(crate) fn read_timer(name: &str) -> Option<(ChatId, Timer)> {
+    let (chat, kind) = name.split_once('/')?;
+    let timer = match kind {
+        "reservation" => Timer::Reservation,
+        "away-visitor" => Timer::Away(Side::Visitor),
+        "away-support" => Timer::Away(Side::Support),
+        _ => return None,
+    };
+    Some((ChatId::parse(chat)?, timer))
+}
+
+/// What the sockets of one side begin with, among those at a chat.
+pub(crate) fn side(side: Side) -> &'static str {
+    match side {
+        Side::Visitor => "visitor/",
+        Side::Support => "support/",
+    }
+}
+
+/// A place where a socket of some process is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// At a chat, on one side.
+    Chat(ChatId, Side),
+    /// At the desk, as this agent.
+    Desk(AgentId),
+}
+
+impl Place {
+    /// How the place's own set names the socket.
+    pub(crate) fn at_place(&self, process: &str, socket: u64) -> String {
+        match self {
+            Self::Chat(_, on) => format!("{}{process}/{socket}", side(*on)),
+            Self::Desk(agent) => format!("{process}/{socket}/{agent}"),
+        }
+    }
+
+    /// How the process's set names the socket.
+    pub(crate) fn at_process(&self, socket: u64) -> String {
+        match self {
+            Self::Chat(chat, on) => format!("chat/{socket}/{}{chat}", side(*on)),
+            Self::Desk(agent) => format!("desk/{socket}/{agent}"),
+        }
+    }
+
+    /// Reads what [`Self::at_process`] wrote.
+    pub(crate) fn read_at_process(name: &str) -> Option<(Self, u64)> {
+        let mut parts = name.splitn(3, '/');
+        let (kind, socket, rest) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let place = match kind {
+            "desk" => Self::Desk(AgentId(rest.to_owned())),
+            "chat" => [Side::Visitor, Side::Support].into_iter().find_map(|on| {
+                let chat = ChatId::parse(rest.strip_prefix(side(on))?)?;
+                Some(Self::Chat(chat, on))
+            })?,
+            _ => return None,
+        };
+        Some((place, socket))
+    }
+}
+
+/// The agent of a socket at the desk.
+pub(crate) fn agent_of(at_desk: &str) -> Option<AgentId> {
+    let agent = at_desk.splitn(3, '/').nth(2)?;
+    Some(AgentId(agent.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        let keys = Keys::new("shop:eu", 7);
+        let chat = ChatId::from_bits(0xabc_def);
+        assert_eq!(keys.chat_of_channel(&keys.chat_channel(chat)), Some(chat));
+        assert_eq!(keys.chat_of_channel(&keys.queue_channel(3)), None);
+        for kind in [
+            Timer::Reservation,
+            Timer::Away(Side::Visitor),
+            Timer::Away(Side::Support),
+        ] {
+            assert_eq!(read_timer(&timer(chat, kind)), Some((chat, kind)));
+        }
+        for place in [
+            Place::Chat(chat, Side::Visitor),
+            Place::Chat(chat, Side::Support),
+            Place::Desk(AgentId("odd/agent/id".to_owned())),
+        ] {
+            let name = place.at_process(42);
+            assert_eq!(Place::read_at_process(&name), Some((place, 42)));
+        }
+        let agent = AgentId("odd/agent/id".to_owned());
+        let at_desk = Place::Desk(agent.clone()).at_place("p1", 42);
+        assert_eq!(agent_of(&at_desk), Some(agent));
+    }
+
+    #[test]
+    fn everything_of_a_chat_shares_a_slot() {
+        let keys = Keys::new("helpline", 16);
+        let chat = ChatId::from_bits(0x1234_5678);
+        let tag = format!("{{{}}}", keys.partition(chat));
+        for name in [
+            keys.chat(chat),
+            keys.here(chat),
+            keys.chat_channel(chat),
+            keys.expiry(keys.partition(chat)),
+            keys.waiting(keys.partition(chat)),
+        ] {
+            assert!(name.contains(&tag), "{name}");
+        }
+    }
+}

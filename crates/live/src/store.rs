@@ -1,0 +1,413 @@
+//! Chats: load one, commit what was decided for it.
+//!
+//! A chat is one key, a hash: its head (revision, epoch, last seq, last time), its log (one field an event),
+//! the command ids it remembers and how far each side has seen. One key has one time to live: a chat expires
+//! whole.
+
+use std::{sync::Arc, time::Duration};
+
+use helpline_desk::{
+    actor::Side,
+    chat::Chat,
+    decide::{Decision, Life, Timer, TimerChange},
+    event::Recorded,
+    id::ChatId,
+    queue::Entry,
+    time::Timestamp,
+};
+use helpline_protocol::{
+    bus::{self, Passing, Unreadable},
+    typed::Seen,
+};
+use redis::Cmd;
+
+use crate::{
+    keys::{self, Keys, Place},
+    link::{Link, Unavailable},
+    script::Script,
+};
+
+/// The store, as one thread of one process uses it.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) link: Link,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all threads of a process share.
+pub struct Shared {
+    pub(crate) keys: Keys,
+    /// This process, for as long as it lives.
+    pub(crate) process: String,
+    join_channel: String,
+    commit: Script,
+    load: Script,
+    mark: Script,
+    renew_epoch: Script,
+    pub(crate) depart: Script,
+    pub(crate) arrive: Script,
+    pub(crate) renew_lease: Script,
+    pub(crate) sweep: Script,
+}
+
+impl Shared {
+    /// One process's use of a deployment's keys.
+    pub fn new(keys: Keys, join_channel: &str) -> Self {
+        let process = random_hex();
+        Self {
+            keys,
+            process,
+            join_channel: join_channel.to_owned(),
+            commit: Script::new(include_str!("scripts/commit.lua")),
+            load: Script::new(include_str!("scripts/load.lua")),
+            mark: Script::new(include_str!("scripts/mark.lua")),
+            renew_epoch: Script::new(include_str!("scripts/renew_epoch.lua")),
+            depart: Script::new(include_str!("scripts/depart.lua")),
+            arrive: Script::new(include_str!("scripts/arrive.lua")),
+            renew_lease: Script::new(include_str!("scripts/renew_lease.lua")),
+            sweep: Script::new(include_str!("scripts/sweep.lua")),
+        }
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It did not confirm in time.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// It holds something this release cannot read.
+    #[error("the store holds what this release cannot read")]
+    Unreadable,
+}
+
+impl From<Unreadable> for StoreError {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
+}
+
+/// Where a chat stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Made anew whenever the log is not the one that was told before.
+    pub epoch: Arc<str>,
+    /// Raised by whatever the rules look at.
+    pub revision: u64,
+    /// The last event.
+    pub seq: u64,
+}
+
+/// A chat, or the part of it after some event, as the store has it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Where the chat stands.
+    pub head: Head,
+    /// How far each side has seen.
+    pub seen: Seen,
+    /// What remains of its time to live.
+    pub ttl: Duration,
+    /// Its events, oldest first, without gaps.
+    pub recorded: Vec<Recorded>,
+}
+
+/// What was decided for a chat, to be committed.
+#[derive(Clone, Debug)]
+pub struct Commit<'a> {
+    /// The chat.
+    pub chat: ChatId,
+    /// Makes a repeat of the same command harmless.
+    pub command_id: Option<&'a str>,
+    /// The revision it was decided on; 0 for a chat that is not there.
+    pub revision: u64,
+    /// What was decided.
+    pub decision: &'a Decision,
+    /// The chat's entry in the waiting set, if it changes.
+    pub queue: Option<Option<&'a Entry>>,
+    /// The request to announce, if it is.
+    pub announce: Option<String>,
+    /// The socket that comes in with it, if one does.
+    pub arrives: Option<(&'a Place, u64)>,
+    /// The timer it was decided for; nothing is committed if that has been stopped.
+    pub due: Option<Timer>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is done.
+    Done {
+        /// Where the chat stands now.
+        head: Head,
+        /// Its first event (one above the last, if there is none).
+        first: u64,
+        /// The time of its first event; each further one is a microsecond later.
+        at: Timestamp,
+    },
+    /// The same command was committed before.
+    Repeat {
+        /// Its first event.
+        seq: u64,
+    },
+    /// The chat is at another revision: decide again.
+    Conflict,
+    /// Its timer has been stopped.
+    Untimely,
+}
+
+/// What became of a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// It was raised.
+    Raised,
+    /// It was not higher than before.
+    Old,
+    /// There is no such event yet.
+    Beyond,
+    /// There is no such chat.
+    Gone,
+}
+
+impl Store {
+    /// The store over this link.
+    pub fn new(link: Link, shared: Arc<Shared>) -> Self {
+        Self { link, shared }
+    }
+
+    /// The connection it uses.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// The names it uses.
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// Loads the events of a chat after `after` (0: all of it).
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds what cannot be read.
+    pub async fn load(&self, chat: ChatId, after: u64) -> Result<Option<Loaded>, StoreError> {
+        type Reply = (String, u64, u64, u64, u64, i64, Vec<String>);
+        let script = &self.shared.load;
+        let mut call = script.call(&[&self.shared.keys.chat(chat)]);
+        call.arg(after);
+        let reply: Option<Reply> = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        let Some((epoch, revision, seq, visitor, support, ttl, entries)) = reply else {
+            return Ok(None);
+        };
+        let recorded = entries
+            .iter()
+            .map(|entry| bus::read_entry(entry))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Loaded {
+            head: Head {
+                epoch: epoch.into(),
+                revision,
+                seq,
+            },
+            seen: Seen { visitor, support },
+            ttl: Duration::from_millis(ttl.try_into().unwrap_or_default()),
+            recorded,
+        }))
+    }
+
+    /// Commits a decision, or nothing of it: one atomic round trip.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time; it may then have happened or not.
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
+        let script = &self.shared.commit;
+        let call = self.commit_call(script, commit);
+        let reply: Vec<redis::Value> = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        read_committed(reply, commit.decision.events.len()).ok_or(StoreError::Unreadable)
+    }
+
+    fn commit_call(&self, script: &Script, commit: &Commit<'_>) -> Cmd {
+        let keys = &self.shared.keys;
+        let chat = commit.chat;
+        let partition = keys.partition(chat);
+        let events = &commit.decision.events;
+        let mut call = script.call(&[
+            &keys.chat(chat),
+            &keys.expiry(partition),
+            &keys.timers(partition),
+            &keys.waiting(partition),
+            &keys.here(chat),
+            &keys.process(partition, &self.shared.process),
+        ]);
+        let (ttl, life_change) = match commit.decision.life {
+            Life::Keep => (Duration::ZERO, None),
+            Life::Extend(ttl) => (ttl, (commit.revision == 0).then_some("open")),
+            Life::End(ttl) => (ttl, Some("over")),
+        };
+        let epoch = match commit.revision {
+            0 => random_hex(),
+            _ => String::new(),
+        };
+        let due = commit.due.map(|timer| keys::timer(chat, timer));
+        call.arg(chat.to_string())
+            .arg(commit.command_id.unwrap_or_default())
+            .arg(commit.revision)
+            .arg(epoch)
+            .arg(millis(ttl))
+            .arg(keys.chat_channel(chat))
+            .arg(keys.queue_channel(partition))
+            .arg(due.unwrap_or_default())
+            .arg(events.len());
+        for event in events {
+            let message = if event.is_message() { "1" } else { "0" };
+            call.arg(message).arg(bus::write_event(event));
+        }
+        if let Some(change) = life_change {
+            call.arg(change).arg(millis(ttl)).arg("");
+        }
+        for timer in &commit.decision.timers {
+            match *timer {
+                TimerChange::Set(timer, time) => {
+                    let name = keys::timer(chat, timer);
+                    call.arg("set").arg(name).arg(millis(time));
+                }
+                TimerChange::Clear(timer) => {
+                    call.arg("clear").arg(keys::timer(chat, timer)).arg("");
+                }
+            }
+        }
+        if let Some((place, socket)) = commit.arrives {
+            call.arg("enter")
+                .arg(place.at_place(&self.shared.process, socket))
+                .arg(place.at_process(socket));
+        }
+        match commit.queue {
+            Some(Some(entry)) => {
+                let entry = bus::write_queue_entry(entry);
+                call.arg("wait").arg(entry).arg("");
+            }
+            Some(None) => {
+                call.arg("unwait").arg("").arg("");
+            }
+            None => {}
+        }
+        if let Some(request) = &commit.announce {
+            call.arg("tell").arg(&self.shared.join_channel).arg(request);
+        }
+        call
+    }
+
+    /// Raises the mark up to which a side has seen, and tells the chat's sockets.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn mark_seen(
+        &self,
+        chat: ChatId,
+        side: Side,
+        seq: u64,
+    ) -> Result<Marked, Unavailable> {
+        let script = &self.shared.mark;
+        let mut call = script.call(&[&self.shared.keys.chat(chat)]);
+        call.arg(match side {
+            Side::Visitor => "seen:visitor",
+            Side::Support => "seen:support",
+        })
+        .arg(seq)
+        .arg(self.shared.keys.chat_channel(chat))
+        .arg(publication(&Passing::Seen { side, seq }));
+        let marked: String = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        Ok(match marked.as_str() {
+            "raised" => Marked::Raised,
+            "old" => Marked::Old,
+            "beyond" => Marked::Beyond,
+            _ => Marked::Gone,
+        })
+    }
+
+    /// Passes something on to the chat's sockets without keeping it.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn pass_on(&self, chat: ChatId, passing: &Passing) -> Result<(), Unavailable> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish
+            .arg(self.shared.keys.chat_channel(chat))
+            .arg(publication(passing));
+        self.link
+            .run(async |connection| publish.query_async(connection).await)
+            .await
+    }
+
+    /// Gives a chat a new epoch if it still has this one; says which it has then.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn renew_epoch(
+        &self,
+        chat: ChatId,
+        epoch: &str,
+    ) -> Result<Option<String>, Unavailable> {
+        let script = &self.shared.renew_epoch;
+        let mut call = script.call(&[&self.shared.keys.chat(chat)]);
+        call.arg(epoch).arg(random_hex());
+        self.link
+            .run(async |connection| script.send(connection, &call).await)
+            .await
+    }
+}
+
+impl Loaded {
+    /// The chat these events make, if they are all of it.
+    pub fn chat(&self, id: ChatId) -> Option<Chat> {
+        Chat::from_events(id, &self.recorded)
+    }
+}
+
+fn read_committed(reply: Vec<redis::Value>, events: usize) -> Option<Committed> {
+    let mut reply = reply.into_iter();
+    let status: String = redis::from_redis_value(reply.next()?).ok()?;
+    match status.as_str() {
+        "done" => {
+            let epoch: String = redis::from_redis_value(reply.next()?).ok()?;
+            let revision = redis::from_redis_value(reply.next()?).ok()?;
+            let first: u64 = redis::from_redis_value(reply.next()?).ok()?;
+            let at = redis::from_redis_value(reply.next()?).ok()?;
+            Some(Committed::Done {
+                head: Head {
+                    epoch: epoch.into(),
+                    revision,
+                    seq: (first + events as u64).saturating_sub(1),
+                },
+                first,
+                at: Timestamp(at),
+            })
+        }
+        "repeat" => Some(Committed::Repeat {
+            seq: redis::from_redis_value(reply.next()?).ok()?,
+        }),
+        "conflict" => Some(Committed::Conflict),
+        "untimely" => Some(Committed::Untimely),
+        _ => None,
+    }
+}
+
+fn publication(passing: &Passing) -> String {
+    format!("{} - ~ {}", bus::VERSION, bus::write_passing(passing))
+}
+
+pub(crate) fn millis(time: Duration) -> u64 {
+    time.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+/// 64 random bits as hex: enough to tell epochs and processes apart.
+fn random_hex() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}

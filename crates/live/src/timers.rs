@@ -1,0 +1,71 @@
+//! What is due. Every process looks, one is told, and if it does not see to it another is told a moment later.
+
+use std::time::Duration;
+
+use helpline_desk::{decide::Timer, id::ChatId};
+
+use crate::{
+    keys,
+    link::Unavailable,
+    store::{Store, millis},
+};
+
+/// The most that one look brings of each kind.
+const AT_MOST: usize = 100;
+/// How long whoever is told has, before another is told.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What is due in one partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Chats whose time to live ran out.
+    pub gone: Vec<ChatId>,
+    /// Timers, each with its chat.
+    pub timers: Vec<(ChatId, Timer)>,
+    /// Processes whose lease ran out.
+    pub lapsed: Vec<String>,
+}
+
+impl Store {
+    /// Looks what is due in one partition, at leases only if asked to.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn due(&self, partition: u16, leases: bool) -> Result<Due, Unavailable> {
+        let keys = &self.shared.keys;
+        let script = &self.shared.sweep;
+        let mut call = script.call(&[
+            &keys.expiry(partition),
+            &keys.timers(partition),
+            &keys.leases(partition),
+        ]);
+        call.arg(keys.chats(partition))
+            .arg(AT_MOST)
+            .arg(millis(AGAIN))
+            .arg(if leases { "1" } else { "0" });
+        let (gone, timers, lapsed): (Vec<String>, Vec<String>, Vec<String>) = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        Ok(Due {
+            gone: gone.iter().filter_map(|id| ChatId::parse(id)).collect(),
+            timers: timers.iter().filter_map(|t| keys::read_timer(t)).collect(),
+            lapsed,
+        })
+    }
+
+    /// Stops a timer that has nothing to do.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn stop_timer(&self, chat: ChatId, timer: Timer) -> Result<(), Unavailable> {
+        let mut remove = redis::cmd("ZREM");
+        let partition = self.shared.keys.partition(chat);
+        remove
+            .arg(self.shared.keys.timers(partition))
+            .arg(keys::timer(chat, timer));
+        self.link
+            .run(async |connection| remove.query_async(connection).await)
+            .await
+    }
+}

@@ -1,0 +1,183 @@
+//! An event as the log keeps it: the desk's event with its serde form.
+
+use std::borrow::Cow;
+
+use helpline_desk::{
+    actor::Side,
+    event::{End, Event, Said},
+    id::{AgentId, MessageId, SupportId, VisitorId},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Unreadable;
+
+/// Every variant has braces, so that fields can be added to it later.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum WireEvent<'a> {
+    Registered {
+        visitor: Cow<'a, str>,
+        name: Cow<'a, str>,
+        platform: Cow<'a, str>,
+    },
+    VisitorJoined {},
+    Requested {
+        since: i64,
+    },
+    VisitorLeft {},
+    VisitorReturned {},
+    Claimed {
+        support: Cow<'a, str>,
+        name: Cow<'a, str>,
+        agent: Cow<'a, str>,
+        text: Cow<'a, str>,
+    },
+    SupportLeft {
+        text: Cow<'a, str>,
+    },
+    SupportReturned {},
+    Said {
+        id: Cow<'a, str>,
+        #[serde(with = "super::side")]
+        from: Side,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        support: Option<Cow<'a, str>>,
+        content: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<Cow<'a, str>>,
+    },
+    Reserved {
+        agent: Cow<'a, str>,
+        until: i64,
+    },
+    ReservationEnded {},
+    Declined {
+        agent: Cow<'a, str>,
+    },
+    AllDeclined {},
+    EndedByVisitor {},
+    EndedBySupport {
+        text: Cow<'a, str>,
+    },
+    EndedBySilence {},
+}
+
+impl<'a> From<&'a Event> for WireEvent<'a> {
+    fn from(event: &'a Event) -> Self {
+        match event {
+            Event::Registered {
+                visitor,
+                name,
+                platform,
+            } => Self::Registered {
+                visitor: visitor.to_string().into(),
+                name: name.into(),
+                platform: platform.into(),
+            },
+            Event::VisitorJoined => Self::VisitorJoined {},
+            Event::Requested { since } => Self::Requested { since: since.0 },
+            Event::VisitorLeft => Self::VisitorLeft {},
+            Event::VisitorReturned => Self::VisitorReturned {},
+            Event::Claimed {
+                support,
+                name,
+                agent,
+                text,
+            } => Self::Claimed {
+                support: support.to_string().into(),
+                name: name.into(),
+                agent: (&agent.0).into(),
+                text: text.into(),
+            },
+            Event::SupportLeft { text } => Self::SupportLeft { text: text.into() },
+            Event::SupportReturned => Self::SupportReturned {},
+            Event::Said(said) => Self::Said {
+                id: said.id.to_string().into(),
+                from: said.from,
+                support: said.support.map(|id| id.to_string().into()),
+                content: (&said.content).into(),
+                client: said.client_id.as_ref().map(Into::into),
+            },
+            Event::Reserved { agent, until } => Self::Reserved {
+                agent: (&agent.0).into(),
+                until: until.0,
+            },
+            Event::ReservationEnded => Self::ReservationEnded {},
+            Event::Declined { agent } => Self::Declined {
+                agent: (&agent.0).into(),
+            },
+            Event::AllDeclined => Self::AllDeclined {},
+            Event::Ended(End::ByVisitor) => Self::EndedByVisitor {},
+            Event::Ended(End::BySupport { text }) => Self::EndedBySupport { text: text.into() },
+            Event::Ended(End::BySilence) => Self::EndedBySilence {},
+        }
+    }
+}
+
+impl WireEvent<'_> {
+    pub(super) fn into_event(self) -> Result<Event, Unreadable> {
+        Ok(match self {
+            Self::Registered {
+                visitor,
+                name,
+                platform,
+            } => Event::Registered {
+                visitor: VisitorId::parse(&visitor).ok_or(Unreadable)?,
+                name: name.into_owned(),
+                platform: platform.into_owned(),
+            },
+            Self::VisitorJoined {} => Event::VisitorJoined,
+            Self::Requested { since } => Event::Requested {
+                since: Timestamp(since),
+            },
+            Self::VisitorLeft {} => Event::VisitorLeft,
+            Self::VisitorReturned {} => Event::VisitorReturned,
+            Self::Claimed {
+                support,
+                name,
+                agent,
+                text,
+            } => Event::Claimed {
+                support: SupportId::parse(&support).ok_or(Unreadable)?,
+                name: name.into_owned(),
+                agent: AgentId(agent.into_owned()),
+                text: text.into_owned(),
+            },
+            Self::SupportLeft { text } => Event::SupportLeft {
+                text: text.into_owned(),
+            },
+            Self::SupportReturned {} => Event::SupportReturned,
+            Self::Said {
+                id,
+                from,
+                support,
+                content,
+                client,
+            } => Event::Said(Said {
+                id: MessageId::parse(&id).ok_or(Unreadable)?,
+                from,
+                support: match support {
+                    Some(support) => Some(SupportId::parse(&support).ok_or(Unreadable)?),
+                    None => None,
+                },
+                content: content.into_owned(),
+                client_id: client.map(Cow::into_owned),
+            }),
+            Self::Reserved { agent, until } => Event::Reserved {
+                agent: AgentId(agent.into_owned()),
+                until: Timestamp(until),
+            },
+            Self::ReservationEnded {} => Event::ReservationEnded,
+            Self::Declined { agent } => Event::Declined {
+                agent: AgentId(agent.into_owned()),
+            },
+            Self::AllDeclined {} => Event::AllDeclined,
+            Self::EndedByVisitor {} => Event::Ended(End::ByVisitor),
+            Self::EndedBySupport { text } => Event::Ended(End::BySupport {
+                text: text.into_owned(),
+            }),
+            Self::EndedBySilence {} => Event::Ended(End::BySilence),
+        })
+    }
+}

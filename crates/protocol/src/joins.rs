@@ -1,0 +1,129 @@
+//! The request feed (contract 001, section 4).
+
+use helpline_desk::{id::VisitorId, queue::Entry, time::Timestamp};
+use serde::Serialize;
+
+use crate::{
+    close::WireError,
+    frame, iso, json,
+    typed::{Participant, open},
+};
+
+/// What an agent sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentFrame {
+    /// Hide this visitor's request from the others: it will be taken.
+    Accept(VisitorId),
+    /// Hide this visitor's request from this agent.
+    Decline(VisitorId),
+}
+
+/// Reads an agent's frame: a bare user id, or an object of type and args.
+///
+/// # Errors
+/// `malformed`, `unknown_type` or `invalid_field` (contract 001, section 2.3).
+pub fn decode(text: &str) -> Result<AgentFrame, WireError> {
+    if let Some(visitor) = VisitorId::parse(text.trim()) {
+        return Ok(AgentFrame::Accept(visitor));
+    }
+    let (kind, mut args) = open(text)?;
+    let accept = match kind.as_str() {
+        "Accept" => true,
+        "Decline" => false,
+        _ => return Err(WireError::UnknownType),
+    };
+    let visitor = VisitorId::claimed(&args.text("userId")?);
+    Ok(match accept {
+        true => AgentFrame::Accept(visitor),
+        false => AgentFrame::Decline(visitor),
+    })
+}
+
+/// A request as agents and everyone on the `Join` channel get it: a bare object.
+pub fn request(entry: &Entry) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request<'a> {
+        participant: Participant,
+        user_id: String,
+        chat_id: String,
+        username: &'a str,
+        requested_at: String,
+        platform: &'a str,
+    }
+    json(&Request {
+        participant: Participant::User,
+        user_id: entry.visitor.to_string(),
+        chat_id: entry.chat.to_string(),
+        username: &entry.name,
+        requested_at: iso(entry.since),
+        platform: &entry.platform,
+    })
+}
+
+/// The request is gone for whoever gets this.
+pub fn remove_user(entry: &Entry) -> String {
+    frame("RemoveUser", UserAndChat::of(entry))
+}
+
+/// Opt-in: the request is held back for whoever gets this.
+pub fn reserved(entry: &Entry, until: Timestamp) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Reserved {
+        #[serde(flatten)]
+        ids: UserAndChat,
+        expires_at: String,
+    }
+    let reserved = Reserved {
+        ids: UserAndChat::of(entry),
+        expires_at: iso(until),
+    };
+    frame("Reserved", reserved)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserAndChat {
+    user_id: String,
+    chat_id: String,
+}
+
+impl UserAndChat {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            user_id: entry.visitor.to_string(),
+            chat_id: entry.chat.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: &str = "27ab0d0cfae34f68b41ed25150b5d9f6";
+
+    #[test]
+    fn a_bare_id_is_an_accept() {
+        let accept = AgentFrame::Accept(VisitorId::claimed(USER));
+        assert_eq!(decode(USER), Ok(accept));
+        let text = format!(r#"{{"type":"Accept","args":{{"userId":"{USER}"}}}}"#);
+        assert_eq!(decode(&text), Ok(accept));
+    }
+
+    #[test]
+    fn anything_else_is_named_for_what_it_is() {
+        let cases = [
+            ("hello", WireError::Malformed),
+            (r#"{"type":"Dance","args":{}}"#, WireError::UnknownType),
+            (
+                r#"{"type":"Decline","args":{}}"#,
+                WireError::InvalidField("userId"),
+            ),
+        ];
+        for (text, error) in cases {
+            assert_eq!(decode(text), Err(error), "{text}");
+        }
+    }
+}

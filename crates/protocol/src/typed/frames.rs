@@ -1,0 +1,342 @@
+//! Server frames: what an event, a history or a passing sign looks like on the wire.
+
+use helpline_desk::{
+    actor::Side,
+    audience::{Audience, sees},
+    chat::{Chat, Phase},
+    event::{End, Event, Recorded, Said},
+    id::ChatId,
+};
+use serde::Serialize;
+
+use super::{Level, Participant};
+use crate::{bus::Passing, frame, iso};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Joined<'a> {
+    participant: Participant,
+    user_id: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    support: Option<SupportPart<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    opted_in: Option<JoinedExtras<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SupportPart<'a> {
+    support_id: String,
+    support_user_name: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JoinedExtras<'a> {
+    chat_id: String,
+    epoch: &'a str,
+    seq: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChatMessage<'a> {
+    user_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support_id: Option<String>,
+    content: &'a str,
+    timestamp: String,
+    from: Participant,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    opted_in: Option<MessageExtras<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageExtras<'a> {
+    id: String,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChatHistory<'a> {
+    messages: Vec<ChatMessage<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    opted_in: Option<HistoryExtras<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryExtras<'a> {
+    epoch: &'a str,
+    last_seq: u64,
+    partial: bool,
+    seen: Seen,
+}
+
+/// How far each side has seen (contract 001, section 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// The visitor's mark.
+    #[serde(rename = "User")]
+    pub visitor: u64,
+    /// The agent's mark.
+    #[serde(rename = "Support")]
+    pub support: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Room<'a> {
+    room_id: String,
+    user_id: String,
+    username: &'a str,
+    platform: &'a str,
+    status: &'static str,
+    agent: Option<&'a str>,
+    created_at: String,
+}
+
+/// Who reads a frame, and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reader {
+    /// The reader's place at the chat.
+    pub audience: Audience,
+    /// What the reader's client has asked to see.
+    pub level: Level,
+}
+
+/// What an event looks like to one reader: the frames in their order, often none.
+///
+/// `chat` is the chat after the event; it may be missing when all that is left of the chat is its end.
+pub fn event_frames(
+    id: ChatId,
+    chat: Option<&Chat>,
+    epoch: &str,
+    recorded: &Recorded,
+    reader: Reader,
+) -> Vec<String> {
+    if !sees(reader.audience, &recorded.event) {
+        return Vec::new();
+    }
+    let opted_in = reader.level == Level::OptedIn;
+    let (Some(chat), Audience::Seat(side)) = (chat, reader.audience) else {
+        return vec![chat_expired(id)];
+    };
+    let room = || opted_in.then(|| frame("Room", room(chat)));
+    match &recorded.event {
+        Event::VisitorJoined => vec![joined(chat, None, epoch, recorded.seq, opted_in)],
+        Event::Requested { .. } => room().into_iter().collect(),
+        Event::Claimed {
+            support,
+            name,
+            text,
+            ..
+        } => {
+            let part = SupportPart {
+                support_id: support.to_string(),
+                support_user_name: name,
+                text,
+            };
+            let joined = joined(chat, Some(part), epoch, recorded.seq, opted_in);
+            [Some(joined), room()].into_iter().flatten().collect()
+        }
+        Event::Said(said) => {
+            let message = ChatMessage::new(chat, recorded, said, side, opted_in);
+            vec![frame("ChatMessage", message)]
+        }
+        Event::VisitorLeft => vec![user_left(chat)],
+        Event::SupportLeft { text } => vec![support_left(chat, text)],
+        Event::AllDeclined if opted_in => vec![request_declined(chat)],
+        Event::Ended(end) => {
+            let left = match end {
+                End::ByVisitor => Some(user_left(chat)),
+                End::BySupport { text } => Some(support_left(chat, text)),
+                End::BySilence => None,
+            };
+            [left, room(), Some(chat_expired(id))]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a reload gets: the messages among `recorded`, oldest first.
+pub fn history(
+    chat: &Chat,
+    recorded: &[Recorded],
+    resumed: &Resumed<'_>,
+    reader: Reader,
+) -> String {
+    let Audience::Seat(side) = reader.audience else {
+        return chat_expired(chat.id);
+    };
+    let opted_in = reader.level == Level::OptedIn;
+    let messages = recorded
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Said(said) => Some(ChatMessage::new(chat, recorded, said, side, opted_in)),
+            _ => None,
+        })
+        .collect();
+    let opted_in = opted_in.then_some(HistoryExtras {
+        epoch: resumed.epoch,
+        last_seq: resumed.last_seq,
+        partial: resumed.partial,
+        seen: resumed.seen,
+    });
+    frame("ChatHistory", ChatHistory { messages, opted_in })
+}
+
+/// Where a history stands in its chat.
+#[derive(Clone, Copy, Debug)]
+pub struct Resumed<'a> {
+    /// The chat's epoch.
+    pub epoch: &'a str,
+    /// The chat's last `seq`.
+    pub last_seq: u64,
+    /// Whether it holds only what the client did not have.
+    pub partial: bool,
+    /// How far each side has seen.
+    pub seen: Seen,
+}
+
+/// What is passed on and not kept, for sockets that opted in.
+pub fn passing(passing: &Passing) -> String {
+    #[derive(Serialize)]
+    struct Typing {
+        participant: Participant,
+        on: bool,
+    }
+    #[derive(Serialize)]
+    struct Seen {
+        participant: Participant,
+        seq: u64,
+    }
+    match *passing {
+        Passing::Typing { side, on, .. } => {
+            let participant = side.into();
+            frame("Typing", Typing { participant, on })
+        }
+        Passing::Seen { side, seq } => {
+            let participant = side.into();
+            frame("Seen", Seen { participant, seq })
+        }
+    }
+}
+
+/// The chat is over, or was never there.
+pub fn chat_expired(id: impl std::fmt::Display) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ChatExpired {
+        chat_id: String,
+    }
+    let chat_id = id.to_string();
+    frame("ChatExpired", ChatExpired { chat_id })
+}
+
+fn joined(
+    chat: &Chat,
+    support: Option<SupportPart<'_>>,
+    epoch: &str,
+    seq: u64,
+    opted_in: bool,
+) -> String {
+    let participant = match support {
+        Some(_) => Participant::Support,
+        None => Participant::User,
+    };
+    let joined = Joined {
+        participant,
+        user_id: chat.visitor.id.to_string(),
+        support,
+        opted_in: opted_in.then(|| JoinedExtras {
+            chat_id: chat.id.to_string(),
+            epoch,
+            seq,
+        }),
+    };
+    frame("Joined", joined)
+}
+
+fn user_left(chat: &Chat) -> String {
+    frame("UserLeft", ChatAndUser::of(chat))
+}
+
+fn request_declined(chat: &Chat) -> String {
+    frame("RequestDeclined", ChatAndUser::of(chat))
+}
+
+fn support_left(chat: &Chat, text: &str) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct SupportLeft<'a> {
+        chat_id: String,
+        #[serde(flatten)]
+        part: Option<SupportPart<'a>>,
+    }
+    let part = chat.support.as_ref().map(|support| SupportPart {
+        support_id: support.id.to_string(),
+        support_user_name: &support.name,
+        text,
+    });
+    let chat_id = chat.id.to_string();
+    frame("SupportLeft", SupportLeft { chat_id, part })
+}
+
+fn room(chat: &Chat) -> Room<'_> {
+    Room {
+        room_id: chat.id.to_string(),
+        user_id: chat.visitor.id.to_string(),
+        username: &chat.visitor.name,
+        platform: &chat.platform,
+        status: match chat.phase {
+            Phase::Registered | Phase::Waiting(_) => "waiting",
+            Phase::Engaged => "engaged",
+            Phase::Ended(_) => "closed",
+        },
+        agent: chat.support.as_ref().map(|support| support.name.as_str()),
+        created_at: iso(chat.created_at),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChatAndUser {
+    chat_id: String,
+    user_id: String,
+}
+
+impl ChatAndUser {
+    fn of(chat: &Chat) -> Self {
+        Self {
+            chat_id: chat.id.to_string(),
+            user_id: chat.visitor.id.to_string(),
+        }
+    }
+}
+
+impl<'a> ChatMessage<'a> {
+    fn new(chat: &Chat, recorded: &Recorded, said: &'a Said, reader: Side, opted_in: bool) -> Self {
+        Self {
+            user_id: chat.visitor.id.to_string(),
+            support_id: said.support.map(|id| id.to_string()),
+            content: &said.content,
+            timestamp: iso(recorded.at),
+            from: said.from.into(),
+            opted_in: opted_in.then(|| MessageExtras {
+                id: said.id.to_string(),
+                seq: recorded.seq,
+                // A client's own id is nobody else's business.
+                client_id: said.client_id.as_deref().filter(|_| said.from == reader),
+            }),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a token says about its bearer, however the platform that issued it writes that.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+
+/// As long as anyone may count on a token that never ends.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// What an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Manages people and reads the figures.
+    Admin,
+    /// Watches, flags and takes over.
+    Supervisor,
+    /// Takes requests and talks.
+    Agent,
+    /// Applied to become an agent.
+    Candidate,
+    /// Opened a chat.
+    Visitor,
+}
+
+/// What a verified token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose it is.
+    pub user_id: String,
+    /// What that account is.
+    pub role: Role,
+    /// The one chat that a visitor's token is good for.
+    pub chat_id: Option<String>,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+impl Claims {
+    /// Whether the bearer works here.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        matches!(self.role, Role::Admin | Role::Supervisor | Role::Agent)
+    }
+
+    /// How long it is still good.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        let now = u64::try_from(clock::now_micros()).unwrap_or_default();
+        let end = Duration::from_secs(self.expires_at).saturating_sub(Duration::from_micros(now));
+        end.min(FOR_EVER)
+    }
+}
+
+/// Claims as the platforms around us write them.
+#[derive(Deserialize)]
+pub(super) struct AnyClaims {
+    #[serde(rename = "userId")]
+    camel_user_id: Option<Id>,
+    user_id: Option<Id>,
+    id: Option<Id>,
+    role: Role,
+    #[serde(rename = "chatId")]
+    chat_id: Option<String>,
+    exp: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(i64),
+}
+
+impl AnyClaims {
+    /// None without an id.
+    pub(super) fn into_claims(self) -> Option<Claims> {
+        let user_id = match self.camel_user_id.or(self.user_id).or(self.id)? {
+            Id::Text(text) => text,
+            Id::Number(number) => number.to_string(),
+        };
+        if user_id.is_empty() {
+            return None;
+        }
+        // A saturating cast: what is before 1970 is over, and what is beyond reckoning is not.
+        Some(Claims {
+            user_id,
+            role: self.role,
+            chat_id: self.chat_id,
+            expires_at: self.exp as u64,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    fn claims(written: &Value) -> Option<Claims> {
+        from_value::<AnyClaims>(written.clone())
+            .ok()
+            .and_then(AnyClaims::into_claims)
+    }
+
+    #[test]
+    fn the_id_may_stand_under_three_names_as_text_or_number() {
+        let exp = 5;
+        for (written, id) in [
+            (
+                json!({"userId": "a", "user_id": "b", "id": "c", "role": "agent", "exp": exp}),
+                "a",
+            ),
+            (
+                json!({"user_id": "b", "id": "c", "role": "agent", "exp": exp}),
+                "b",
+            ),
+            (
+                json!({"userId": null, "id": 42, "role": "agent", "exp": exp}),
+                "42",
+            ),
+            (
+                json!({"userId": 7, "role": "agent", "exp": 5.5, "aud": null}),
+                "7",
+            ),
+        ] {
+            assert_eq!(claims(&written).unwrap().user_id, id, "{written}");
+        }
+    }
+
+    #[test]
+    fn only_who_works_here_is_staff() {
+        for (role, staff) in [
+            ("admin", true),
+            ("supervisor", true),
+            ("agent", true),
+            ("candidate", false),
+            ("visitor", false),
+        ] {
+            let claims = claims(&json!({"id": "a", "role": role, "exp": 5})).unwrap();
+            assert_eq!(claims.is_staff(), staff, "{role}");
+        }
+    }
+}

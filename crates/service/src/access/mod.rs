@@ -1,0 +1,37 @@
+//! Access at the door: who a client is, where it calls from, and how much it may ask for.
+//!
+//! Nothing here knows chats. A token says who someone is ([`TokenKeys`]); whether that someone may do what it asks is
+//! decided where the chat is known.
+
+mod address;
+mod claims;
+mod place;
+mod rate;
+mod registrations;
+mod slots;
+mod token;
+
+pub use self::{
+    address::ClientAddress,
+    claims::{Claims, Role},
+    place::{BEARER, HELPLINE_V1, offers, subprotocol, token_of},
+    rate::MessageRate,
+    registrations::RegistrationLimit,
+    slots::{SocketLimit, SocketSlot},
+    token::{TokenError, TokenKeys},
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<RegistrationLimit>();
+        shared::<SocketLimit>();
+        shared::<SocketSlot>();
+        shared::<MessageRate>();
+        shared::<TokenKeys>();
+    }
+}

@@ -1,0 +1,342 @@
+//! How a service is built, run and drained. Both services are this, with routes and rooms of their own.
+//!
+//! Build: check the settings, take the address. Run: serve at once (the process is alive), be ready when the
+//! store is. Stop: not ready, tell the sockets to come back, wait for them with a deadline, then end.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use helpline_desk::policy::{AgentsAre, Policy};
+use helpline_live::{
+    keys::Keys,
+    link::{Address, BadUrl, Link},
+    setup::SetupError,
+    store::{Shared, Store},
+};
+use secrecy::SecretString;
+use tokio::time::{interval, timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    access::{RegistrationLimit, SocketLimit, TokenKeys},
+    handler::{Handler, StoreClock},
+    http::{self, Readiness},
+    keeper::Keeper,
+    metrics::Metrics,
+    presence::Roster,
+    server,
+    settings::{Settings, SettingsError},
+    socket::Drain,
+};
+
+/// How long an ended chat stays known, so that every socket and retry hears of its end.
+const TOMBSTONE: Duration = Duration::from_secs(60);
+/// What a drain takes beyond the time over which sockets are told.
+const LAST_CALL: Duration = Duration::from_secs(3);
+/// How often the store is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const MAX_CONNECTIONS: usize = 200_000;
+
+/// Why a service does not start, or does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is impossible.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The store's address is impossible.
+    #[error(transparent)]
+    Url(#[from] BadUrl),
+    /// The listener's address cannot be had.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(SocketAddr, io::Error),
+    /// The store is not this deployment's.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The HTTP server failed.
+    #[error("the server failed: {0}")]
+    Server(#[from] io::Error),
+}
+
+/// What all parts of a process share. Cheap to clone.
+#[derive(Clone)]
+pub struct Commons {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// Where the store is.
+    pub store: Address,
+    /// The figures.
+    pub metrics: Metrics,
+    /// Whether clients may be sent here.
+    pub readiness: Readiness,
+    /// This process's sockets, as the store should know them.
+    pub roster: Roster,
+    /// Per-address limit on registrations.
+    pub registrations: RegistrationLimit,
+    /// Per-address limit on open sockets.
+    pub sockets: SocketLimit,
+    /// Says when sockets have to go.
+    pub drain: Drain,
+    /// The sockets' tasks.
+    pub socket_tasks: TaskTracker,
+    /// The process's own tasks.
+    pub tasks: TaskTracker,
+    /// Ends the process's own tasks.
+    pub stop: CancellationToken,
+    policy: Arc<Policy>,
+    shared: Arc<Shared>,
+    clock: StoreClock,
+    tokens: Arc<OnceLock<TokenKeys>>,
+}
+
+impl Commons {
+    fn new(settings: Settings) -> Result<Self, StartError> {
+        let redis = &settings.redis;
+        let keys = Keys::new(&redis.prefix, redis.partitions);
+        let tokens = OnceLock::new();
+        if let Some(secret) = &settings.auth.jwt_secret {
+            tokens.get_or_init(|| TokenKeys::new(secret, settings.auth.token_ttl));
+        }
+        Ok(Self {
+            store: Address::parse(redis.url.expose())?,
+            metrics: Metrics::new(),
+            readiness: Readiness::new(),
+            roster: Roster::default(),
+            registrations: RegistrationLimit::new(&settings.limits),
+            sockets: SocketLimit::new(&settings.limits),
+            drain: Drain {
+                begun: CancellationToken::new(),
+                spread: settings.sockets.drain,
+            },
+            socket_tasks: TaskTracker::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            policy: Arc::new(policy(&settings)),
+            shared: Arc::new(Shared::new(keys, &redis.join_channel)),
+            clock: StoreClock::default(),
+            tokens: Arc::new(tokens),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// A command handler for this thread, with a connection of its own.
+    pub fn handler(&self) -> Handler {
+        let link = Link::open(self.store.clone(), self.stop.clone());
+        Handler::new(
+            Store::new(link, self.shared.clone()),
+            self.policy.clone(),
+            self.metrics.clone(),
+            self.clock.clone(),
+        )
+    }
+
+    /// The keys that tokens are signed with; in open mode they are known once the store has answered.
+    pub fn tokens(&self) -> Option<&TokenKeys> {
+        self.tokens.get()
+    }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    let chat = &settings.chat;
+    Policy {
+        idle_timeout: chat.idle_timeout,
+        leave_grace: chat.leave_grace,
+        reservation: settings.queue.reservation,
+        tombstone: TOMBSTONE,
+        max_content_bytes: chat.max_content_bytes,
+        agents_are: match settings.auth.is_open() {
+            true => AgentsAre::Sockets,
+            false => AgentsAre::Accounts,
+        },
+        join_text: chat.join_text.clone(),
+        leave_text: chat.leave_text.clone(),
+    }
+}
+
+/// A service that has its address and is not yet running.
+pub struct Application {
+    commons: Commons,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Application {
+    /// Checks the settings and takes the address.
+    ///
+    /// # Errors
+    /// When a setting is impossible or the address cannot be had.
+    pub fn build(settings: Settings, address: SocketAddr) -> Result<Self, StartError> {
+        settings.validate()?;
+        settings.check_bind(address)?;
+        let commons = Commons::new(settings)?;
+        let bind_error = |error| StartError::Bind(address, error);
+        let listener = server::bind(address).map_err(bind_error)?;
+        Ok(Self {
+            address: listener.local_addr().map_err(bind_error)?,
+            commons,
+            listener,
+        })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its parts share.
+    pub fn commons(&self) -> &Commons {
+        &self.commons
+    }
+
+    /// Serves until `stop`, then drains. `routes` is called on each worker thread, with that thread's handler.
+    ///
+    /// # Errors
+    /// When the store turns out to be another deployment's, or the server fails.
+    pub async fn run(
+        self,
+        stop: CancellationToken,
+        routes: impl Fn(&mut ServiceConfig, Handler) + Clone + Send + 'static,
+    ) -> Result<(), StartError> {
+        let commons = self.commons;
+        let handler = commons.handler();
+        let keeper = Keeper {
+            handler: handler.clone(),
+            roster: commons.roster.clone(),
+            lease: commons.settings.sockets.lease,
+        };
+        let end = commons.stop.clone();
+        commons
+            .tasks
+            .spawn(async move { end.run_until_cancelled(keeper.run()).await });
+
+        let server = serve(&commons, self.listener, routes)?;
+        let handle = server.handle();
+        let mut serving = tokio::spawn(server);
+        info!(address = %self.address, "serving");
+
+        let result = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            error = watch_store(&commons, &handler) => Err(error.into()),
+            served = &mut serving => served.map_err(io::Error::other).flatten().map_err(StartError::from),
+        };
+        drain(&commons).await;
+        handle.stop(false).await;
+        // All sockets have departed; should the store be away, the lease lapses by itself.
+        let _ = handler.store().end_lease().await;
+        commons.stop.cancel();
+        commons.tasks.close();
+        commons.tasks.wait().await;
+        info!("stopped");
+        result
+    }
+}
+
+fn serve(
+    commons: &Commons,
+    listener: TcpListener,
+    routes: impl Fn(&mut ServiceConfig, Handler) + Clone + Send + 'static,
+) -> Result<actix_web::dev::Server, StartError> {
+    let shared = commons.clone();
+    let app = move || {
+        let handler = shared.handler();
+        let figures = handler.clone();
+        let store = shared.store.clone();
+        let metrics = shared.metrics.clone();
+        let refresh = move || {
+            let (figures, store, metrics) = (figures.clone(), store.clone(), metrics.clone());
+            async move {
+                figures.refresh_figures().await;
+                let counted = metrics.redis_reconnects.get();
+                metrics
+                    .redis_reconnects
+                    .inc_by(store.reconnects().saturating_sub(counted));
+            }
+        };
+        let probes = http::probes(shared.readiness.clone(), shared.metrics.clone(), refresh);
+        App::new()
+            .app_data(web::Data::new(shared.clone()))
+            .wrap(from_fn(http::security_headers))
+            .wrap(http::cors(&shared.settings.http))
+            .wrap(from_fn(http::access_log))
+            .configure(probes)
+            .configure(|config| routes(config, handler.clone()))
+            .default_service(web::to(http::not_found))
+    };
+    Ok(HttpServer::new(app)
+        .workers(commons.settings.sockets.worker_count())
+        .max_connections(MAX_CONNECTIONS)
+        .on_connect(server::on_connect)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
+
+/// Keeps readiness true. Ends only when going on makes no sense.
+async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
+    let store = handler.store();
+    let mut look = interval(LOOK_EVERY);
+    loop {
+        // The first connection is news at once; after that a look a second is enough.
+        if store.link().up_since().is_none() {
+            let _ = timeout(LOOK_EVERY, store.link().up()).await;
+        } else {
+            look.tick().await;
+        }
+        let checked = match store.check_setup().await {
+            Ok(()) => get_tokens(commons, handler).await,
+            Err(error) => Err(error),
+        };
+        match checked {
+            Ok(()) => commons.readiness.set_ready(true),
+            Err(error) if error.may_pass() => {
+                if commons.readiness.is_ready() {
+                    warn!(%error, "not ready");
+                }
+                commons.readiness.set_blocked(error.to_string());
+            }
+            Err(error) => return error,
+        }
+    }
+}
+
+/// In open mode the secret is in the store, so that all processes share it.
+async fn get_tokens(commons: &Commons, handler: &Handler) -> Result<(), SetupError> {
+    if commons.tokens().is_some() {
+        return Ok(());
+    }
+    let candidate = format!(
+        "{:032x}{:032x}",
+        rand::random::<u128>(),
+        rand::random::<u128>()
+    );
+    let secret = SecretString::from(handler.store().shared_secret(&candidate).await?);
+    let keys = TokenKeys::new(&secret, commons.settings.auth.token_ttl);
+    commons.tokens.get_or_init(|| keys);
+    Ok(())
+}
+
+/// Sends the sockets elsewhere.
+async fn drain(commons: &Commons) {
+    commons.readiness.drain();
+    commons.drain.begun.cancel();
+    commons.socket_tasks.close();
+    let deadline = commons.drain.spread + LAST_CALL;
+    if timeout(deadline, commons.socket_tasks.wait())
+        .await
+        .is_err()
+    {
+        warn!(
+            sockets = commons.socket_tasks.len(),
+            "sockets did not go in time"
+        );
+    }
+}

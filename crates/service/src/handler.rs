@@ -1,0 +1,322 @@
+//! Commands: load, decide, commit, and again if somebody was faster.
+//!
+//! Everything that changes a chat goes through [`Handler::handle`], whoever asks: a socket, the feed, a timer.
+//! An acceptance is checked by the commit, so it may be decided on state that is held; a refusal is given only
+//! on state that was just loaded.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
+};
+
+use helpline_desk::{
+    actor::Actor,
+    chat::Chat,
+    command::Command,
+    decide::{Decision, Timer, decide},
+    event::{Event, Recorded},
+    id::ChatId,
+    policy::Policy,
+    queue::Entry,
+    refusal::Refusal,
+    time::Timestamp,
+};
+use helpline_live::{
+    keys::Place,
+    store::{Commit, Committed, Head, Store, StoreError},
+};
+use helpline_protocol::joins;
+
+use crate::{clock, metrics::Metrics};
+
+/// How often a command is decided again before the chat counts as too busy.
+const TRIES: usize = 16;
+/// The id of every command that ends a chat: it ends once.
+const THE_END: &str = "end";
+
+/// A chat as some process last knew it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Where it stood.
+    pub head: Head,
+    /// What it was; `None` when all that is left of it is its end.
+    pub chat: Option<Arc<Chat>>,
+}
+
+/// What is known of a chat before a command.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Nothing: it has to be loaded.
+    Nothing,
+    /// There is none: its id was just made.
+    Absent,
+    /// This, or something older than the truth.
+    Held(Held),
+}
+
+/// A command, with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The chat.
+    pub chat: ChatId,
+    /// Who asks.
+    pub actor: Actor,
+    /// For what.
+    pub command: Command,
+    /// What is known of the chat.
+    pub known: Known,
+    /// Makes a repeat of the same command harmless.
+    pub command_id: Option<String>,
+    /// The socket that comes in if the command is accepted.
+    pub arrives: Option<(&'a Place, u64)>,
+    /// The timer that asks.
+    pub due: Option<Timer>,
+}
+
+impl Request<'_> {
+    /// A command about which nothing else is known.
+    pub fn new(chat: ChatId, actor: Actor, command: Command) -> Self {
+        Self {
+            chat,
+            actor,
+            command,
+            known: Known::Nothing,
+            command_id: None,
+            arrives: None,
+            due: None,
+        }
+    }
+}
+
+/// An accepted command.
+#[derive(Clone, Debug)]
+pub enum Handled {
+    /// It is committed.
+    Done {
+        /// The chat after it.
+        held: Held,
+        /// What happened.
+        recorded: Vec<Recorded>,
+    },
+    /// It had been committed before: its first event.
+    Repeat {
+        /// That event.
+        seq: u64,
+    },
+}
+
+/// A command that was not accepted, or not confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The rules say no.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// The store does not say yes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Handles commands, as one thread of one process does.
+#[derive(Clone)]
+pub struct Handler {
+    store: Store,
+    policy: Arc<Policy>,
+    metrics: Metrics,
+    clock: StoreClock,
+}
+
+/// The store's clock, as this process last saw it.
+#[derive(Clone, Default)]
+pub struct StoreClock {
+    ahead: Arc<AtomicI64>,
+}
+
+impl StoreClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(clock::now_micros() + self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, now: Timestamp) {
+        let ahead = now.0 - clock::now_micros();
+        self.ahead.store(ahead, Ordering::Relaxed);
+    }
+}
+
+impl Handler {
+    /// Handles commands on this store, by this policy.
+    pub fn new(store: Store, policy: Arc<Policy>, metrics: Metrics, clock: StoreClock) -> Self {
+        Self {
+            store,
+            policy,
+            metrics,
+            clock,
+        }
+    }
+
+    /// The store it uses.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The policy it decides by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Loads a chat as it is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
+        let loaded = self.store.load(chat, 0).await?;
+        Ok(loaded.map(|loaded| Held {
+            chat: loaded.chat(chat).map(Arc::new),
+            head: loaded.head,
+        }))
+    }
+
+    /// Decides a command and commits what was decided.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] by the rules on fresh state, or when the store does not confirm.
+    pub async fn handle(&self, request: Request<'_>) -> Result<Handled, Failure> {
+        let mut fresh = true;
+        let mut held = match &request.known {
+            Known::Nothing => self.load(request.chat).await?,
+            Known::Absent => None,
+            Known::Held(held) => {
+                fresh = false;
+                Some(held.clone())
+            }
+        };
+        for _ in 0..TRIES {
+            let chat = held.as_ref().and_then(|held| held.chat.as_deref());
+            let now = self.clock.now();
+            let decision = match decide(chat, &request.actor, &request.command, now, &self.policy) {
+                Ok(decision) => decision,
+                Err(_) if !fresh => {
+                    held = self.load(request.chat).await?;
+                    fresh = true;
+                    continue;
+                }
+                Err(refusal) => {
+                    self.count_refusal(&request.command, &refusal);
+                    return Err(Failure::Refused(refusal));
+                }
+            };
+            if let (true, Some(held)) = (decision.is_nothing(), &held) {
+                return Ok(Handled::Done {
+                    held: held.clone(),
+                    recorded: Vec::new(),
+                });
+            }
+            match self.commit(&request, held.as_ref(), &decision).await? {
+                (Committed::Done { head, first, at }, after) => {
+                    self.clock.set(at);
+                    return Ok(done(request.chat, decision, head, first, at, after));
+                }
+                (Committed::Repeat { seq }, _) => return Ok(Handled::Repeat { seq }),
+                (Committed::Untimely, _) => return Err(Failure::Refused(Refusal::NotDue)),
+                (Committed::Conflict, _) => {
+                    held = self.load(request.chat).await?;
+                    fresh = true;
+                }
+            }
+        }
+        Err(StoreError::Unavailable(helpline_live::link::Unavailable).into())
+    }
+
+    /// Commits a decision; also gives the chat as it is if the commit is accepted.
+    async fn commit(
+        &self,
+        request: &Request<'_>,
+        held: Option<&Held>,
+        decision: &Decision,
+    ) -> Result<(Committed, Option<Arc<Chat>>), StoreError> {
+        let before = held.and_then(|held| held.chat.clone());
+        let mut after = before.clone();
+        for event in &decision.events {
+            match &mut after {
+                Some(chat) => Arc::make_mut(chat).apply(event),
+                None => {
+                    after = Chat::begin(request.chat, event, self.clock.now()).map(Arc::new);
+                }
+            }
+        }
+        let ends = decision.events.iter().any(Event::is_terminal);
+        let was = before.as_deref().and_then(Entry::of);
+        let is = after.as_deref().and_then(Entry::of);
+        let commit = Commit {
+            chat: request.chat,
+            command_id: match ends {
+                true => Some(THE_END),
+                false => request.command_id.as_deref(),
+            },
+            revision: held.map_or(0, |held| held.head.revision),
+            decision,
+            // Of a chat that expired nobody knows any more whether it waited.
+            queue: (was != is || ends).then_some(is.as_ref()),
+            announce: match (&is, decision.announce) {
+                (Some(entry), true) => Some(joins::request(entry)),
+                _ => None,
+            },
+            arrives: request.arrives,
+            due: request.due,
+        };
+        let started = Instant::now();
+        let committed = self.store.commit(&commit).await?;
+        let seconds = started.elapsed().as_secs_f64();
+        self.metrics.commit_seconds.observe(seconds);
+        Ok((committed, after))
+    }
+
+    fn count_refusal(&self, command: &Command, refusal: &Refusal) {
+        if let (Command::Claim { .. }, Refusal::AlreadyClaimed { .. }) = (command, refusal) {
+            self.metrics.claim_conflicts.inc();
+        }
+    }
+
+    /// Brings the figures that only the store knows up to date; without it they stay as they were.
+    pub async fn refresh_figures(&self) {
+        if let Ok(figures) = self.store.figures().await {
+            let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+            self.metrics.chats_open.set(count(figures.open));
+            self.metrics.waiting.set(count(figures.waiting));
+            let oldest = figures.oldest.map_or(0, |since| self.clock.now().0 - since);
+            let seconds = std::time::Duration::from_micros(oldest.max(0).unsigned_abs());
+            self.metrics.oldest_wait_seconds.set(seconds.as_secs_f64());
+        }
+    }
+}
+
+fn done(
+    id: ChatId,
+    decision: Decision,
+    head: Head,
+    first: u64,
+    at: Timestamp,
+    after: Option<Arc<Chat>>,
+) -> Handled {
+    let recorded: Vec<Recorded> = decision
+        .events
+        .into_iter()
+        .zip(0..)
+        .map(|(event, i)| Recorded {
+            seq: first + i,
+            at: Timestamp(at.0 + i64::try_from(i).unwrap_or_default()),
+            event,
+        })
+        .collect();
+    // A chat that begins here begins at the time the store gave it.
+    let chat = match recorded.first() {
+        Some(begin) if begin.seq == 1 => Chat::from_events(id, &recorded).map(Arc::new),
+        _ => after,
+    };
+    Handled::Done {
+        held: Held { head, chat },
+        recorded,
+    }
+}

@@ -1,0 +1,211 @@
+//! Fan-out: what this process hears of a chat, handed to the chat's sockets here.
+//!
+//! Sockets are served from the feed alone, whoever made an event, so all of them see one order. An event is
+//! encoded once for each kind of reader. A socket that joined at event N drops whatever is at or below N; a
+//! hole, or a feed that was interrupted, makes the room read the log ([`resync`]).
+
+mod resync;
+mod room;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use helpline_desk::id::ChatId;
+use helpline_live::{
+    feed::{Feed, Heard},
+    keys::Keys,
+    link::{Address, Unavailable},
+};
+use helpline_protocol::{bus, close::Close, typed::Reader};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::error;
+
+use self::room::Room;
+use crate::{
+    handler::{Handler, Held},
+    metrics::Metrics,
+    wire::Frame,
+};
+
+/// How long a socket waits until its chat is listened to.
+const LISTEN_DEADLINE: Duration = Duration::from_secs(2);
+
+/// What a socket gets to deliver.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Where it stands in the chat, if it does.
+    pub seq: Option<u64>,
+    /// Whether it takes the place of everything before: a history after the log had been lost.
+    pub resets: bool,
+    /// What goes to the client.
+    pub frames: Vec<Frame>,
+    /// What the socket is closed with afterwards.
+    pub close: Option<Close>,
+}
+
+/// The rooms of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    rooms: Mutex<HashMap<ChatId, Arc<Room>>>,
+    feed: Feed,
+    keys: Keys,
+    handler: Handler,
+    metrics: Metrics,
+    outbox: usize,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Hub {
+    /// Starts to listen, on this runtime, until `stop`; what it starts is tracked by `tasks`.
+    pub fn open(
+        address: Address,
+        handler: Handler,
+        metrics: Metrics,
+        outbox: usize,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let keys = handler.store().keys().clone();
+        Self(Arc::new_cyclic(|hub: &std::sync::Weak<Inner>| {
+            let hub = hub.clone();
+            let feed = Feed::open(address, stop.clone(), move |heard| {
+                if let Some(inner) = hub.upgrade() {
+                    Hub(inner).hear(heard);
+                }
+            });
+            Inner {
+                rooms: Mutex::default(),
+                feed,
+                keys,
+                handler,
+                metrics,
+                outbox,
+                tasks,
+                stop,
+            }
+        }))
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<ChatId, Arc<Room>>> {
+        // The map is whole between any two statements: a panic elsewhere cannot have broken it.
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a socket at a chat's door: from now on it hears of the chat's end.
+    pub fn enter(&self, chat: ChatId, socket: u64) -> (Membership, mpsc::Receiver<Arc<Delivery>>) {
+        let (outbox, inbox) = mpsc::channel(self.0.outbox);
+        let mut rooms = self.rooms();
+        let room = rooms.entry(chat).or_insert_with(|| {
+            self.0.feed.want(&self.0.keys.chat_channel(chat));
+            Arc::new(Room::new(chat))
+        });
+        room.admit(socket, outbox);
+        let membership = Membership {
+            hub: self.clone(),
+            room: room.clone(),
+            socket,
+        };
+        (membership, inbox)
+    }
+
+    fn leave(&self, room: &Arc<Room>, socket: u64) {
+        let mut rooms = self.rooms();
+        if room.dismiss(socket) {
+            // Nobody can have come in: that takes this lock.
+            rooms.remove(&room.id);
+            self.0.feed.forget(&self.0.keys.chat_channel(room.id));
+        }
+    }
+
+    fn room(&self, channel: &str) -> Option<Arc<Room>> {
+        let chat = self.0.keys.chat_of_channel(channel)?;
+        self.rooms().get(&chat).cloned()
+    }
+
+    fn hear(&self, heard: Heard<'_>) {
+        match heard {
+            Heard::Listening(channel) => {
+                if let Some(room) = self.room(channel)
+                    && room.listening()
+                {
+                    self.resync(room);
+                }
+            }
+            Heard::Message { channel, text } => {
+                let Some(room) = self.room(channel) else {
+                    return;
+                };
+                let in_order = match bus::read_publication(text) {
+                    Ok(publication) => room.take(publication, &self.0.metrics),
+                    Err(reason) => {
+                        error!(chat = %room.id, %reason, "sockets are sent elsewhere");
+                        room.close(Close::Restart);
+                        true
+                    }
+                };
+                if !in_order {
+                    self.0.metrics.resume_gaps.inc();
+                    self.resync(room);
+                }
+            }
+        }
+    }
+}
+
+/// A socket's place in a room; it leaves when this is dropped.
+pub struct Membership {
+    hub: Hub,
+    room: Arc<Room>,
+    socket: u64,
+}
+
+impl Membership {
+    /// Waits until nothing that happens at the chat can be missed any more.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn listening(&self) -> Result<(), Unavailable> {
+        let mut listening: watch::Receiver<bool> = self.room.watch_listening();
+        let confirmed = listening.wait_for(|listening| *listening);
+        match timeout(LISTEN_DEADLINE, confirmed).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Unavailable),
+        }
+    }
+
+    /// Gives the socket a seat: from now on it is told what this reader may see.
+    pub fn seat(&self, reader: Reader) {
+        self.room.seat(self.socket, reader);
+    }
+
+    /// The chat as this process last knew it.
+    pub fn held(&self) -> Option<Held> {
+        self.room.held()
+    }
+
+    /// Tells the room how the chat is, as a command or a load has shown.
+    pub fn advance(&self, held: &Held) {
+        self.room.advance(held);
+    }
+
+    /// Tells the room that a socket was told everything up to `seq`.
+    pub fn told(&self, seq: u64) {
+        self.room.told(seq);
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.hub.leave(&self.room, self.socket);
+    }
+}

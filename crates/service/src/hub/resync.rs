@@ -1,0 +1,88 @@
+//! Repair: after a hole or an interruption the log in the store is read, and it wins.
+
+use std::{sync::Arc, time::Duration};
+
+use helpline_desk::{actor::Actor, command::Command};
+use helpline_live::store::StoreError;
+use helpline_protocol::close::Close;
+use tokio::time::sleep;
+use tracing::{debug, error, warn};
+
+use super::{
+    Hub,
+    room::{Repair, Room},
+};
+use crate::handler::{Failure, Request};
+
+/// How long to wait before the store is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+impl Hub {
+    /// Reads what a room missed, in the background, until it is told.
+    pub(super) fn resync(&self, room: Arc<Room>) {
+        let Some(mut from) = room.begin_resync() else {
+            return;
+        };
+        let hub = self.clone();
+        let repair = async move {
+            loop {
+                match hub.read_log(&room, from).await {
+                    Ok(()) => match room.end_resync() {
+                        Some(again) => from = again,
+                        None => return,
+                    },
+                    Err(StoreError::Unreadable) => {
+                        error!(chat = %room.id, "sockets are sent elsewhere");
+                        room.close(Close::Restart);
+                        return room.abandon_resync();
+                    }
+                    Err(StoreError::Unavailable(_)) if room.is_empty() => {
+                        return room.abandon_resync();
+                    }
+                    Err(reason) => {
+                        debug!(chat = %room.id, %reason, "the log cannot be read yet");
+                        sleep(PAUSE).await;
+                    }
+                }
+            }
+        };
+        let stop = self.0.stop.clone();
+        self.0
+            .tasks
+            .spawn(async move { stop.run_until_cancelled(repair).await });
+    }
+
+    async fn read_log(&self, room: &Room, from: u64) -> Result<(), StoreError> {
+        let store = self.0.handler.store();
+        let Some(loaded) = store.load(room.id, from).await? else {
+            return self.bury(room).await;
+        };
+        let head = loaded.head.clone();
+        match room.catch_up(loaded, &self.0.metrics) {
+            Repair::Done => return Ok(()),
+            Repair::Diverged => {
+                warn!(chat = %room.id, seq = head.seq, "the store has lost what was told");
+            }
+        }
+        if let Some(told) = room.epoch()
+            && told == head.epoch
+        {
+            store.renew_epoch(room.id, &told).await?;
+        }
+        match store.load(room.id, 0).await? {
+            Some(whole) => room.start_over(&whole),
+            None => self.bury(room).await?,
+        }
+        Ok(())
+    }
+
+    /// The chat is gone: it expired while nobody listened, or the store lost it. Its end is told like any end,
+    /// and heard here like anywhere.
+    async fn bury(&self, room: &Room) -> Result<(), StoreError> {
+        let expire = Request::new(room.id, Actor::Desk, Command::Expire);
+        match self.0.handler.handle(expire).await {
+            Err(Failure::Store(error)) => Err(error),
+            Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+        }
+    }
+}

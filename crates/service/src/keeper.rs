@@ -1,0 +1,179 @@
+//! What every process does on the side: renews its lease, and sees to what is due.
+//!
+//! Any process may see to anything. Each look is one atomic round trip that tells one process; what it does
+//! then is a command like any other, and doing it twice changes nothing.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use helpline_desk::{
+    actor::Actor,
+    command::Command,
+    decide::Timer,
+    id::{AgentId, ChatId},
+    queue::Entry,
+    refusal::Refusal,
+};
+use helpline_live::{keys::Place, link::Unavailable, timers::Due};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::{debug, info, warn};
+
+use crate::{
+    handler::{Failure, Handler, Request},
+    presence::Roster,
+};
+
+/// How often a process looks what is due.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Keeps house for one process.
+#[derive(Clone)]
+pub struct Keeper {
+    /// With what commands are given.
+    pub handler: Handler,
+    /// This process's sockets.
+    pub roster: Roster,
+    /// How long a process counts as alive after it last said so.
+    pub lease: Duration,
+}
+
+impl Keeper {
+    /// Keeps house for ever.
+    pub async fn run(self) {
+        tokio::join!(self.keep_lease(), self.see_to_what_is_due());
+    }
+
+    async fn keep_lease(&self) {
+        let mut tick = interval(self.lease / 3);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let store = self.handler.store();
+        let mut arrived = true;
+        loop {
+            tick.tick().await;
+            // After an outage the lease comes first: others wait for it before they call this process dead.
+            let Ok(held) = store.renew_lease(self.lease).await else {
+                continue;
+            };
+            arrived &= held && !self.roster.take_untold();
+            if !arrived {
+                arrived = self.roster.arrive_again(store).await.is_ok();
+            }
+            let grace = self.handler.policy().leave_grace;
+            if self.roster.catch_up(store, grace).await.is_err() {
+                debug!("departures could not be told yet");
+            }
+        }
+    }
+
+    async fn see_to_what_is_due(&self) {
+        let mut tick = interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let store = self.handler.store();
+        loop {
+            tick.tick().await;
+            let Some(up_since) = store.link().up_since() else {
+                continue;
+            };
+            // Right after an outage nobody could renew: everyone has one lease's time to do so.
+            let leases = up_since + self.lease < Instant::now();
+            for partition in 0..store.keys().partitions() {
+                let Ok(due) = store.due(partition, leases).await else {
+                    break;
+                };
+                self.see_to(partition, due).await;
+            }
+        }
+    }
+
+    async fn see_to(&self, partition: u16, due: Due) {
+        for chat in due.gone {
+            self.give(Request::new(chat, Actor::Desk, Command::Expire))
+                .await;
+        }
+        for (chat, timer) in due.timers {
+            self.timer_came(chat, timer).await;
+        }
+        for process in due.lapsed {
+            info!(process, "a process is gone");
+            if self.bury(partition, &process).await.is_err() {
+                warn!(process, "its sockets could not be taken away yet");
+            }
+        }
+    }
+
+    async fn timer_came(&self, chat: ChatId, timer: Timer) {
+        let command = match timer {
+            Timer::Reservation => Command::Lapse,
+            Timer::Away(side) => Command::Absent(side),
+        };
+        let request = Request {
+            due: Some(timer),
+            ..Request::new(chat, Actor::Desk, command)
+        };
+        if !self.give(request).await {
+            // Nothing to do for it any more. Should the store be away, it will come again.
+            let _ = self.handler.store().stop_timer(chat, timer).await;
+        }
+    }
+
+    /// Gives a command; `false` if it was refused.
+    async fn give(&self, request: Request<'_>) -> bool {
+        let chat = request.chat;
+        match self.handler.handle(request).await {
+            Err(Failure::Refused(_)) => false,
+            Err(Failure::Store(reason)) => {
+                // It stays due, and comes again.
+                debug!(%chat, %reason, "what is due could not be done yet");
+                true
+            }
+            Ok(_) => true,
+        }
+    }
+
+    /// Takes a dead process's sockets away, as if each had closed.
+    async fn bury(&self, partition: u16, process: &str) -> Result<(), Unavailable> {
+        let store = self.handler.store();
+        let grace = self.handler.policy().leave_grace;
+        let mut an_agent_left = false;
+        for member in store.members_of(partition, process).await? {
+            an_agent_left |= matches!(member.place, Place::Desk(_));
+            store.depart(&member, grace).await?;
+        }
+        store.forget_process(partition, process).await?;
+        if an_agent_left {
+            review(&self.handler).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks at every waiting request: has everyone who is at the desk now declined it? To be called when an
+/// agent has left.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn review(handler: &Handler) -> Result<(), Unavailable> {
+    let waiting = handler.store().all_waiting().await?;
+    let open = |entry: &Entry| !entry.declined.is_empty() && !entry.all_declined;
+    let candidates: Vec<_> = waiting.into_iter().filter(open).collect();
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let online = handler.store().agents().await?;
+    for entry in candidates {
+        review_one(handler, entry.chat, online.clone()).await;
+    }
+    Ok(())
+}
+
+/// The same for one request, after a decline.
+pub async fn review_one(handler: &Handler, chat: ChatId, online: BTreeSet<AgentId>) {
+    let review = Request::new(chat, Actor::Desk, Command::Review { online });
+    match handler.handle(review).await {
+        // It was claimed, withdrawn or ended meanwhile: no question any more.
+        Ok(_)
+        | Err(Failure::Refused(
+            Refusal::AlreadyClaimed { .. } | Refusal::NotWaiting | Refusal::Over,
+        )) => {}
+        Err(reason) => debug!(%chat, %reason, "a request could not be reviewed"),
+    }
+}

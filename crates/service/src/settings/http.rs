@@ -1,0 +1,55 @@
+//! Which pages may call, and whose word on a client's address is taken.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::{SettingsError, values};
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSettings {
+    /// `*` or a comma-separated list of origins. See [`HttpSettings::origins`].
+    pub cors_origin: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "values::networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl HttpSettings {
+    /// The origins that may call, or `None` for any.
+    #[must_use]
+    pub fn origins(&self) -> Option<Vec<&str>> {
+        (self.cors_origin.trim() != "*").then(|| values::list(&self.cors_origin).collect())
+    }
+
+    pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        const KEY: &str = "http.cors_origin";
+        let Some(origins) = self.origins() else {
+            return Ok(());
+        };
+        if origins.is_empty() {
+            return Err(SettingsError::key(KEY, "is empty; `*` allows every page"));
+        }
+        match origins.into_iter().find(|origin| !is_origin(origin)) {
+            Some(other) => Err(SettingsError::key(
+                KEY,
+                format!("`{other}` is not an origin such as https://shop.example"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Browsers send scheme, host and port and nothing else, and the comparison is exact.
+fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && host
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._:[]".contains(c))
+    })
+}

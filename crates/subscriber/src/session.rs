@@ -1,0 +1,173 @@
+//! One agent's feed socket: what each frame means.
+
+use helpline_desk::{
+    actor::Actor,
+    command::Command,
+    id::{AgentId, ChatId, VisitorId},
+    refusal::Refusal,
+};
+use helpline_live::keys::Place;
+use helpline_protocol::{
+    close::{Close, WireError},
+    joins::{self, AgentFrame},
+};
+use helpline_service::{
+    access::MessageRate,
+    application::Commons,
+    door::Visit,
+    faults::Faults,
+    handler::{Failure, Handler, Request},
+    keeper::{review, review_one},
+    socket::{Reply, Session},
+    wire::Frame,
+};
+use tokio::{sync::mpsc, time::Instant};
+use tracing::debug;
+
+use crate::board::Board;
+
+/// Who looks at the feed.
+pub(crate) struct Agent {
+    /// The agent.
+    pub(crate) id: AgentId,
+    /// How long its token is good, if it needs one.
+    pub(crate) until: Option<Instant>,
+}
+
+/// One agent's feed socket.
+pub(crate) struct FeedSession {
+    commons: Commons,
+    handler: Handler,
+    board: Board,
+    visit: Visit,
+    agent: Agent,
+    /// What it sees at first.
+    seen: Vec<Frame>,
+    faults: Faults,
+    rate: MessageRate,
+}
+
+impl FeedSession {
+    /// A session for a socket that has just been opened.
+    pub(crate) fn open(
+        commons: &Commons,
+        handler: &Handler,
+        board: &Board,
+        visit: Visit,
+        agent: Agent,
+    ) -> (Self, mpsc::Receiver<Frame>) {
+        let (seen, inbox) = board.watch(visit.socket, agent.id.clone(), visit.level);
+        let settings = &commons.settings;
+        let session = Self {
+            commons: commons.clone(),
+            handler: handler.clone(),
+            board: board.clone(),
+            faults: Faults::new(settings.sockets.error_window),
+            rate: MessageRate::new(&settings.limits),
+            visit,
+            agent,
+            seen,
+        };
+        (session, inbox)
+    }
+
+    /// Tells the client what is wrong; a client that cannot speak is shown the door.
+    fn error(&mut self, error: WireError) -> Reply {
+        self.faults.answer(error, &self.commons.metrics)
+    }
+
+    async fn take(&mut self, frame: AgentFrame) -> Reply {
+        let (visitor, command) = match frame {
+            AgentFrame::Accept(visitor) => (visitor, Command::Reserve),
+            AgentFrame::Decline(visitor) => (visitor, Command::Decline),
+        };
+        let declines = command == Command::Decline;
+        match self.give(visitor, command).await {
+            Ok(Some(chat)) => {
+                if declines && let Ok(online) = self.handler.store().agents().await {
+                    review_one(&self.handler, chat, online).await;
+                }
+                Reply::nothing()
+            }
+            Ok(None) | Err(Failure::Refused(Refusal::Over)) => self.error(WireError::NotFound),
+            Err(Failure::Refused(refusal)) => self.error(refusal.into()),
+            Err(Failure::Store(_)) => self.error(WireError::Unavailable),
+        }
+    }
+
+    /// Gives a command for the chat of a waiting visitor; says which chat that was, if there was any.
+    async fn give(&self, visitor: VisitorId, command: Command) -> Result<Option<ChatId>, Failure> {
+        let found = self.board.chat_of(visitor).await;
+        let Some(chat) = found.map_err(|error| Failure::Store(error.into()))? else {
+            return Ok(None);
+        };
+        let actor = Actor::Agent(self.agent.id.clone());
+        self.handler
+            .handle(Request::new(chat, actor, command))
+            .await?;
+        Ok(Some(chat))
+    }
+}
+
+impl Session for FeedSession {
+    type Delivery = Frame;
+
+    async fn opened(&mut self) -> Reply {
+        let store = self.handler.store();
+        let place = Place::Desk(self.agent.id.clone());
+        self.commons
+            .roster
+            .arrive(store, self.visit.socket, place)
+            .await;
+        Reply::frames(std::mem::take(&mut self.seen))
+    }
+
+    async fn text(&mut self, text: &str) -> Reply {
+        let frame = match joins::decode(text) {
+            Ok(frame) => frame,
+            Err(error) => return self.error(error),
+        };
+        if !self.rate.allow() {
+            return self.error(WireError::SlowDown);
+        }
+        self.take(frame).await
+    }
+
+    fn binary(&mut self) -> Reply {
+        self.error(WireError::Malformed)
+    }
+
+    fn deliver(&mut self, frame: Frame) -> Reply {
+        Reply::frame(frame)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.agent.until
+    }
+
+    fn due(&mut self) -> Reply {
+        self.error(WireError::Unauthorized)
+            .and_close(Close::TokenRefused)
+    }
+
+    fn silent(&self) -> Close {
+        Close::Silent
+    }
+
+    fn too_slow(&mut self) {
+        self.commons.metrics.slow_readers.inc();
+    }
+
+    async fn closed(&mut self) {
+        self.board.unwatch(self.visit.socket);
+        let store = self.handler.store();
+        let grace = self.handler.policy().leave_grace;
+        self.commons
+            .roster
+            .leave(store, self.visit.socket, grace)
+            .await;
+        if let Err(reason) = review(&self.handler).await {
+            debug!(%reason, "requests were not reviewed after an agent left");
+        }
+    }
+}
