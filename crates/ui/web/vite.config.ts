@@ -6,7 +6,7 @@ import { locales } from "./scripts/locales.ts";
 export default defineConfig({
   plugins: [svelte(), locales()],
   build: {
-    outDir: "../dist",
+    outDir: "../dist/site",
     emptyOutDir: true,
     target: "es2022",
     // The pages' Content-Security-Policy allows no inlined data.

@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 /** The launcher: one classic script of a fixed name, which any page may load. */
 export default defineConfig({
   build: {
-    outDir: "../dist",
+    outDir: "../dist/site",
     emptyOutDir: false,
     target: "es2022",
     modulePreload: false,

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
+const dist = fileURLToPath(new URL("../../dist/site/", import.meta.url));
 const assets = readdirSync(`${dist}assets`).map((name) => `assets/${name}`);
 const size = (file) => gzipSync(readFileSync(dist + file)).length;
 const largest = (files) => Math.max(0, ...files.map(size));

@@ -59,7 +59,7 @@ export class App {
     this.#view = view;
     const moved = this.#main.contains(document.activeElement);
     this.#main.replaceChildren(...view.elements);
-    view.entered();
+    if (view instanceof Talk) view.entered();
     if (moved) this.focus();
   }
 

@@ -54,10 +54,6 @@ export class Start {
     this.elements = [form];
   }
 
-  entered(): void {
-    // Nothing here depends on its size.
-  }
-
   focus(): void {
     (this.visit.name ? this.#question : this.#name).focus();
   }
