@@ -207,6 +207,12 @@ describe("reading", () => {
     expect(world.socket.said("Typing")).toEqual([{ on: true }]);
     world.passes(4_000);
     expect(world.socket.said("Typing")).toEqual([{ on: true }, { on: false }]);
+    chat.typed("x");
+    chat.send("x");
+    chat.typed("y");
+    expect(world.socket.said("Typing")).toHaveLength(2);
+    world.passes(1_100);
+    expect(world.socket.said("Typing").at(-1)).toEqual({ on: true });
     world.socket.hears("Typing", { participant: "Support", on: true });
     expect(chat.state.peerTyping).toBe(true);
     world.passes(6_000);

@@ -144,7 +144,7 @@ export class ChatClient {
 
   /** Writes a message, in several pieces if it is longer than one may be. */
   send(text: string): void {
-    this.#typing.stop();
+    this.#typing.sent();
     for (const content of splitContent(text, this.options.maxContentBytes ?? DEFAULT_MAX_CONTENT_BYTES)) {
       this.#outbox.add({ clientId: this.env.newId(), content, at: this.#wallClock() });
     }
@@ -189,7 +189,7 @@ export class ChatClient {
 
   /** Stops listening; the chat itself goes on. */
   close(): void {
-    this.#typing.stop();
+    this.#typing.sent();
     this.#clearTimers();
     this.#link.stop();
   }

@@ -1,15 +1,19 @@
 /** Says that this side is typing, no more often than the server listens, and falls silent by itself. */
 import type { Environment } from "./environment";
 
-/** The server drops what comes faster than one a second; the other side forgets after PEER_FORGETS_MS. */
+/** The server drops what comes faster than one a second. */
+const GAP_MS = 1_100;
+/** The other side forgets after PEER_FORGETS_MS, so it is told again before. */
 const REPEAT_MS = 2_500;
 const SILENT_AFTER_MS = 4_000;
 export const PEER_FORGETS_MS = 6_000;
 
 export class TypingSignal {
+  #wanted = false;
+  #said = false;
   #saidAt = -Infinity;
-  #on = false;
-  #timer: unknown;
+  #silence: unknown;
+  #later: unknown;
 
   constructor(
     private readonly send: (on: boolean) => void,
@@ -18,19 +22,29 @@ export class TypingSignal {
 
   /** The text in the composer changed. */
   typed(isEmpty: boolean): void {
-    this.env.clearTimer(this.#timer);
-    if (isEmpty) return this.stop();
-    this.#timer = this.env.setTimer(() => this.stop(), SILENT_AFTER_MS);
-    if (this.#on && this.env.now() - this.#saidAt < REPEAT_MS) return;
-    this.#on = true;
-    this.#saidAt = this.env.now();
-    this.send(true);
+    this.env.clearTimer(this.#silence);
+    this.#wanted = !isEmpty;
+    if (this.#wanted) this.#silence = this.env.setTimer(() => this.typed(true), SILENT_AFTER_MS);
+    this.#say();
   }
 
-  stop(): void {
-    this.env.clearTimer(this.#timer);
-    if (!this.#on) return;
-    this.#on = false;
-    this.send(false);
+  /** The text was sent: the message itself tells the other side that the typing is over. */
+  sent(): void {
+    for (const timer of [this.#silence, this.#later]) this.env.clearTimer(timer);
+    this.#wanted = this.#said = false;
+  }
+
+  #say(): void {
+    this.env.clearTimer(this.#later);
+    const since = this.env.now() - this.#saidAt;
+    const isNews = this.#wanted !== this.#said || (this.#wanted && since >= REPEAT_MS);
+    if (!isNews) return;
+    if (since < GAP_MS) {
+      this.#later = this.env.setTimer(() => this.#say(), GAP_MS - since);
+      return;
+    }
+    this.#said = this.#wanted;
+    this.#saidAt = this.env.now();
+    this.send(this.#wanted);
   }
 }

@@ -62,8 +62,8 @@ export class Composer {
     this.#field.value = "";
     this.#fit();
     this.#field.focus();
-    this.options.input("");
     this.options.send(text);
+    this.options.input("");
   }
 
   #fit(): void {
