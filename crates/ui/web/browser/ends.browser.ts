@@ -1,7 +1,7 @@
 /** Each end of a chat says what happened, and nothing that was written is lost by it. */
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, engaged, openBrowser, type Person } from "./people";
 import { World } from "./world";
 
@@ -11,6 +11,10 @@ let world: World;
 beforeAll(async () => {
   browser = await openBrowser();
   world = await World.start({ settings: { CHAT__IDLE_TIMEOUT: "6s" } });
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
 });
 
 afterAll(async () => {

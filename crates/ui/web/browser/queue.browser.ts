@@ -1,6 +1,6 @@
 /** The console's queue: who waits, who takes whom, and a desk that needs no reload. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, engaged, openBrowser } from "./people";
 import { until } from "./until";
 import { World } from "./world";
@@ -10,7 +10,15 @@ let world: World;
 
 beforeAll(async () => {
   browser = await openBrowser();
-  world = await World.start();
+  world = await World.start({ settings: { CHAT__LEAVE_GRACE: "1s" } });
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  const agent = await Agent.comes(browser, world, "Sweeper");
+  // Whoever has gone leaves the queue, so that the next test begins with an empty one.
+  await agent.seesWaiting();
+  await agent.leaves();
 });
 
 afterAll(async () => {

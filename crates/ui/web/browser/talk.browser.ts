@@ -1,6 +1,6 @@
 /** Two people talk through two replicas, whatever happens to the road and the servers between them. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, engaged, openBrowser } from "./people";
 import { until } from "./until";
 import { World } from "./world";
@@ -11,6 +11,10 @@ let world: World;
 beforeAll(async () => {
   browser = await openBrowser();
   world = await World.start();
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
 });
 
 afterAll(async () => {

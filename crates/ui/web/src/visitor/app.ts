@@ -31,7 +31,11 @@ export class App {
     const mark = h("span", { className: "brand-mark" }, icon(chatIcon, 22));
     const words = h("div", { className: "words" }, h("h1", { dir: "auto" }, visit.title), this.#status);
     this.element = h("div", { className: "page" }, h("header", {}, mark, words, ...buttons), this.#main);
-    if (onclose) document.addEventListener("keydown", (event) => event.key === "Escape" && onclose());
+    if (onclose) {
+      document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") onclose();
+      });
+    }
   }
 
   show(): void {

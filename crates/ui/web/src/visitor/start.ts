@@ -37,7 +37,9 @@ export class Start {
       placeholder: t("visitor.questionHint"),
       value: visit.question,
       oninput: () => (visit.question = this.#question.value),
-      onkeydown: (event) => isSendKey(event) && this.#start(event),
+      onkeydown: (event) => {
+        if (isSendKey(event)) void this.#start(event);
+      },
     });
     this.#cancel = h("button", { type: "button", className: "button", onclick: () => visit.giveUp() }, t("visitor.cancel"));
     this.#state.role = "status";
@@ -50,7 +52,7 @@ export class Start {
     const question = h("div", { className: "field" }, h("label", { htmlFor: "question" }, t("visitor.question"), optional), this.#question);
     const foot = h("div", { className: "foot" }, this.#submit, this.#cancel, this.#state);
     const form = h("form", { className: "start", noValidate: true }, intro, this.#nameField, question, foot);
-    form.onsubmit = (event) => this.#start(event);
+    form.onsubmit = (event) => void this.#start(event);
     this.elements = [form];
   }
 

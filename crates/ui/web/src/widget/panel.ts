@@ -39,7 +39,7 @@ export class Panel {
     private readonly remember: (visit: Visit) => void,
   ) {
     const { texts, accent, position, frame } = options;
-    this.#root = this.element.attachShadow({ mode: "closed" });
+    this.#root = this.element.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(sheetText);
     this.#root.adoptedStyleSheets = [sheet];
@@ -55,7 +55,9 @@ export class Panel {
     this.#box.append(make("span", "spinner"), this.#failed);
     const wrapper = make("div", position);
     wrapper.append(this.#box, this.#button, this.#news);
-    wrapper.onkeydown = (event) => event.key === "Escape" && this.#isOpen && this.close();
+    wrapper.onkeydown = (event) => {
+      if (event.key === "Escape") this.close();
+    };
     this.#root.append(wrapper);
     this.#show();
     this.#unread(0);

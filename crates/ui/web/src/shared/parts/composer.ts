@@ -29,7 +29,9 @@ export class Composer {
       this.#fit();
       options.input(this.#field.value);
     };
-    this.#field.onkeydown = (event) => isSendKey(event) && this.#submit(event);
+    this.#field.onkeydown = (event) => {
+      if (isSendKey(event)) this.#submit(event);
+    };
     this.element.onsubmit = (event) => this.#submit(event);
     this.#fit();
   }
