@@ -29,7 +29,7 @@ export class App {
     this.#end = h("button", { type: "button", className: "end", onclick: () => this.#askToEnd() }, t("common.endChat"));
     const buttons = [this.#save, this.#end, ...(onclose ? [iconButton(close, t("visitor.close"), onclose)] : [])];
     const mark = h("span", { className: "brand-mark" }, icon(chatIcon, 22));
-    const words = h("div", { className: "words" }, h("h1", { dir: "auto" }, visit.title), this.#status);
+    const words = h("div", { className: "words" }, h("h1", {}, h("bdi", {}, visit.title)), this.#status);
     this.element = h("div", { className: "page" }, h("header", {}, mark, words, ...buttons), this.#main);
     if (onclose) {
       document.addEventListener("keydown", (event) => {

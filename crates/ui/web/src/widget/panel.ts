@@ -163,7 +163,9 @@ export class Panel {
   #fit(): void {
     const viewport = window.visualViewport;
     if (!viewport) return;
-    this.#box.style.setProperty("--visible-height", `${viewport.height}px`);
-    this.#box.style.setProperty("--visible-top", `${viewport.offsetTop}px`);
+    const { width, height, offsetTop, offsetLeft } = viewport;
+    for (const [name, value] of Object.entries({ width, height, top: offsetTop, left: offsetLeft })) {
+      this.#box.style.setProperty(`--visible-${name}`, `${value}px`);
+    }
   }
 }

@@ -38,7 +38,7 @@ export function renewBubble(message: HTMLElement, bubble: Bubble, before: Bubble
   if (!meta) return;
   meta.replaceChildren();
   if (!last && !mark) return;
-  meta.append(h("time", { dateTime: new Date(at).toISOString() }, clockTime(at)));
+  meta.append(h("time", { dateTime: new Date(at).toISOString(), dir: "auto" }, clockTime(at)));
   if (mark) meta.append(h("span", { className: "mark" }, icon(ICONS[mark], 14), t(`common.mark_${mark}`)));
   if (mark !== "refused") return;
   const button = (label: string, onclick: () => void) => h("button", { type: "button", onclick }, label);
