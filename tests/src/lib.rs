@@ -1,1 +1,42 @@
-//! Under construction.
+//! The harness of the whole-system tests: a real Redis, both services twice over, and actors that talk to them as any
+//! client would, over HTTP and WebSocket only.
+//!
+//! What it promises to a test:
+//! - every wait has a deadline, and a failure shows what was received;
+//! - nothing of one test reaches another: each [`World`] has its own key prefix and request channel;
+//! - nothing outlives the run: redis-server and processes end with the test binary, however it ends;
+//! - when a [`World`] is dropped its services stop in time and leave no key behind (see [`leftovers`]).
+//!
+//! No module but [`services`] names a crate of the product, so that the tests stay black box.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test harness fails by panicking, with a message that says what was expected"
+)]
+
+pub mod agent;
+pub mod builder;
+pub mod gate;
+pub mod guest;
+pub mod http;
+pub mod leftovers;
+pub mod party;
+pub mod process;
+pub mod proxy;
+pub mod redis_server;
+pub mod services;
+pub mod shape;
+pub mod socket;
+pub mod tokens;
+pub mod wait;
+pub mod world;
+
+pub use agent::Agent;
+pub use guest::Guest;
+pub use party::{Party, Side};
+pub use process::Process;
+pub use redis_server::RedisServer;
+pub use services::Settings;
+pub use socket::{Door, Frame, Socket};
+pub use wait::{DEADLINE, eventually, ms, secs};
+pub use world::World;

@@ -219,14 +219,14 @@ fn welcome_back(support: &Support, policy: &Policy) -> Decision {
 }
 
 fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
+    if say.content.is_empty() || say.content.len() > policy.max_content_bytes {
+        return Err(Refusal::Invalid { field: "content" });
+    }
     let side = side_of(chat, actor)?;
     if say.from != side || (side == Side::Support && say.support.is_none()) {
         return Err(Refusal::Forbidden);
     }
     check_ids(chat, say.visitor, say.support)?;
-    if say.content.is_empty() || say.content.len() > policy.max_content_bytes {
-        return Err(Refusal::Invalid { field: "content" });
-    }
     let said = Said {
         id: say.id,
         from: side,

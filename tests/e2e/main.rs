@@ -1,0 +1,42 @@
+//! The whole system, from outside: what the contracts promise, on a real Redis, over several processes.
+#![allow(
+    clippy::expect_used,
+    reason = "a test fails by panicking, with a message that says what was expected"
+)]
+
+mod checks;
+mod claim;
+mod drain;
+mod expiry;
+mod feed_decline;
+mod feed_errors;
+mod feed_replay;
+mod feed_reservation;
+mod golden;
+mod harness;
+mod isolation;
+mod joining_midstream;
+mod killed;
+mod leaving;
+mod limits;
+mod load;
+mod messages;
+mod ordering;
+mod partition;
+mod partitions;
+mod probes;
+mod publishing;
+mod redis_outage;
+mod registration;
+mod rules;
+mod slow_reader;
+mod starting;
+mod tokens_chat;
+mod tokens_feed;
+mod v1_messages;
+mod v1_resume;
+mod v1_signs;
+mod visitor_join;
+
+/// The program that runs a service as a process of its own.
+const PROCESS: &str = env!("CARGO_BIN_EXE_helpline-process");

@@ -1,0 +1,35 @@
+//! Runs either service as a process of its own, for tests that kill, stop or signal it: `helpline-process chat-server`
+//! or `helpline-process subscriber`. Settings come from the environment; the address is printed as one line.
+#![allow(
+    clippy::print_stdout,
+    reason = "the address on standard output is this program's interface"
+)]
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use e2e::services::{Kind, run_as_process};
+
+fn main() -> ExitCode {
+    let kind = match std::env::args().nth(1).as_deref() {
+        Some("chat-server") => Kind::ChatServer,
+        Some("subscriber") => Kind::Subscriber,
+        _ => return ExitCode::from(2),
+    };
+    // Standard input ends with the test binary: then nobody needs this process any more.
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(3);
+    });
+    let outcome = run_as_process(kind, |address| {
+        println!("listening {address}");
+        let _ = std::io::stdout().flush();
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

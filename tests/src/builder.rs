@@ -1,0 +1,159 @@
+//! Putting a [`World`] together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::process::Process;
+use crate::proxy::Proxy;
+use crate::redis_server::RedisServer;
+use crate::services::{self, Kind, Service, Settings};
+use crate::tokens::SECRET;
+use crate::world::{Server, World};
+
+/// What a world is made of; start from [`World::builder`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    settings: Option<Change>,
+    redis: Option<Arc<RedisServer>>,
+    proxied: bool,
+    tokens: bool,
+    process: Option<String>,
+    env: Vec<(String, String)>,
+}
+
+/// A change to the settings of a world.
+struct Change(Box<dyn FnOnce(&mut Settings)>);
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Change")
+    }
+}
+
+impl Builder {
+    /// Changes settings of services that run inside the test.
+    #[must_use]
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings) + 'static) -> Self {
+        self.settings = Some(Change(Box::new(change)));
+        self
+    }
+
+    /// Uses this Redis in place of the shared one: for tests that do something to it.
+    #[must_use]
+    pub fn redis(mut self, server: &Arc<RedisServer>) -> Self {
+        self.redis = Some(Arc::clone(server));
+        self
+    }
+
+    /// Puts a proxy between each service and Redis.
+    #[must_use]
+    pub fn proxied(mut self) -> Self {
+        self.proxied = true;
+        self
+    }
+
+    /// Token mode.
+    #[must_use]
+    pub fn tokens(mut self) -> Self {
+        self.tokens = true;
+        self
+    }
+
+    /// Runs the services as processes of this program, with more settings by environment (names without `HELPLINE__`).
+    #[must_use]
+    pub fn processes(mut self, program: &str, env: &[(&str, &str)]) -> Self {
+        self.process = Some(program.to_owned());
+        self.env = env
+            .iter()
+            .map(|(name, value)| (format!("HELPLINE__{name}"), (*value).to_owned()))
+            .collect();
+        self
+    }
+
+    /// Starts two chat-servers and two subscribers.
+    #[must_use]
+    pub fn start(self) -> World {
+        let (prefix, join_channel) = names();
+        let redis = self
+            .redis
+            .as_ref()
+            .map_or_else(RedisServer::shared, |server| server.address);
+        let mut template = services::settings(redis, &prefix, &join_channel);
+        if self.tokens {
+            template.auth.jwt_secret = Some(services::secret(SECRET));
+        }
+        if let Some(Change(change)) = self.settings {
+            change(&mut template);
+        }
+        let mut links = Vec::new();
+        let mut start = |kind: Kind| {
+            let mut target = redis;
+            if self.proxied {
+                let link = Proxy::to(redis);
+                target = link.address;
+                links.push(link);
+            }
+            match &self.process {
+                None => {
+                    let mut settings = template.clone();
+                    settings.redis.url = format!("redis://{target}/").into();
+                    Server::Here(Service::start(kind, settings).unwrap_or_else(|error| {
+                        panic!("{} refuses to start: {error}", kind.name())
+                    }))
+                }
+                Some(program) => {
+                    let mut env = environment(target, &prefix, &join_channel, self.tokens);
+                    env.extend(self.env.iter().cloned());
+                    Server::Process(Process::start(program, kind, &env))
+                }
+            }
+        };
+        let chat_servers = vec![start(Kind::ChatServer), start(Kind::ChatServer)];
+        let subscribers = vec![start(Kind::Subscriber), start(Kind::Subscriber)];
+        World::assemble(
+            redis,
+            self.redis,
+            prefix,
+            join_channel,
+            chat_servers,
+            subscribers,
+            links,
+            self.tokens,
+        )
+    }
+}
+
+/// A key prefix and a request channel that no other world of this run has.
+#[must_use]
+pub fn names() -> (String, String) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    (format!("world-{number}"), format!("Join-{number}"))
+}
+
+/// The environment of a service process: the twin of [`services::settings`].
+#[must_use]
+pub fn environment(
+    redis: SocketAddr,
+    prefix: &str,
+    join_channel: &str,
+    tokens: bool,
+) -> Vec<(String, String)> {
+    let mut env = vec![
+        ("REDIS__URL", format!("redis://{redis}/")),
+        ("REDIS__PREFIX", prefix.to_owned()),
+        ("REDIS__JOIN_CHANNEL", join_channel.to_owned()),
+        ("CHAT_SERVER__BIND", "127.0.0.1:0".to_owned()),
+        ("SUBSCRIBER__BIND", "127.0.0.1:0".to_owned()),
+        ("SOCKETS__WORKERS", "1".to_owned()),
+        ("SOCKETS__DRAIN", "100ms".to_owned()),
+        ("LOG__LEVEL", "error".to_owned()),
+    ];
+    if tokens {
+        env.push(("AUTH__JWT_SECRET", SECRET.to_owned()));
+    }
+    env.into_iter()
+        .map(|(name, value)| (format!("HELPLINE__{name}"), value))
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! Plain HTTP requests to the services.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::wait::within;
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+    headers: reqwest::header::HeaderMap,
+}
+
+impl Answer {
+    /// A header's value, empty when absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ascii"))
+    }
+
+    /// The body, which has to be JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.body))
+    }
+}
+
+/// `GET path`.
+pub async fn get(address: SocketAddr, path: &str) -> Answer {
+    get_with(address, path, &[]).await
+}
+
+/// `GET path` with headers.
+pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    try_get(address, path, headers)
+        .await
+        .unwrap_or_else(|error| panic!("GET {path} at {address}: {error}"))
+}
+
+/// The status of `GET path`, or `None` when nobody answers.
+pub async fn status(address: SocketAddr, path: &str) -> Option<u16> {
+    try_get(address, path, &[])
+        .await
+        .ok()
+        .map(|answer| answer.status)
+}
+
+async fn try_get(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Answer, reqwest::Error> {
+    let mut request = reqwest::Client::new().get(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = within(path, request.send()).await?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: within(path, response.text()).await?,
+    })
+}
+
+/// The sum of all samples of this name, whatever their labels; `None` when there is none.
+#[must_use]
+pub fn metric(text: &str, name: &str) -> Option<f64> {
+    let values: Vec<f64> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.rsplit_once(' '))
+        .filter(|(sample, _)| sample.split('{').next() == Some(name))
+        .filter_map(|(_, value)| value.parse().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.iter().sum())
+}

@@ -1,0 +1,153 @@
+//! A TCP proxy that breaks on request: it passes, freezes both ways, refuses, or cuts what it carries.
+//!
+//! It runs on a thread of its own, so that it also works while a test is busy or a world is being taken down.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What the proxy does with bytes and with new connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Carries everything.
+    Pass,
+    /// Keeps connections open and carries nothing: the half-dead link that no error ever reports.
+    Freeze,
+    /// Drops each new connection at once.
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Orders {
+    mode: Mode,
+    /// Connections made under an earlier number are dropped.
+    cut: u32,
+}
+
+/// A running proxy; dropping it stops it.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    orders: watch::Sender<Orders>,
+    stop: CancellationToken,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of `target`.
+    #[must_use]
+    pub fn to(target: SocketAddr) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("a non-blocking listener");
+        let address = listener.local_addr().expect("an address");
+        let (orders, seen) = watch::channel(Orders {
+            mode: Mode::Pass,
+            cut: 0,
+        });
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(stopped.run_until_cancelled(accept(listener, target, seen)));
+        });
+        Self {
+            address,
+            orders,
+            stop,
+        }
+    }
+
+    /// Carries everything again.
+    pub fn heal(&self) {
+        self.orders.send_modify(|orders| orders.mode = Mode::Pass);
+    }
+
+    /// Holds every byte back, both ways, and keeps the connections.
+    pub fn freeze(&self) {
+        self.orders.send_modify(|orders| orders.mode = Mode::Freeze);
+    }
+
+    /// Drops all present connections; new ones are welcome.
+    pub fn cut(&self) {
+        self.orders.send_modify(|orders| orders.cut += 1);
+    }
+
+    /// Drops all present connections and every new one.
+    pub fn refuse(&self) {
+        self.orders.send_modify(|orders| {
+            orders.mode = Mode::Refuse;
+            orders.cut += 1;
+        });
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(
+    listener: std::net::TcpListener,
+    target: SocketAddr,
+    orders: watch::Receiver<Orders>,
+) {
+    let listener = TcpListener::from_std(listener).expect("a listener");
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
+        if orders.borrow().mode == Mode::Refuse {
+            continue;
+        }
+        let mut orders = orders.clone();
+        tokio::spawn(async move {
+            let made = orders.borrow_and_update().cut;
+            let Ok(server) = TcpStream::connect(target).await else {
+                return;
+            };
+            let _ = client.set_nodelay(true);
+            let _ = server.set_nodelay(true);
+            let (client_in, client_out) = client.into_split();
+            let (server_in, server_out) = server.into_split();
+            let gate = orders.clone();
+            tokio::select! {
+                () = carry(client_in, server_out, gate.clone()) => {}
+                () = carry(server_in, client_out, gate) => {}
+                _ = orders.wait_for(|now| now.cut != made) => {}
+            }
+        });
+    }
+}
+
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut orders: watch::Receiver<Orders>,
+) {
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        let Ok(count @ 1..) = from.read(&mut bytes).await else {
+            return;
+        };
+        if orders
+            .wait_for(|now| now.mode != Mode::Freeze)
+            .await
+            .is_err()
+        {
+            return;
+        }
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A real `redis-server`: one shared by most tests of a run, and one of its own for a test that stops, freezes or
+//! crashes it. Append-only file with `appendfsync always`, so a crash may not lose what was confirmed.
+//!
+//! The server is started by a small shell that kills it as soon as the test binary lets go of the shell's standard
+//! input: at a normal end, on a panic and when the test binary itself is killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::wait::DEADLINE;
+
+/// Arguments: the data folder, whether to remove it at the end, then those of `redis-server`.
+const GUARD: &str = r#"
+trap '' INT HUP TERM
+dir=$1; remove=$2; shift 2
+redis-server "$@" >>"$dir/redis.log" 2>&1 &
+child=$!
+echo "$child"
+read -r _
+kill -9 "$child" 2>/dev/null
+wait "$child" 2>/dev/null
+[ "$remove" = yes ] && rm -rf "$dir"
+exit 0
+"#;
+
+/// How long a server that is about to start or to end may keep one probe waiting.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+struct Running {
+    guard: Child,
+    pid: u32,
+}
+
+/// A redis-server, running or not, with a port and a data folder that stay.
+#[derive(Debug)]
+pub struct RedisServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    dir: TempDir,
+    running: Mutex<Option<Running>>,
+}
+
+impl RedisServer {
+    /// Chooses a port and a folder without starting anything.
+    #[must_use]
+    pub fn reserved() -> Self {
+        let (address, dir) = place();
+        Self {
+            address,
+            dir,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// Starts a server of one's own.
+    #[must_use]
+    pub fn own() -> Self {
+        let server = Self::reserved();
+        server.start();
+        server
+    }
+
+    /// The address of the server that the tests of this run share.
+    #[must_use]
+    pub fn shared() -> SocketAddr {
+        static SHARED: OnceLock<(SocketAddr, Child)> = OnceLock::new();
+        SHARED
+            .get_or_init(|| {
+                let (address, dir) = place();
+                (address, spawn(address, &dir.keep(), true).guard)
+            })
+            .0
+    }
+
+    /// Starts the server and returns when it serves.
+    pub fn start(&self) {
+        let mut running = self.running.lock().expect("not poisoned");
+        assert!(running.is_none(), "redis-server runs already");
+        *running = Some(spawn(self.address, self.dir.path(), false));
+    }
+
+    /// Ends the server in good order, as an administrator would.
+    pub fn stop(&self) {
+        let mut running = self.running.lock().expect("not poisoned");
+        let Running { mut guard, pid } = running.take().expect("redis-server runs");
+        signal(pid, "TERM");
+        wait_until("redis-server to end", || !serves(self.address));
+        drop(guard.stdin.take());
+        guard.wait().expect("the guard ends");
+    }
+
+    /// Kills the server without warning.
+    pub fn crash(&self) {
+        self.running
+            .lock()
+            .expect("not poisoned")
+            .take()
+            .expect("redis-server runs")
+            .end();
+    }
+
+    /// Stops the server's process in its tracks: connections stay, nothing answers.
+    pub fn freeze(&self) {
+        signal(self.pid(), "STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) {
+        signal(self.pid(), "CONT");
+    }
+
+    fn pid(&self) -> u32 {
+        self.running
+            .lock()
+            .expect("not poisoned")
+            .as_ref()
+            .expect("redis-server runs")
+            .pid
+    }
+
+    /// Whether the server runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running.lock().expect("not poisoned").is_some()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Ok(mut running) = self.running.lock()
+            && let Some(running) = running.take()
+        {
+            running.end();
+        }
+    }
+}
+
+impl Running {
+    fn end(mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {pid}")])
+        .status()
+        .expect("sh runs");
+    assert!(status.success(), "cannot send {name} to {pid}");
+}
+
+fn place() -> (SocketAddr, TempDir) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    // In memory where the system has such a folder: what is written survives the server's death just the same, and
+    // `appendfsync always` does not wear out a disk.
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    let dir = tempfile::Builder::new()
+        .prefix("helpline-redis-")
+        .tempdir_in(parent)
+        .expect("a folder");
+    (listener.local_addr().expect("an address"), dir)
+}
+
+fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
+    let mut guard = Command::new("sh")
+        .args(["-c", GUARD, "redis-guard"])
+        .arg(dir)
+        .arg(if remove { "yes" } else { "no" })
+        .args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &address.port().to_string(),
+            "--save",
+            "",
+        ])
+        .args([
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--maxmemory-policy",
+            "noeviction",
+        ])
+        .arg("--dir")
+        .arg(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sh and redis-server are installed");
+    let mut line = String::new();
+    BufReader::new(guard.stdout.take().expect("a pipe"))
+        .read_line(&mut line)
+        .expect("the server's process id");
+    let running = Running {
+        guard,
+        pid: line.trim().parse().expect("a process id"),
+    };
+    wait_until("redis-server to serve", || serves(address));
+    running
+}
+
+fn serves(address: SocketAddr) -> bool {
+    redis::Client::open(format!("redis://{address}/"))
+        .and_then(|client| client.get_connection_with_timeout(PATIENCE))
+        .and_then(|mut connection| {
+            connection.set_read_timeout(Some(PATIENCE))?;
+            redis::cmd("PING").query::<String>(&mut connection)
+        })
+        .is_ok()
+}
+
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

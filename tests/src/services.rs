@@ -1,0 +1,167 @@
+//! The two services, in this process: the one place that names the product's crates.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub use helpline_service::settings::Settings;
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use crate::wait::DEADLINE;
+
+/// Which of the two services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Chats and registration.
+    ChatServer,
+    /// The request feed.
+    Subscriber,
+}
+
+impl Kind {
+    /// The name used on command lines and in failure messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChatServer => "chat-server",
+            Self::Subscriber => "subscriber",
+        }
+    }
+}
+
+/// A service that runs on a thread of its own.
+#[derive(Debug)]
+pub struct Service {
+    /// Where it listens.
+    pub address: SocketAddr,
+    kind: Kind,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<Result<(), String>>>,
+}
+
+impl Service {
+    /// Starts a service and returns when it listens.
+    ///
+    /// # Errors
+    /// What the service says when it refuses to start.
+    pub fn start(kind: Kind, settings: Settings) -> Result<Self, String> {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let (announce, announced) = mpsc::channel();
+        let announce = move |address| announce.send(address).expect("the starter waits");
+        let thread = std::thread::Builder::new()
+            .name(kind.name().to_owned())
+            .spawn(move || runtime().block_on(serve(kind, settings, stopped, announce)))
+            .expect("a thread");
+        match announced.recv_timeout(DEADLINE) {
+            Ok(address) => Ok(Self {
+                address,
+                kind,
+                stop,
+                thread: Some(thread),
+            }),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                panic!("{} does not start to listen", kind.name())
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
+                Ok(ended) => {
+                    Err(ended.expect_err("a service that ended without an address says why"))
+                }
+                Err(_) => panic!("{} panicked while it started", kind.name()),
+            },
+        }
+    }
+
+    /// Tells the service to stop, without waiting for it.
+    pub fn cancel(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until a stopped service has drained and ended, with every task it had.
+    pub fn finish(&mut self) {
+        self.cancel();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let end = Instant::now() + DEADLINE;
+        while !thread.is_finished() {
+            assert!(Instant::now() < end, "{} does not stop", self.kind.name());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        match thread.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => panic!("{} ended with: {error}", self.kind.name()),
+            Err(_) => panic!("{} panicked", self.kind.name()),
+        }
+    }
+}
+
+async fn serve(
+    kind: Kind,
+    settings: Settings,
+    stop: CancellationToken,
+    announce: impl FnOnce(SocketAddr),
+) -> Result<(), String> {
+    match kind {
+        Kind::ChatServer => {
+            let application = helpline_chat_server::Application::build(settings)
+                .map_err(|error| error.to_string())?;
+            announce(application.address());
+            application
+                .run(stop)
+                .await
+                .map_err(|error| error.to_string())
+        }
+        Kind::Subscriber => {
+            let application = helpline_subscriber::Application::build(settings)
+                .map_err(|error| error.to_string())?;
+            announce(application.address());
+            application
+                .run(stop)
+                .await
+                .map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Runs a service to its end, as its own binary does: settings from the environment, signals that stop it. `announce`
+/// learns the address as soon as it listens.
+///
+/// # Errors
+/// What is wrong with the settings, or with the service.
+pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> Result<(), String> {
+    let settings = Settings::load().map_err(|error| error.to_string())?;
+    runtime().block_on(async {
+        let stop = helpline_service::shutdown::signals().map_err(|error| error.to_string())?;
+        serve(kind, settings, stop, announce).await
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// Settings for tests: this Redis, these names, free ports, one worker, and a drain that takes no time.
+#[must_use]
+pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.redis.url = format!("redis://{redis}/").into();
+    settings.redis.prefix = prefix.to_owned();
+    settings.redis.join_channel = join_channel.to_owned();
+    settings.chat_server.bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.sockets.workers = 1;
+    settings.sockets.drain = Duration::from_millis(100);
+    settings
+}
+
+/// A secret as settings hold it.
+#[must_use]
+pub fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
+}
