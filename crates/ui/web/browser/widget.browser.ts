@@ -172,7 +172,7 @@ test("colours, side, texts and language come from attributes", async () => {
   expect(await launcher.getAttribute("aria-label")).toBe("在线咨询");
   expect(await launcher.evaluate((element) => element.getBoundingClientRect().left)).toBe(20);
   const colours = await launcher.evaluate((element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]);
-  expect(colours).toEqual(["rgb(255, 212, 0)", "rgb(17, 20, 24)"]);
+  expect(colours).toEqual(["rgb(255, 212, 0)", "rgb(0, 0, 0)"]);
   await launcher.click();
   await chat.getByRole("heading", { name: "欢迎光临" }).waitFor();
   await chat.getByRole("button", { name: "开始聊天" }).waitFor();

@@ -9,7 +9,7 @@ const ENOUGH = 4.5;
 const LIGHT_SURFACE: Rgb = [243, 244, 247];
 const DARK_SURFACE: Rgb = [28, 33, 41];
 const WHITE: Rgb = [255, 255, 255];
-const BLACK: Rgb = [17, 20, 24];
+const BLACK: Rgb = [0, 0, 0];
 
 /** `#rgb` or `#rrggbb`; anything else is no colour. */
 export function parseHex(text: string): Rgb | undefined {
@@ -50,7 +50,7 @@ export function accentTokens(accent: string): Record<string, string> {
   if (!colour) return {};
   return {
     "--brand": css(colour),
-    "--brand-ink": css(contrast(colour, WHITE) >= ENOUGH ? WHITE : contrast(colour, BLACK) >= ENOUGH ? BLACK : WHITE),
+    "--brand-ink": css(contrast(colour, WHITE) >= ENOUGH ? WHITE : BLACK),
     "--brand-text-light": css(readable(colour, LIGHT_SURFACE, BLACK)),
     "--brand-text-dark": css(readable(colour, DARK_SURFACE, WHITE)),
   };
