@@ -16,6 +16,7 @@ export class Site {
       `script-src ${host} 'nonce-${NONCE}'`,
       `style-src 'nonce-${NONCE}'`,
       `frame-src ${host}`,
+      "img-src data:",
       "base-uri 'none'",
       "require-trusted-types-for 'script'",
     ].join("; ");

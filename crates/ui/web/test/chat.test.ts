@@ -239,8 +239,12 @@ describe("the end", () => {
     const left = { chatId: "c", supportId: "s", supportUserName: "Vika" };
     expect(reasonAfter((world) => world.socket.hears("SupportLeft", left))).toEqual({ kind: "over", reason: "byAgent" });
     expect(reasonAfter((_, chat) => chat.leave())).toEqual({ kind: "over", reason: "byVisitor" });
-    expect(reasonAfter((world) => world.passes(119_000))).toEqual({ kind: "over", reason: "silence" });
-    expect(reasonAfter((world) => world.passes(60_000))).toEqual({ kind: "over", reason: "unknown" });
+    expect(reasonAfter((world) => world.passes(60_000))).toEqual({ kind: "over", reason: "silence" });
+    const agentCame = (world: FakeWorld) =>
+      world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika" });
+    const engagedFor = (ms: number) => (world: FakeWorld) => (agentCame(world), world.passes(ms));
+    expect(reasonAfter(engagedFor(119_000))).toEqual({ kind: "over", reason: "silence" });
+    expect(reasonAfter(engagedFor(60_000))).toEqual({ kind: "over", reason: "unknown" });
   });
 
   test("the time left follows what the server counts as activity", () => {

@@ -344,8 +344,10 @@ export class ChatClient {
     if (this.#state.leaving) return by(this.options.side);
     const now = this.env.now();
     if (this.#left && now - this.#left.at < SAME_MOMENT_MS) return by(this.#left.side);
-    const { expiresAt } = this.#state;
-    return expiresAt !== undefined && now > expiresAt - SAME_MOMENT_MS ? "silence" : "unknown";
+    const { expiresAt, phase } = this.#state;
+    const wasDue = expiresAt !== undefined && now > expiresAt - SAME_MOMENT_MS;
+    // Whoever waits is either taken, or leaves, or waits too long.
+    return wasDue || phase.kind === "waiting" ? "silence" : "unknown";
   }
 
   #error(error: WireError): void {
