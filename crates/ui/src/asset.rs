@@ -38,7 +38,11 @@ pub(crate) fn file(path: &str, cache_control: &'static str) -> Option<Asset> {
 
 /// 64 bits of the file's hash: enough to tell one build's file from another's.
 fn etag(hash: &[u8]) -> String {
-    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = hash
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("\"{digits}\"")
 }
 

@@ -71,7 +71,15 @@ impl Pages {
 
     pub(crate) fn paths(&self) -> &'static [&'static str] {
         match self.site {
-            Site::ChatServer => &["/", "/c", "/c/{rest:.*}", "/embed", "/widget.js", "/assets/{name}", "/config.json"],
+            Site::ChatServer => &[
+                "/",
+                "/c",
+                "/c/{rest:.*}",
+                "/embed",
+                "/widget.js",
+                "/assets/{name}",
+                "/config.json",
+            ],
             Site::Subscriber => &["/", "/assets/{name}", "/config.json"],
         }
     }

@@ -17,7 +17,11 @@ pub(crate) enum Framing {
 pub(crate) fn content_security_policy(config: &PublicConfig, framing: Framing) -> String {
     let mut connect = String::from("'self'");
     let mut known = Vec::new();
-    for origin in [&config.chat_server, &config.subscriber].into_iter().flatten().filter_map(|url| origin(url)) {
+    for origin in [&config.chat_server, &config.subscriber]
+        .into_iter()
+        .flatten()
+        .filter_map(|url| origin(url))
+    {
         if known.contains(&origin) {
             continue;
         }
@@ -38,10 +42,14 @@ pub(crate) fn content_security_policy(config: &PublicConfig, framing: Framing) -
 /// Scheme, host and port of a base URL. What is none, or could end the directive, is left out.
 fn origin(url: &str) -> Option<&str> {
     let scheme_end = url.find("://")? + 3;
-    let host_end = url[scheme_end..].find('/').map_or(url.len(), |at| scheme_end + at);
+    let host_end = url[scheme_end..]
+        .find('/')
+        .map_or(url.len(), |at| scheme_end + at);
     let origin = &url[..host_end];
     let is_web = origin.starts_with("http://") || origin.starts_with("https://");
-    let is_plain = origin.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-_[]".contains(&byte));
+    let is_plain = origin
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b":/.-_[]".contains(&byte));
     (is_web && is_plain && host_end > scheme_end).then_some(origin)
 }
 
@@ -60,12 +68,22 @@ mod tests {
     #[test]
     fn names_the_servers_and_their_sockets() {
         let policy = policy("https://chat.example:8443/base/", Framing::Never);
-        assert!(policy.contains("connect-src 'self' https://chat.example:8443 wss://chat.example:8443;"), "{policy}");
+        assert!(
+            policy
+                .contains("connect-src 'self' https://chat.example:8443 wss://chat.example:8443;"),
+            "{policy}"
+        );
     }
 
     #[test]
     fn a_setting_cannot_widen_it() {
-        for bad in ["https://a.example;script-src *", "javascript:alert(1)", "https://", "https://a.example https://b.example", "*"] {
+        for bad in [
+            "https://a.example;script-src *",
+            "javascript:alert(1)",
+            "https://",
+            "https://a.example https://b.example",
+            "*",
+        ] {
             let policy = policy(bad, Framing::Never);
             assert!(policy.contains("connect-src 'self';"), "{policy}");
         }

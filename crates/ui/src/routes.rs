@@ -3,7 +3,8 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, CROSS_ORIGIN_RESOURCE_POLICY, ETAG, IF_NONE_MATCH,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, CROSS_ORIGIN_RESOURCE_POLICY, ETAG,
+        IF_NONE_MATCH,
     },
     web::{self, Data, ServiceConfig},
 };
@@ -39,7 +40,10 @@ fn serve(request: &HttpRequest, asset: Asset) -> HttpResponse {
         .headers()
         .get(IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag));
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == asset.etag)
+        });
     let unchanged = known && asset.cache_control != "no-store";
     let mut response = if unchanged {
         HttpResponse::NotModified()
@@ -56,7 +60,11 @@ fn serve(request: &HttpRequest, asset: Asset) -> HttpResponse {
         // The widget's script is meant for other sites, even for those that isolate themselves.
         response.insert_header((CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"));
     }
-    if unchanged { response.finish() } else { response.body(asset.bytes) }
+    if unchanged {
+        response.finish()
+    } else {
+        response.body(asset.bytes)
+    }
 }
 
 #[cfg(test)]
@@ -96,11 +104,23 @@ mod tests {
         for path in ["/", "/c", "/c/billing", "/c?name=Mina", "/embed"] {
             let response = get(Site::ChatServer, path, &[]).await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");
-            assert!(header(&response, CONTENT_TYPE).starts_with("text/html"), "{path}");
+            assert!(
+                header(&response, CONTENT_TYPE).starts_with("text/html"),
+                "{path}"
+            );
         }
-        assert_eq!(get(Site::Subscriber, "/", &[]).await.status(), StatusCode::OK);
-        assert_eq!(get(Site::Subscriber, "/c", &[]).await.status(), StatusCode::NOT_FOUND);
-        assert_eq!(get(Site::Subscriber, "/widget.js", &[]).await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(
+            get(Site::Subscriber, "/", &[]).await.status(),
+            StatusCode::OK
+        );
+        assert_eq!(
+            get(Site::Subscriber, "/c", &[]).await.status(),
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            get(Site::Subscriber, "/widget.js", &[]).await.status(),
+            StatusCode::NOT_FOUND
+        );
     }
 
     #[actix_web::test]
@@ -113,7 +133,12 @@ mod tests {
 
     #[actix_web::test]
     async fn the_settings_are_never_kept() {
-        let response = get(Site::Subscriber, "/config.json", &[(IF_NONE_MATCH, "\"config\"")]).await;
+        let response = get(
+            Site::Subscriber,
+            "/config.json",
+            &[(IF_NONE_MATCH, "\"config\"")],
+        )
+        .await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(header(&response, CACHE_CONTROL), "no-store");
         let body = to_bytes(response.into_body()).await.expect("a body");
@@ -135,8 +160,17 @@ mod tests {
 
     #[actix_web::test]
     async fn nothing_outside_the_pages_is_served() {
-        for path in ["/assets/none.js", "/assets/..%2Fvisitor.html", "/assets/../Cargo.toml", "/visitor.html"] {
-            assert_eq!(get(Site::ChatServer, path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
+        for path in [
+            "/assets/none.js",
+            "/assets/..%2Fvisitor.html",
+            "/assets/../Cargo.toml",
+            "/visitor.html",
+        ] {
+            assert_eq!(
+                get(Site::ChatServer, path, &[]).await.status(),
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
         }
     }
 }

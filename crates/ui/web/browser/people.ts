@@ -32,14 +32,8 @@ async function openPage(browser: Browser, options: BrowserContextOptions): Promi
 }
 
 /** What a thread shows, top to bottom: the texts of its messages. */
-async function messages(page: Page): Promise<string[]> {
-  return page.locator(".bubble").evaluateAll((bubbles) =>
-    bubbles.map((bubble) => {
-      const copy = bubble.cloneNode(true) as HTMLElement;
-      copy.querySelector(".sr-only")?.remove();
-      return copy.textContent ?? "";
-    }),
-  );
+function messages(page: Page): Promise<string[]> {
+  return page.locator(".bubble").allTextContents();
 }
 
 export abstract class Person {

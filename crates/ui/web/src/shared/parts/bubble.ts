@@ -19,12 +19,13 @@ const ICONS: Record<Mark, string> = { sending: clock, waiting: clock, refused: c
 export function makeBubble(bubble: Bubble, name: string | undefined, actions: BubbleActions): HTMLElement {
   const text = h("div", { className: "bubble", dir: "auto", title: fullTime(bubble.at) });
   text.classList.toggle("emoji", isJustEmoji(bubble.content));
-  if (bubble.mine) text.append(h("span", { className: "sr-only" }, `${t("common.you")}: `));
   for (const part of linkify(bubble.content)) {
     const link = part.href && h("a", { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" }, part.text);
     text.append(link || part.text);
   }
-  const message = h("div", {}, name && bubble.first ? h("span", { className: "name" }, name) : "", text, h("div", { className: "meta" }));
+  // Beside the text, not in it: there it would decide the direction of a sentence in another script.
+  const author = bubble.mine ? h("span", { className: "sr-only" }, t("common.you")) : name && bubble.first && h("span", { className: "name" }, name);
+  const message = h("div", {}, author || "", text, h("div", { className: "meta" }));
   renewBubble(message, bubble, undefined, actions);
   return message;
 }
