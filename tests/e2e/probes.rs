@@ -54,6 +54,7 @@ async fn any_origin_may_ask() {
         !answer.header("access-control-allow-origin").is_empty(),
         "{answer:?}"
     );
+    world.knows(&answer.json());
 }
 
 #[tokio::test]
@@ -126,8 +127,8 @@ async fn chat_server_counts_sockets_chats_and_messages() {
     late.expect_error("already_claimed").await;
     assert!(value(of_visitor, "helpline_claim_conflicts_total").await >= 1.0);
     late.close().await;
-    visitor.socket.close().await;
-    eventually("no open socket", secs(5), async || {
+    visitor.leaves().await;
+    eventually("no open socket and no open chat", secs(5), async || {
         (value(of_visitor, "helpline_sockets_open").await == 0.0
             && value(of_visitor, "helpline_chats_open").await == 0.0)
             .then_some(())

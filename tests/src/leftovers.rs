@@ -100,7 +100,7 @@ pub fn assert_none(redis: SocketAddr, prefix: &str, services: Services) {
             return;
         }
         assert!(Instant::now() < end, "left in Redis for ever: {left:?}");
-        std::thread::sleep(Duration::from_millis(20));
+        crate::wait::a_moment();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::redis_server::signal;
 use crate::services::Kind;
@@ -113,6 +113,6 @@ fn exit_of(child: &mut Child) -> ExitStatus {
             return status;
         }
         assert!(Instant::now() < end, "the process does not end");
-        std::thread::sleep(Duration::from_millis(5));
+        crate::wait::a_moment();
     }
 }

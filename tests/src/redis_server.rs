@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -159,7 +160,6 @@ pub fn signal(pid: u32, name: &str) {
 }
 
 fn place() -> (SocketAddr, TempDir) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     // In memory where the system has such a folder: what is written survives the server's death just the same, and
     // `appendfsync always` does not wear out a disk.
     let memory = Path::new("/dev/shm");
@@ -172,7 +172,22 @@ fn place() -> (SocketAddr, TempDir) {
         .prefix("helpline-redis-")
         .tempdir_in(parent)
         .expect("a folder");
-    (listener.local_addr().expect("an address"), dir)
+    (free_address(), dir)
+}
+
+/// An address that stays free while its server is down: below the range from which the system gives ports to others.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(127);
+    for _ in 0..1_000 {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + start.wrapping_add(step) % 20_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("a port")));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no free port");
 }
 
 fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
@@ -228,6 +243,6 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + DEADLINE;
     while !condition() {
         assert!(Instant::now() < end, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        crate::wait::a_moment();
     }
 }

@@ -37,6 +37,15 @@ pub async fn eventually<T>(
     }
 }
 
+/// Lets a moment pass before a condition is looked at again, where there is no runtime to wait in.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place, and its callers have deadlines"
+)]
+pub fn a_moment() {
+    std::thread::sleep(LOOK);
+}
+
 /// Gives the future at most [`DEADLINE`]; panics naming `what` when it takes longer.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, future).await {

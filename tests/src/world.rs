@@ -155,7 +155,12 @@ impl World {
     pub async fn register_at(&self, server: usize, name: &str) -> Guest {
         let answer = http::get(self.chat(server), &format!("/user/join/{name}")).await;
         assert_eq!(answer.status, 200, "registration: {}", answer.body);
-        let guest = Guest::from_body(&answer.json(), self.tokens);
+        self.knows(&answer.json())
+    }
+
+    /// Takes note of a registration, so that its chat is ended with the world.
+    pub fn knows(&self, registration: &serde_json::Value) -> Guest {
+        let guest = Guest::from_body(registration, self.tokens);
         self.guests
             .lock()
             .expect("not poisoned")
