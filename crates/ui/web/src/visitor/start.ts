@@ -65,7 +65,8 @@ export class Start {
     const busy = visit.stage === "registering";
     const badName = visit.problem === "invalid_name";
     if (document.activeElement !== this.#name) this.#name.value = visit.name;
-    this.#nameField.hidden = visit.identity.name !== undefined;
+    // A name that the site gave is not asked for, unless it turned out to be none.
+    this.#nameField.hidden = Boolean(visit.identity.name) && !badName;
     this.#nameProblem.hidden = !badName;
     setAttribute(this.#name, "aria-invalid", badName ? "true" : undefined);
     setAttribute(this.#name, "aria-describedby", badName ? "name-problem" : undefined);

@@ -68,7 +68,7 @@ export class Visit {
 
   /** The first words: from here on the server knows this visitor. */
   async start(): Promise<void> {
-    const name = (this.identity.name ?? this.name).trim();
+    const name = this.name.trim();
     const again = this.problem === "unavailable";
     if (!again) this.problem = undefined;
     if (!name) return this.#fail("invalid_name");
