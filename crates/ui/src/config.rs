@@ -1,5 +1,8 @@
 //! What a page has to know of the installation it belongs to: `/config.json`.
 
+use std::net::SocketAddr;
+
+use helpline_service::settings::Settings;
 use serde::Serialize;
 
 /// Everything here is public: any visitor reads it.
@@ -19,6 +22,32 @@ pub struct PublicConfig {
     /// The longest message in bytes; the pages cut longer ones. Absent: 4096.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_content_bytes: Option<usize>,
+}
+
+impl PublicConfig {
+    /// What these settings say: the public addresses, or else those that the services listen on.
+    pub fn of(settings: &Settings) -> Self {
+        let pages = &settings.pages;
+        Self {
+            chat_server: reached_at(&pages.chat_server, settings.chat_server.bind),
+            subscriber: reached_at(&pages.subscriber, settings.subscriber.bind),
+            mode: match settings.auth.is_open() {
+                true => Mode::Open,
+                false => Mode::Token,
+            },
+            brand: Brand {
+                title: pages.title.clone(),
+                accent: pages.accent.clone(),
+            },
+            max_content_bytes: Some(settings.chat.max_content_bytes),
+        }
+    }
+}
+
+/// A service that listens everywhere is reached wherever the page came from.
+fn reached_at(public: &Option<String>, bind: SocketAddr) -> Option<String> {
+    let own = (!bind.ip().is_unspecified()).then(|| format!("http://{bind}"));
+    public.clone().or(own)
 }
 
 /// Whether agents need a token.

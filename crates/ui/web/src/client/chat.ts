@@ -198,7 +198,8 @@ export class ChatClient {
     const { side, userId, name, username, token, claimId, email } = this.options;
     const { supportId } = this.#state;
     const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
-    const args = { userId, username, from: side, token, email, resume: this.#transcript.resume, ...support };
+    const queue = side === "User" ? true : undefined;
+    const args = { userId, username, from: side, token, email, queue, resume: this.#transcript.resume, ...support };
     return { type: "Join", args };
   }
 

@@ -98,7 +98,7 @@ export class FeedClient {
   #opened(): void {
     this.#everOpen = true;
     this.#unconfirmed = new Set(this.#state.rows.map((row) => row.userId));
-    if (!this.#available) this.#sayAvailable();
+    this.#sayAvailable();
     this.#awaitQuiet();
   }
 
