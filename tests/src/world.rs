@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::agent::Agent;
 use crate::builder::Builder;
@@ -16,6 +17,7 @@ use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::services::{Service, Settings};
 use crate::socket::{Door, Socket};
+use crate::wait::DEADLINE;
 use crate::{http, leftovers, tokens};
 
 /// A service, inside this process or as one of its own.
@@ -330,6 +332,20 @@ impl Default for World {
     }
 }
 
+impl World {
+    /// A chat-server that serves, if any is left that will.
+    fn serving(&mut self) -> Option<SocketAddr> {
+        let end = Instant::now() + DEADLINE;
+        while self.chat_servers.iter_mut().any(Server::is_running) && Instant::now() < end {
+            if let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
+                return Some(address);
+            }
+            crate::wait::a_moment();
+        }
+        None
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         for link in &self.links {
@@ -340,7 +356,7 @@ impl Drop for World {
             .as_ref()
             .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
-        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
+        if inspected && let Some(address) = self.serving() {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
@@ -365,13 +381,20 @@ impl Drop for World {
 }
 
 impl Server {
-    /// Where it serves, unless it is dead or on its way out.
+    fn is_running(&mut self) -> bool {
+        match self {
+            Self::Here(_) => true,
+            Self::Process(process) => process.is_running(),
+        }
+    }
+
+    /// Where it serves, unless it is dead, on its way out or not yet ready.
     fn serving(&mut self) -> Option<SocketAddr> {
         let address = match self {
-            Self::Here(service) => Some(service.address),
-            Self::Process(process) => process.is_running().then_some(process.address),
+            Self::Here(service) => service.address,
+            Self::Process(process) => process.address,
         };
-        address.filter(|address| http::is_ready(*address).unwrap_or(false))
+        (self.is_running() && http::is_ready(address).unwrap_or(false)).then_some(address)
     }
 
     fn tell_to_stop(&mut self) {
