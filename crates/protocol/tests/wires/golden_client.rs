@@ -112,6 +112,7 @@ fn visitor() -> Join {
         support: None,
         support_name: None,
         token: None,
+        client_id: None,
         resume: None,
         queue: false,
     }

@@ -348,7 +348,7 @@ fn at_the_door_and_without_a_log_only_the_end_is_told() {
             level,
         };
         let told = frames(door, 7, ended.clone(), scene::engaged);
-        assert_eq!(told, [expired.clone()]);
+        assert_eq!(told, std::slice::from_ref(&expired));
         let recorded = Recorded {
             seq: 1,
             at: scene::MOMENT,
