@@ -1,5 +1,5 @@
 //! A raw-frame WebSocket client: it says exactly what it is told and reports exactly what it gets, in order. Every wait
-//! ends after [`DEADLINE`](crate::DEADLINE), and every failure shows the frames received so far.
+//! ends after [`DEADLINE`], and every failure shows the frames received so far.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
