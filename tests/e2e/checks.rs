@@ -127,10 +127,10 @@ fn changed(args: &Value, field: &str, value: Option<Value>) -> Value {
 
 #[tokio::test]
 async fn the_content_limit_is_a_setting() {
-    let world = World::with(|settings| settings.chat.max_content_bytes = 10);
+    let world = World::with(|settings| settings.chat.max_content_bytes = 100);
     let mut visitor = world.visitor("Mina").await;
-    visitor.says("0123456789").await;
-    visitor.sends("0123456789a").await;
+    visitor.says(&"x".repeat(100)).await;
+    visitor.sends(&"x".repeat(101)).await;
     visitor.expect_invalid("content").await;
 }
 

@@ -76,11 +76,17 @@ async fn a_feed_socket_that_goes_silent_is_closed() {
     });
     let (mut silent, mut listening) = (world.agent("Vika").await, world.agent("Otto").await);
     silent.falls_silent();
-    silent.pinged().await;
-    silent.closed_with(1000).await;
-    while listening.pings < 5 {
-        listening.pinged().await;
-    }
+    // Only who listens answers pings, so both listen at the same time.
+    let closed = async {
+        silent.pinged().await;
+        silent.closed_with(1000).await;
+    };
+    let goes_on = async {
+        while listening.pings < 8 {
+            listening.pinged().await;
+        }
+    };
+    tokio::join!(closed, goes_on);
     let visitor = world.visitor("Mina").await;
     listening.sees(&visitor.guest).await;
 }

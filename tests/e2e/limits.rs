@@ -60,6 +60,27 @@ async fn who_slows_down_may_go_on() {
 }
 
 #[tokio::test]
+async fn who_is_slowed_down_may_still_come_back_and_leave() {
+    let world = World::with(|settings| {
+        settings.limits.messages_per_second = 1;
+        settings.limits.message_burst = 2;
+    });
+    let mut visitor = world.visitor("Mina").await;
+    let mut slowed = 0;
+    for _ in 0..6 {
+        visitor.sends("too fast").await;
+        slowed += u32::from(visitor.json().await["type"] == "Error");
+    }
+    assert!(slowed >= 1);
+    let join = visitor.guest.join();
+    visitor.send("Join", join).await;
+    visitor.expect("ChatHistory").await;
+    visitor.leaves().await;
+    let chat = visitor.guest.chat_id.clone();
+    visitor.chat_is_over(&chat).await;
+}
+
+#[tokio::test]
 async fn registrations_per_address_are_limited() {
     let world = World::with(|settings| settings.limits.registrations_per_minute = Some(3));
     for _ in 0..3 {

@@ -99,7 +99,7 @@ async fn a_redis_that_may_forget_is_not_good_enough() {
         .query_async::<()>(&mut connection)
         .await
         .expect("set");
-    let world = World::builder().redis(&redis).start();
+    let world = World::builder().redis(&redis).unready().start();
     eventually("a word about the policy", secs(5), async || {
         let answer = http::get(world.chat(0), "/ready").await;
         (answer.status == 503 && answer.body.contains("noeviction")).then_some(())

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::http;
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
@@ -18,6 +19,7 @@ pub struct Builder {
     redis: Option<Arc<RedisServer>>,
     proxied: bool,
     tokens: bool,
+    unready: bool,
     process: Option<String>,
     env: Vec<(String, String)>,
 }
@@ -53,6 +55,13 @@ impl Builder {
         self
     }
 
+    /// Does not wait until the services can serve: for a Redis that is not good enough.
+    #[must_use]
+    pub fn unready(mut self) -> Self {
+        self.unready = true;
+        self
+    }
+
     /// Token mode.
     #[must_use]
     pub fn tokens(mut self) -> Self {
@@ -71,7 +80,7 @@ impl Builder {
         self
     }
 
-    /// Starts two chat-servers and two subscribers.
+    /// Starts two chat-servers and two subscribers, and waits until they can serve if their Redis runs.
     #[must_use]
     pub fn start(self) -> World {
         let (prefix, join_channel) = names();
@@ -111,6 +120,11 @@ impl Builder {
         };
         let chat_servers = vec![start(Kind::ChatServer), start(Kind::ChatServer)];
         let subscribers = vec![start(Kind::Subscriber), start(Kind::Subscriber)];
+        if self.redis.as_ref().is_none_or(|server| server.is_running()) && !self.unready {
+            for server in chat_servers.iter().chain(&subscribers) {
+                http::wait_until_ready(server.address());
+            }
+        }
         World::assemble(
             redis,
             self.redis,

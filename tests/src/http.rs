@@ -1,10 +1,12 @@
 //! Plain HTTP requests to the services.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::wait::within;
+use crate::wait::{DEADLINE, within};
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -51,6 +53,27 @@ pub async fn status(address: SocketAddr, path: &str) -> Option<u16> {
         .await
         .ok()
         .map(|answer| answer.status)
+}
+
+/// Waits, without a runtime, until the service says that it can serve.
+pub fn wait_until_ready(address: SocketAddr) {
+    let end = Instant::now() + DEADLINE;
+    while !is_ready(address).unwrap_or(false) {
+        assert!(Instant::now() < end, "{address} does not become ready");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    write!(
+        stream,
+        "GET /ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.starts_with("HTTP/1.1 200 "))
 }
 
 async fn try_get(

@@ -1,6 +1,7 @@
 //! The two services, in this process: the one place that names the product's crates.
 
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -126,16 +127,20 @@ async fn serve(
     }
 }
 
-/// Runs a service to its end, as its own binary does: settings from the environment, signals that stop it. `announce`
+/// Runs a service to its end exactly as its own binary does: settings from the environment, logs, signals. `announce`
 /// learns the address as soon as it listens.
-///
-/// # Errors
-/// What is wrong with the settings, or with the service.
-pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> Result<(), String> {
-    let settings = Settings::load().map_err(|error| error.to_string())?;
-    runtime().block_on(async {
-        let stop = helpline_service::shutdown::signals().map_err(|error| error.to_string())?;
-        serve(kind, settings, stop, announce).await
+pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> ExitCode {
+    helpline_service::process::run(kind.name(), async |settings, stop| match kind {
+        Kind::ChatServer => {
+            let application = helpline_chat_server::Application::build(settings)?;
+            announce(application.address());
+            application.run(stop).await
+        }
+        Kind::Subscriber => {
+            let application = helpline_subscriber::Application::build(settings)?;
+            announce(application.address());
+            application.run(stop).await
+        }
     })
 }
 
