@@ -6,7 +6,7 @@ use actix_web::{
         StatusCode,
         header::{HeaderValue, RETRY_AFTER},
     },
-    web::{Data, Path},
+    web::Data,
 };
 use helpline_desk::{
     actor::Actor,
@@ -21,6 +21,7 @@ use helpline_service::{
     handler::{Failure, Handler, Known, Request},
     http::failure,
 };
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tracing::{info, warn};
 
@@ -40,7 +41,6 @@ struct Registration {
 #[get("/user/join/{name:[^/]*}")]
 pub(crate) async fn register(
     request: HttpRequest,
-    name: Path<String>,
     commons: Data<Commons>,
     handler: Data<Handler>,
 ) -> HttpResponse {
@@ -49,10 +49,10 @@ pub(crate) async fn register(
     if !allowed {
         return later(StatusCode::TOO_MANY_REQUESTS, "Too many registrations");
     }
-    let Some(name) = Name::parse(&name) else {
+    let Some(name) = name_in(request.path()) else {
         return failure(StatusCode::BAD_REQUEST, "Invalid username");
     };
-    let Some(tokens) = commons.tokens() else {
+    let Some(tokens) = commons.tokens().await else {
         return unavailable();
     };
     let visitor = VisitorId::from_bits(rand::random());
@@ -86,6 +86,13 @@ pub(crate) async fn register(
         chat_id,
         token,
     })
+}
+
+/// The name at the end of the path. Read from the path as it came: what is no UTF-8 is no name, and not some other.
+fn name_in(path: &str) -> Option<Name> {
+    let (_, name) = path.rsplit_once('/')?;
+    let name = percent_decode_str(name).decode_utf8().ok()?;
+    Name::parse(&name)
 }
 
 fn unavailable() -> HttpResponse {

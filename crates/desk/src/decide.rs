@@ -72,9 +72,15 @@ pub fn decide(
     if !actor.may(command) {
         return Err(Refusal::Forbidden);
     }
-    let Some(chat) = chat.filter(|chat| !chat.is_over()) else {
+    let Some(chat) = chat else {
         return without_chat(actor, command, policy);
     };
+    if chat.is_over() {
+        return Err(match command {
+            Command::Expire => Refusal::NotDue,
+            _ => Refusal::Over,
+        });
+    }
     match (command, actor) {
         (Command::Enter { support }, Actor::Visitor(visitor)) => {
             enter(chat, *visitor, *support, now, policy)
@@ -213,14 +219,14 @@ fn welcome_back(support: &Support, policy: &Policy) -> Decision {
 }
 
 fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
+    if say.content.is_empty() || say.content.len() > policy.max_content_bytes {
+        return Err(Refusal::Invalid { field: "content" });
+    }
     let side = side_of(chat, actor)?;
     if say.from != side || (side == Side::Support && say.support.is_none()) {
         return Err(Refusal::Forbidden);
     }
     check_ids(chat, say.visitor, say.support)?;
-    if say.content.is_empty() || say.content.len() > policy.max_content_bytes {
-        return Err(Refusal::Invalid { field: "content" });
-    }
     let said = Said {
         id: say.id,
         from: side,

@@ -6,7 +6,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,7 +23,10 @@ use helpline_live::{
     store::{Shared, Store},
 };
 use secrecy::SecretString;
-use tokio::time::{interval, timeout};
+use tokio::{
+    sync::SetOnce,
+    time::{interval, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -43,6 +46,10 @@ use crate::{
 const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
+/// How long a process that ends waits to say so to the store.
+const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long a request waits for the keys of tokens.
+const TOKENS_DEADLINE: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const MAX_CONNECTIONS: usize = 200_000;
@@ -95,17 +102,15 @@ pub struct Commons {
     policy: Arc<Policy>,
     shared: Arc<Shared>,
     clock: StoreClock,
-    tokens: Arc<OnceLock<TokenKeys>>,
+    tokens: Arc<SetOnce<TokenKeys>>,
 }
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
         let redis = &settings.redis;
         let keys = Keys::new(&redis.prefix, redis.partitions);
-        let tokens = OnceLock::new();
-        if let Some(secret) = &settings.auth.jwt_secret {
-            tokens.get_or_init(|| TokenKeys::new(secret, settings.auth.token_ttl));
-        }
+        let secret = settings.auth.jwt_secret.as_ref();
+        let tokens = secret.map(|secret| TokenKeys::new(secret, settings.auth.token_ttl));
         Ok(Self {
             store: Address::parse(redis.url.expose())?,
             metrics: Metrics::new(),
@@ -123,7 +128,7 @@ impl Commons {
             policy: Arc::new(policy(&settings)),
             shared: Arc::new(Shared::new(keys, &redis.join_channel)),
             clock: StoreClock::default(),
-            tokens: Arc::new(tokens),
+            tokens: Arc::new(SetOnce::new_with(tokens)),
             settings: Arc::new(settings),
         })
     }
@@ -139,9 +144,10 @@ impl Commons {
         )
     }
 
-    /// The keys that tokens are signed with; in open mode they are known once the store has answered.
-    pub fn tokens(&self) -> Option<&TokenKeys> {
-        self.tokens.get()
+    /// The keys that tokens are signed with. In open mode they are known once the store has answered; at a start
+    /// that is a moment away, so it is waited for.
+    pub async fn tokens(&self) -> Option<&TokenKeys> {
+        timeout(TOKENS_DEADLINE, self.tokens.wait()).await.ok()
     }
 }
 
@@ -213,8 +219,9 @@ impl Application {
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
         };
-        let end = commons.stop.clone();
-        commons
+        let keeping = CancellationToken::new();
+        let end = keeping.clone();
+        let kept = commons
             .tasks
             .spawn(async move { end.run_until_cancelled(keeper.run()).await });
 
@@ -230,8 +237,15 @@ impl Application {
         };
         drain(&commons).await;
         handle.stop(false).await;
-        // All sockets have departed; should the store be away, the lease lapses by itself.
-        let _ = handler.store().end_lease().await;
+        keeping.cancel();
+        let _ = kept.await;
+        // All sockets have departed. Should the store stay away, the lease lapses by itself.
+        let store = handler.store();
+        let _ = timeout(LAST_WORD, async {
+            store.link().up().await;
+            store.end_lease().await
+        })
+        .await;
         commons.stop.cancel();
         commons.tasks.close();
         commons.tasks.wait().await;
@@ -275,6 +289,8 @@ fn serve(
         .workers(commons.settings.sockets.worker_count())
         .max_connections(MAX_CONNECTIONS)
         .on_connect(server::on_connect)
+        // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
+        .client_disconnect_timeout(Duration::ZERO)
         .disable_signals()
         .listen(listener)?
         .run())
@@ -310,7 +326,7 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
 
 /// In open mode the secret is in the store, so that all processes share it.
 async fn get_tokens(commons: &Commons, handler: &Handler) -> Result<(), SetupError> {
-    if commons.tokens().is_some() {
+    if commons.tokens.initialized() {
         return Ok(());
     }
     let candidate = format!(
@@ -320,7 +336,8 @@ async fn get_tokens(commons: &Commons, handler: &Handler) -> Result<(), SetupErr
     );
     let secret = SecretString::from(handler.store().shared_secret(&candidate).await?);
     let keys = TokenKeys::new(&secret, commons.settings.auth.token_ttl);
-    commons.tokens.get_or_init(|| keys);
+    // Nobody else sets it, and if anybody did it would be to the same.
+    let _ = commons.tokens.set(keys);
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn open(
     board: Data<Board>,
 ) -> HttpResponse {
     let visit = Visit::of(&request);
-    let agent = match identify(&commons, &visit) {
+    let agent = match identify(&commons, &visit).await {
         Ok(agent) => agent,
         Err((status, text)) => return failure(status, text),
     };
@@ -40,7 +40,7 @@ pub(crate) async fn open(
 }
 
 /// Who comes. In open mode sockets cannot be told apart, so an agent is its socket.
-fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'static str)> {
+async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'static str)> {
     if commons.settings.auth.is_open() {
         return Ok(Agent {
             id: AgentId(format!("socket-{:016x}", visit.socket)),
@@ -49,6 +49,7 @@ fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'st
     }
     let claims = commons
         .tokens()
+        .await
         .zip(visit.token.as_ref())
         .and_then(|(keys, token)| keys.verify(token).ok())
         .ok_or((StatusCode::UNAUTHORIZED, "Unauthorized"))?;

@@ -41,7 +41,7 @@ impl ChatSession {
         if matches!(&self.stage, Stage::Seated(seat) if seat.side != join.side) {
             return self.error(WireError::Forbidden);
         }
-        let agent = match self.identify(chat, &join) {
+        let agent = match self.identify(chat, &join).await {
             Ok(agent) => agent,
             Err(error) => return self.turn_away(chat, error).await,
         };
@@ -58,12 +58,12 @@ impl ChatSession {
     }
 
     /// Who comes, by its token. In open mode everyone is who they say they are, and an agent is its socket.
-    fn identify(&mut self, chat: ChatId, join: &Join) -> Result<AgentId, WireError> {
+    async fn identify(&mut self, chat: ChatId, join: &Join) -> Result<AgentId, WireError> {
         if self.commons.settings.auth.is_open() {
             return Ok(AgentId(format!("socket-{:016x}", self.visit.socket)));
         }
         let token = join.token.as_ref().or(self.visit.token.as_ref());
-        let keys = self.commons.tokens().ok_or(WireError::Unavailable)?;
+        let keys = self.commons.tokens().await.ok_or(WireError::Unavailable)?;
         let claims = token
             .and_then(|token| keys.verify(token).ok())
             .ok_or(WireError::Unauthorized)?;

@@ -42,7 +42,10 @@ pub(crate) struct ChatSession {
     /// repeated after a lost answer is the same claim.
     claim: SupportId,
     faults: Faults,
-    rate: MessageRate,
+    /// How fast it may say something.
+    messages: MessageRate,
+    /// How fast it may do anything else.
+    others: MessageRate,
     /// When it last passed on that somebody is writing.
     typed_at: Option<Instant>,
     /// When the token that let it in runs out.
@@ -108,7 +111,8 @@ impl ChatSession {
             },
             claim: SupportId::from_bits(rand::random()),
             faults: Faults::new(settings.sockets.error_window),
-            rate: MessageRate::new(&settings.limits),
+            messages: MessageRate::new(&settings.limits),
+            others: MessageRate::new(&settings.limits),
             typed_at: None,
             token_ends: None,
         };
@@ -177,8 +181,16 @@ impl Session for ChatSession {
             Ok(frame) => frame,
             Err(error) => return self.error(error),
         };
-        // Signs of typing have a limit of their own, and are dropped without a word.
-        if !matches!(frame, ClientFrame::Typing { .. }) && !self.rate.allow() {
+        let in_time = match frame {
+            ClientFrame::Message(_) => self.messages.allow(),
+            // Signs of typing have a limit of their own, and are dropped without a word.
+            ClientFrame::Typing { .. } => true,
+            // Whoever was told to slow down may still come back and leave.
+            ClientFrame::Join(_) | ClientFrame::Leave | ClientFrame::Seen { .. } => {
+                self.others.allow()
+            }
+        };
+        if !in_time {
             return self.error(WireError::SlowDown);
         }
         self.frame(frame).await

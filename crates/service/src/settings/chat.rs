@@ -32,6 +32,7 @@ pub struct ChatSettings {
 impl ChatSettings {
     /// Room for everything in a frame but the content: ids, names, a token.
     const ENVELOPE: usize = 2048;
+    const LONGEST_TEXT: usize = 1024;
     const LARGEST_FRAME: usize = 16 * 1024 * 1024;
 
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
@@ -53,11 +54,8 @@ impl ChatSettings {
             ("chat.join_text", &self.join_text),
             ("chat.leave_text", &self.leave_text),
         ] {
-            if text.len() > self.max_content_bytes {
-                return Err(SettingsError::key(
-                    key,
-                    "is longer than chat.max_content_bytes",
-                ));
+            if text.len() > Self::LONGEST_TEXT {
+                return Err(SettingsError::key(key, "is longer than 1024 bytes"));
             }
         }
         Ok(())

@@ -250,3 +250,6 @@ async fn talk<S: Session>(
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+# Installing what is missing, and saying so clearly where that is not ours to do. Source it after lib.sh.
+# shellcheck shell=bash
+
+# need COMMAND APT_PACKAGE BREW_PACKAGE PURPOSE: makes sure that the command exists.
+need() {
+    local command=$1 apt=$2 brew=$3 purpose=$4
+    have "$command" && return 0
+    say "$command is missing ($purpose)"
+    if have apt-get; then
+        apt_install "$apt"
+    elif have brew; then
+        brew install "$brew"
+    fi
+    have "$command" || die "please install $command ($purpose) and try again; Debian and Ubuntu call it $apt, Homebrew $brew"
+}
+
+apt_install() {
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        have sudo || die "please install $1 as root: apt-get install $1"
+        as_root=(sudo)
+    fi
+    say "installing $1 by apt-get"
+    # A fresh machine has no package lists, and old lists name packages that are gone.
+    local get=(${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+    "${get[@]}" install -y --no-install-recommends "$1" >/dev/null 2>&1 && return 0
+    "${get[@]}" update || true
+    "${get[@]}" install -y --no-install-recommends "$1" >/dev/null || die "apt-get could not install $1"
+}
+
+# Rust itself is left to its owner: rustup changes a person's account, not only the machine.
+need_rust() {
+    have cargo || die "Rust is missing: install it from https://rustup.rs and open a new terminal"
+    need cc build-essential gcc "the linker and the C compiler that Rust builds use"
+}
+
+# Sets REDIS_SERVER to a Redis 7 or Valkey server, installing Redis where there is none.
+need_redis() {
+    local version
+    if have redis-server; then
+        REDIS_SERVER=redis-server
+    elif have valkey-server; then
+        REDIS_SERVER=valkey-server
+    else
+        need redis-server redis-server redis "Helpline keeps running chats in it"
+        REDIS_SERVER=redis-server
+    fi
+    version=$("$REDIS_SERVER" --version | sed -n 's/.* v=\([0-9]*\)\..*/\1/p')
+    [ "${version:-0}" -ge 7 ] || die "$REDIS_SERVER is too old (version ${version:-unknown}): Helpline needs Redis 7 or Valkey"
+    export REDIS_SERVER
+}
