@@ -58,7 +58,10 @@ async fn a_crash_under_load_loses_and_doubles_nothing_that_was_echoed() {
 #[tokio::test]
 async fn while_redis_is_away_frames_are_answered_with_unavailable_and_sockets_stay_open() {
     let redis = Arc::new(RedisServer::own());
-    let world = World::builder().redis(&redis).start();
+    let world = World::builder()
+        .redis(&redis)
+        .settings(|settings| settings.limits.message_burst = 100_000)
+        .start();
     let (mut visitor, support) = world.engaged().await;
     let mut agent = world.agent("Otto").await;
     redis.stop();
@@ -125,7 +128,7 @@ async fn the_queue_equals_the_waiting_set_soon_after_redis_returns() {
     let back = std::time::Instant::now();
     let guest = eventually("registration", secs(5), async || {
         let answer = http::get(world.chat(0), "/user/join/Ines").await;
-        (answer.status == 200).then(|| e2e::Guest::from_body(&answer.json(), false))
+        (answer.status == 200).then(|| world.knows(&answer.json()))
     })
     .await;
     let mut socket = eventually("a Join", secs(5), async || {
@@ -159,6 +162,7 @@ async fn nobody_has_left_because_redis_was_away() {
     let world = World::builder()
         .redis(&redis)
         .settings(|settings| {
+            settings.limits.message_burst = 100_000;
             settings.sockets.lease = secs(1);
             settings.chat.leave_grace = ms(300);
         })

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use crate::agent::Agent;
 use crate::builder::Builder;
 use crate::guest::Guest;
@@ -155,11 +157,14 @@ impl World {
     pub async fn register_at(&self, server: usize, name: &str) -> Guest {
         let answer = http::get(self.chat(server), &format!("/user/join/{name}")).await;
         assert_eq!(answer.status, 200, "registration: {}", answer.body);
-        let guest = Guest::from_body(&answer.json(), self.tokens);
-        self.guests
-            .lock()
-            .expect("not poisoned")
-            .push(guest.clone());
+        self.knows(&answer.json())
+    }
+
+    /// Takes note of a registration that a test has made by itself, so that its chat is ended with the world.
+    pub fn knows(&self, body: &Value) -> Guest {
+        let guest = Guest::from_body(body, self.tokens);
+        let mut guests = self.guests.lock().expect("not poisoned");
+        guests.push(guest.clone());
         guest
     }
 
