@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::wait::{DEADLINE, within};
+use crate::wait::{DEADLINE, until, within};
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -57,11 +56,11 @@ pub async fn status(address: SocketAddr, path: &str) -> Option<u16> {
 
 /// Waits, without a runtime, until the service says that it can serve.
 pub fn wait_until_ready(address: SocketAddr) {
-    let end = Instant::now() + DEADLINE;
-    while !is_ready(address).unwrap_or(false) {
-        assert!(Instant::now() < end, "{address} does not become ready");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until(
+        || format!("{address} does not become ready"),
+        DEADLINE,
+        || is_ready(address).unwrap_or(false),
+    );
 }
 
 fn is_ready(address: SocketAddr) -> std::io::Result<bool> {

@@ -4,14 +4,15 @@
 //! A key with a time-to-live is on its way out (a chat's tombstone, say). A key without one would stay for ever, so
 //! only a short list may: there is one of each however many chats there were.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::guest::Guest;
 use crate::socket::{Door, Frame, Socket};
-use crate::wait::{DEADLINE, within};
+use crate::wait::{DEADLINE, eventually, until};
 
 /// The ends of the names of keys that may stay, with what they may hold.
 const STAYS: &[(&str, Holds)] = &[
@@ -56,7 +57,7 @@ pub fn end_chats(address: SocketAddr, guests: Vec<Guest>) {
             .expect("a runtime");
         runtime.block_on(async {
             for guest in guests {
-                within("ending a chat", end_chat(address, &guest)).await;
+                end_chat(address, &guest).await;
             }
         });
     });
@@ -67,26 +68,34 @@ pub fn end_chats(address: SocketAddr, guests: Vec<Guest>) {
 }
 
 async fn end_chat(address: SocketAddr, guest: &Guest) {
+    // A world may allow little silence or fewer sockets than there are: the inspector comes again until it is over.
+    eventually("the end of a chat", DEADLINE, async || {
+        is_over(address, guest).await.then_some(())
+    })
+    .await;
+}
+
+/// Joins and leaves; `true` when the chat is over.
+async fn is_over(address: SocketAddr, guest: &Guest) -> bool {
     let path = format!("/chat/{}", guest.chat_id);
     let mut socket = Socket::open(address, &path, &Door::plain(), "the inspector")
         .await
         .expect("an upgrade");
-    socket.send("Join", guest.join()).await;
+    if !socket.try_send("Join", guest.join()).await {
+        return false;
+    }
     let mut told = false;
     loop {
         match socket.next().await {
-            Frame::Closed(_) => return,
-            // A world may allow very little: the inspector tries again until it may leave.
+            Frame::Text(frame) if frame["type"] == "ChatExpired" => return true,
+            // A world may also allow few frames at a time: this one comes again until it is allowed.
             Frame::Text(frame) if frame["args"]["code"] == "slow_down" => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                socket.send("Leave", json!({})).await;
+                told = socket.try_send("Leave", json!({})).await
             }
-            Frame::Text(frame) if frame["type"] == "ChatExpired" => {}
+            Frame::Text(frame) if frame["type"] == "Error" => return false,
             Frame::Text(_) if told => {}
-            Frame::Text(_) => {
-                told = true;
-                socket.send("Leave", json!({})).await;
-            }
+            Frame::Text(_) => told = socket.try_send("Leave", json!({})).await,
+            Frame::Closed(_) => return false,
         }
     }
 }
@@ -97,16 +106,17 @@ pub fn assert_none(redis: SocketAddr, prefix: &str, services: Services) {
     let mut connection = client
         .get_connection_with_timeout(DEADLINE)
         .expect("redis answers");
-    let end = Instant::now() + TIDY;
-    loop {
-        let mut left = lasting(&mut connection, prefix);
-        left.retain(|key| services == Services::Stopped || !key.ends_with(LEASES));
-        if left.is_empty() {
-            return;
-        }
-        assert!(Instant::now() < end, "left in Redis for ever: {left:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let left = RefCell::new(Vec::new());
+    until(
+        || format!("left in Redis for ever: {:?}", left.borrow()),
+        TIDY,
+        || {
+            let mut lasting = lasting(&mut connection, prefix);
+            lasting.retain(|key| services == Services::Stopped || !key.ends_with(LEASES));
+            left.replace(lasting);
+            left.borrow().is_empty()
+        },
+    );
 }
 
 fn lasting(connection: &mut redis::Connection, prefix: &str) -> Vec<String> {

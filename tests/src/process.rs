@@ -3,11 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::redis_server::signal;
 use crate::services::Kind;
-use crate::wait::DEADLINE;
+use crate::wait::{DEADLINE, until};
 
 /// A running service process; killed when dropped.
 #[derive(Debug)]
@@ -107,12 +106,14 @@ fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
 }
 
 fn exit_of(child: &mut Child) -> ExitStatus {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        if let Some(status) = child.try_wait().expect("a status") {
-            return status;
-        }
-        assert!(Instant::now() < end, "the process does not end");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut status = None;
+    until(
+        || "the process does not end".to_owned(),
+        DEADLINE,
+        || {
+            status = child.try_wait().expect("a status");
+            status.is_some()
+        },
+    );
+    status.expect("it has ended")
 }

@@ -9,11 +9,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::wait::DEADLINE;
+use crate::wait::{DEADLINE, until};
 
 /// Arguments: the data folder, whether to remove it at the end, then those of `redis-server`.
 const GUARD: &str = r#"
@@ -91,7 +91,11 @@ impl RedisServer {
         let mut running = self.running.lock().expect("not poisoned");
         let Running { mut guard, pid } = running.take().expect("redis-server runs");
         signal(pid, "TERM");
-        wait_until("redis-server to end", || !serves(self.address));
+        until(
+            || "redis-server does not end".to_owned(),
+            DEADLINE,
+            || !serves(self.address),
+        );
         drop(guard.stdin.take());
         guard.wait().expect("the guard ends");
     }
@@ -210,7 +214,11 @@ fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
         guard,
         pid: line.trim().parse().expect("a process id"),
     };
-    wait_until("redis-server to serve", || serves(address));
+    until(
+        || "redis-server does not serve".to_owned(),
+        DEADLINE,
+        || serves(address),
+    );
     running
 }
 
@@ -222,12 +230,4 @@ fn serves(address: SocketAddr) -> bool {
             redis::cmd("PING").query::<String>(&mut connection)
         })
         .is_ok()
-}
-
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
-    while !condition() {
-        assert!(Instant::now() < end, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

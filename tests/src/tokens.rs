@@ -1,7 +1,8 @@
 //! Tokens as any issuer that shares the secret would make them.
 
-use chrono::Utc;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, get_current_timestamp,
+};
 use serde_json::{Value, json};
 
 /// The secret of token-mode worlds.
@@ -10,7 +11,7 @@ pub const SECRET: &str = "a secret of the tests, long enough to be one";
 /// The claims of a token for this account, an hour from now.
 #[must_use]
 pub fn claims(account: &str, role: &str) -> Value {
-    let now = Utc::now().timestamp();
+    let now = get_current_timestamp();
     json!({
         "userId": account, "user_id": account, "id": account,
         "role": role, "username": account, "permissions": [],
@@ -28,7 +29,7 @@ pub fn token(account: &str, role: &str) -> String {
 #[must_use]
 pub fn expired(account: &str, role: &str) -> String {
     let mut claims = claims(account, role);
-    claims["exp"] = json!(Utc::now().timestamp() - 60);
+    claims["exp"] = json!(get_current_timestamp() - 60);
     sign(&claims, SECRET)
 }
 

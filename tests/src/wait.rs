@@ -37,6 +37,23 @@ pub async fn eventually<T>(
     }
 }
 
+/// As [`eventually`], for places without a runtime: looks until `condition` holds, and panics with `what` after `limit`.
+pub fn until(what: impl Fn() -> String, limit: Duration, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + limit;
+    while !condition() {
+        assert!(Instant::now() < end, "{}", what());
+        pause();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that does: between two looks at a condition that has a deadline"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
+}
+
 /// Gives the future at most [`DEADLINE`]; panics naming `what` when it takes longer.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, future).await {
