@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use e2e::{RedisServer, World, eventually, http, ms, secs};
+use e2e::{RedisServer, Settings, World, eventually, http, ms, secs};
 
 use crate::load::{Talker, settle, talk};
 
+/// Whoever is told at once that a message was not stored tries again at once, and is not to be slowed down for that.
+fn unhurried(settings: &mut Settings) {
+    settings.limits.message_burst = 100_000;
+}
+
 /// A world whose Redis is its own, and two who talk in it.
 async fn under_load(redis: &Arc<RedisServer>) -> (World, Talker, Talker) {
-    let world = World::builder()
-        .redis(redis)
-        .settings(|settings| settings.limits.message_burst = 100_000)
-        .start();
+    let world = World::builder().redis(redis).settings(unhurried).start();
     let (visitor, support) = world.engaged().await;
     let (mut visitor, mut support) = (
         Talker::new(visitor, "visitor"),
@@ -58,10 +60,7 @@ async fn a_crash_under_load_loses_and_doubles_nothing_that_was_echoed() {
 #[tokio::test]
 async fn while_redis_is_away_frames_are_answered_with_unavailable_and_sockets_stay_open() {
     let redis = Arc::new(RedisServer::own());
-    let world = World::builder()
-        .redis(&redis)
-        .settings(|settings| settings.limits.message_burst = 100_000)
-        .start();
+    let world = World::builder().redis(&redis).settings(unhurried).start();
     let (mut visitor, support) = world.engaged().await;
     let mut agent = world.agent("Otto").await;
     redis.stop();
@@ -117,7 +116,7 @@ async fn a_frozen_redis_is_noticed_and_survived() {
 #[tokio::test]
 async fn the_queue_equals_the_waiting_set_soon_after_redis_returns() {
     let redis = Arc::new(RedisServer::own());
-    let world = World::builder().redis(&redis).start();
+    let world = World::builder().redis(&redis).settings(unhurried).start();
     let mut agents = [world.agent("Vika").await, world.agent("Otto").await];
     let waiting = world.visitor("Mina").await;
     for agent in &mut agents {
@@ -128,7 +127,7 @@ async fn the_queue_equals_the_waiting_set_soon_after_redis_returns() {
     let back = std::time::Instant::now();
     let guest = eventually("registration", secs(5), async || {
         let answer = http::get(world.chat(0), "/user/join/Ines").await;
-        (answer.status == 200).then(|| world.knows(&answer.json()))
+        (answer.status == 200).then(|| e2e::Guest::from_body(&answer.json(), false))
     })
     .await;
     let mut socket = eventually("a Join", secs(5), async || {
@@ -162,7 +161,7 @@ async fn nobody_has_left_because_redis_was_away() {
     let world = World::builder()
         .redis(&redis)
         .settings(|settings| {
-            settings.limits.message_burst = 100_000;
+            unhurried(settings);
             settings.sockets.lease = secs(1);
             settings.chat.leave_grace = ms(300);
         })

@@ -20,6 +20,7 @@ async fn registration_gives_a_user_and_a_chat_of_its_own() {
     assert_fields(&body, &["userId", "username", "chatId", "token"]);
     assert!(is_id(&body["userId"]) && is_id(&body["chatId"]), "{body}");
     assert_ne!(body["userId"], body["chatId"]);
+    world.knows(&body);
     assert_eq!(body["username"], "Mina");
     assert!(
         body["token"]

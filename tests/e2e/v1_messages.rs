@@ -33,7 +33,14 @@ async fn joined_carries_chat_epoch_and_seq() {
     let joined = socket.expect("Joined").await;
     assert_fields(
         &joined,
-        &["participant", "userId", "chatId", "epoch", "seq"],
+        &[
+            "participant",
+            "userId",
+            "chatId",
+            "epoch",
+            "seq",
+            "idleTimeoutMs",
+        ],
     );
     assert_eq!(joined["chatId"], json!(guest.chat_id));
     assert!(

@@ -28,7 +28,19 @@ async fn history_says_where_it_ends() {
     let (visitor, _support, history) = three_messages(&world).await;
     assert_fields(
         &history,
-        &["messages", "epoch", "lastSeq", "partial", "seen"],
+        &[
+            "messages",
+            "epoch",
+            "lastSeq",
+            "partial",
+            "seen",
+            "idleTimeoutMs",
+            "expiresInMs",
+            "status",
+            "username",
+            "supportId",
+            "supportUserName",
+        ],
     );
     assert_eq!(history["partial"], false);
     assert_fields(&history["seen"], &["User", "Support"]);

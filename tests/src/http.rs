@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::wait::{DEADLINE, until, within};
+use crate::wait::{DEADLINE, within};
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -56,14 +57,18 @@ pub async fn status(address: SocketAddr, path: &str) -> Option<u16> {
 
 /// Waits, without a runtime, until the service says that it can serve.
 pub fn wait_until_ready(address: SocketAddr) {
-    until(
-        || format!("{address} does not become ready"),
-        DEADLINE,
-        || is_ready(address).unwrap_or(false),
-    );
+    let end = Instant::now() + DEADLINE;
+    while !is_ready(address).unwrap_or(false) {
+        assert!(Instant::now() < end, "{address} does not become ready");
+        crate::wait::a_moment();
+    }
 }
 
-fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
+/// Whether the service says that it can serve.
+///
+/// # Errors
+/// When it does not answer.
+pub fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     write!(

@@ -4,15 +4,14 @@
 //! A key with a time-to-live is on its way out (a chat's tombstone, say). A key without one would stay for ever, so
 //! only a short list may: there is one of each however many chats there were.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::guest::Guest;
 use crate::socket::{Door, Frame, Socket};
-use crate::wait::{DEADLINE, eventually, until};
+use crate::wait::{DEADLINE, within};
 
 /// The ends of the names of keys that may stay, with what they may hold.
 const STAYS: &[(&str, Holds)] = &[
@@ -57,7 +56,7 @@ pub fn end_chats(address: SocketAddr, guests: Vec<Guest>) {
             .expect("a runtime");
         runtime.block_on(async {
             for guest in guests {
-                end_chat(address, &guest).await;
+                within("ending a chat", end_chat(address, &guest)).await;
             }
         });
     });
@@ -68,34 +67,21 @@ pub fn end_chats(address: SocketAddr, guests: Vec<Guest>) {
 }
 
 async fn end_chat(address: SocketAddr, guest: &Guest) {
-    // A world may allow little silence or fewer sockets than there are: the inspector comes again until it is over.
-    eventually("the end of a chat", DEADLINE, async || {
-        is_over(address, guest).await.then_some(())
-    })
-    .await;
-}
-
-/// Joins and leaves; `true` when the chat is over.
-async fn is_over(address: SocketAddr, guest: &Guest) -> bool {
     let path = format!("/chat/{}", guest.chat_id);
     let mut socket = Socket::open(address, &path, &Door::plain(), "the inspector")
         .await
         .expect("an upgrade");
-    if !socket.try_send("Join", guest.join()).await {
-        return false;
-    }
+    socket.send("Join", guest.join()).await;
     let mut told = false;
     loop {
         match socket.next().await {
-            Frame::Text(frame) if frame["type"] == "ChatExpired" => return true,
-            // A world may also allow few frames at a time: this one comes again until it is allowed.
-            Frame::Text(frame) if frame["args"]["code"] == "slow_down" => {
-                told = socket.try_send("Leave", json!({})).await
-            }
-            Frame::Text(frame) if frame["type"] == "Error" => return false,
+            Frame::Closed(_) => return,
+            Frame::Text(frame) if frame["type"] == "ChatExpired" => {}
             Frame::Text(_) if told => {}
-            Frame::Text(_) => told = socket.try_send("Leave", json!({})).await,
-            Frame::Closed(_) => return false,
+            Frame::Text(_) => {
+                told = true;
+                socket.send("Leave", json!({})).await;
+            }
         }
     }
 }
@@ -106,17 +92,16 @@ pub fn assert_none(redis: SocketAddr, prefix: &str, services: Services) {
     let mut connection = client
         .get_connection_with_timeout(DEADLINE)
         .expect("redis answers");
-    let left = RefCell::new(Vec::new());
-    until(
-        || format!("left in Redis for ever: {:?}", left.borrow()),
-        TIDY,
-        || {
-            let mut lasting = lasting(&mut connection, prefix);
-            lasting.retain(|key| services == Services::Stopped || !key.ends_with(LEASES));
-            left.replace(lasting);
-            left.borrow().is_empty()
-        },
-    );
+    let end = Instant::now() + TIDY;
+    loop {
+        let mut left = lasting(&mut connection, prefix);
+        left.retain(|key| services == Services::Stopped || !key.ends_with(LEASES));
+        if left.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < end, "left in Redis for ever: {left:?}");
+        crate::wait::a_moment();
+    }
 }
 
 fn lasting(connection: &mut redis::Connection, prefix: &str) -> Vec<String> {

@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Instant;
 
 use crate::redis_server::signal;
 use crate::services::Kind;
-use crate::wait::{DEADLINE, until};
+use crate::wait::DEADLINE;
 
 /// A running service process; killed when dropped.
 #[derive(Debug)]
@@ -106,14 +107,12 @@ fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
 }
 
 fn exit_of(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    until(
-        || "the process does not end".to_owned(),
-        DEADLINE,
-        || {
-            status = child.try_wait().expect("a status");
-            status.is_some()
-        },
-    );
-    status.expect("it has ended")
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(status) = child.try_wait().expect("a status") {
+            return status;
+        }
+        assert!(Instant::now() < end, "the process does not end");
+        crate::wait::a_moment();
+    }
 }

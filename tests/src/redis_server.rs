@@ -8,12 +8,13 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::wait::{DEADLINE, until};
+use crate::wait::DEADLINE;
 
 /// Arguments: the data folder, whether to remove it at the end, then those of `redis-server`.
 const GUARD: &str = r#"
@@ -91,11 +92,7 @@ impl RedisServer {
         let mut running = self.running.lock().expect("not poisoned");
         let Running { mut guard, pid } = running.take().expect("redis-server runs");
         signal(pid, "TERM");
-        until(
-            || "redis-server does not end".to_owned(),
-            DEADLINE,
-            || !serves(self.address),
-        );
+        wait_until("redis-server to end", || !serves(self.address));
         drop(guard.stdin.take());
         guard.wait().expect("the guard ends");
     }
@@ -163,7 +160,6 @@ pub fn signal(pid: u32, name: &str) {
 }
 
 fn place() -> (SocketAddr, TempDir) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     // In memory where the system has such a folder: what is written survives the server's death just the same, and
     // `appendfsync always` does not wear out a disk.
     let memory = Path::new("/dev/shm");
@@ -176,7 +172,22 @@ fn place() -> (SocketAddr, TempDir) {
         .prefix("helpline-redis-")
         .tempdir_in(parent)
         .expect("a folder");
-    (listener.local_addr().expect("an address"), dir)
+    (free_address(), dir)
+}
+
+/// An address that stays free while its server is down: below the range from which the system gives ports to others.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(127);
+    for _ in 0..1_000 {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + start.wrapping_add(step) % 20_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("a port")));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no free port");
 }
 
 fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
@@ -214,11 +225,7 @@ fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
         guard,
         pid: line.trim().parse().expect("a process id"),
     };
-    until(
-        || "redis-server does not serve".to_owned(),
-        DEADLINE,
-        || serves(address),
-    );
+    wait_until("redis-server to serve", || serves(address));
     running
 }
 
@@ -230,4 +237,12 @@ fn serves(address: SocketAddr) -> bool {
             redis::cmd("PING").query::<String>(&mut connection)
         })
         .is_ok()
+}
+
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        crate::wait::a_moment();
+    }
 }

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use helpline_service::settings::Settings;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use crate::wait::{DEADLINE, until};
+use crate::wait::DEADLINE;
 
 /// Which of the two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,16 +86,15 @@ impl Service {
         let Some(thread) = self.thread.take() else {
             return;
         };
-        let kind = self.kind.name();
-        until(
-            || format!("{kind} does not stop"),
-            DEADLINE,
-            || thread.is_finished(),
-        );
+        let end = Instant::now() + DEADLINE;
+        while !thread.is_finished() {
+            assert!(Instant::now() < end, "{} does not stop", self.kind.name());
+            crate::wait::a_moment();
+        }
         match thread.join() {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => panic!("{kind} ended with: {error}"),
-            Err(_) => panic!("{kind} panicked"),
+            Ok(Err(error)) => panic!("{} ended with: {error}", self.kind.name()),
+            Err(_) => panic!("{} panicked", self.kind.name()),
         }
     }
 }

@@ -37,21 +37,13 @@ pub async fn eventually<T>(
     }
 }
 
-/// As [`eventually`], for places without a runtime: looks until `condition` holds, and panics with `what` after `limit`.
-pub fn until(what: impl Fn() -> String, limit: Duration, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + limit;
-    while !condition() {
-        assert!(Instant::now() < end, "{}", what());
-        pause();
-    }
-}
-
-#[expect(
+/// Lets a moment pass before a condition is looked at again, where there is no runtime to wait in.
+#[allow(
     clippy::disallowed_methods,
-    reason = "the one place that does: between two looks at a condition that has a deadline"
+    reason = "the one place, and its callers have deadlines"
 )]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(5));
+pub fn a_moment() {
+    std::thread::sleep(LOOK);
 }
 
 /// Gives the future at most [`DEADLINE`]; panics naming `what` when it takes longer.

@@ -7,8 +7,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-
 use crate::agent::Agent;
 use crate::builder::Builder;
 use crate::guest::Guest;
@@ -160,11 +158,13 @@ impl World {
         self.knows(&answer.json())
     }
 
-    /// Takes note of a registration that a test has made by itself, so that its chat is ended with the world.
-    pub fn knows(&self, body: &Value) -> Guest {
-        let guest = Guest::from_body(body, self.tokens);
-        let mut guests = self.guests.lock().expect("not poisoned");
-        guests.push(guest.clone());
+    /// Takes note of a registration, so that its chat is ended with the world.
+    pub fn knows(&self, registration: &serde_json::Value) -> Guest {
+        let guest = Guest::from_body(registration, self.tokens);
+        self.guests
+            .lock()
+            .expect("not poisoned")
+            .push(guest.clone());
         guest
     }
 
@@ -340,7 +340,7 @@ impl Drop for World {
             .as_ref()
             .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
-        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::alive) {
+        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
@@ -365,11 +365,13 @@ impl Drop for World {
 }
 
 impl Server {
-    fn alive(&mut self) -> Option<SocketAddr> {
-        match self {
+    /// Where it serves, unless it is dead or on its way out.
+    fn serving(&mut self) -> Option<SocketAddr> {
+        let address = match self {
             Self::Here(service) => Some(service.address),
             Self::Process(process) => process.is_running().then_some(process.address),
-        }
+        };
+        address.filter(|address| http::is_ready(*address).unwrap_or(false))
     }
 
     fn tell_to_stop(&mut self) {

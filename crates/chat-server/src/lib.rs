@@ -12,6 +12,7 @@ use helpline_service::{
     hub::Hub,
     settings::Settings,
 };
+use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
 /// chat-server, with its address, not yet running.
@@ -46,12 +47,15 @@ impl Application {
             commons.tasks.clone(),
             commons.stop.clone(),
         );
+        let config = PublicConfig::of(&commons.settings);
+        let pages = Pages::new(Site::ChatServer, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {
             config
                 .app_data(web::Data::new(handler))
                 .app_data(web::Data::new(hub.clone()))
                 .service(register::register)
-                .service(chat::open);
+                .service(chat::open)
+                .configure(pages.clone().routes());
         };
         self.0.run(stop, routes).await
     }

@@ -6,13 +6,13 @@ use actix_web::{
         StatusCode,
         header::{HeaderValue, RETRY_AFTER},
     },
-    web::Data,
+    web::{Data, Query},
 };
 use helpline_desk::{
     actor::Actor,
     command::Command,
     id::{ChatId, VisitorId},
-    name::Name,
+    name::{Name, Topic},
 };
 use helpline_service::{
     application::Commons,
@@ -22,7 +22,7 @@ use helpline_service::{
     http::failure,
 };
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 /// Where a visitor who registers here comes from.
@@ -52,6 +52,9 @@ pub(crate) async fn register(
     let Some(name) = name_in(request.path()) else {
         return failure(StatusCode::BAD_REQUEST, "Invalid username");
     };
+    let Ok(topic) = topic_in(request.query_string()) else {
+        return failure(StatusCode::BAD_REQUEST, "Invalid topic");
+    };
     let Some(tokens) = commons.tokens().await else {
         return unavailable();
     };
@@ -61,6 +64,7 @@ pub(crate) async fn register(
     let command = Command::Register {
         name,
         platform: PLATFORM.to_owned(),
+        topic,
     };
     let command = Request {
         known: Known::Absent,
@@ -94,6 +98,23 @@ fn name_in(path: &str) -> Option<Name> {
     let name = percent_decode_str(name).decode_utf8().ok()?;
     Name::parse(&name)
 }
+
+/// What the chat is about, if the query says so: `?topic=`. An empty one is none.
+fn topic_in(query: &str) -> Result<Option<Topic>, InvalidTopic> {
+    #[derive(Deserialize)]
+    struct Wanted {
+        topic: Option<String>,
+    }
+    let wanted = Query::<Wanted>::from_query(query).map_err(|_| InvalidTopic)?;
+    match wanted.into_inner().topic {
+        Some(topic) if !topic.trim().is_empty() => {
+            Topic::parse(&topic).map(Some).ok_or(InvalidTopic)
+        }
+        _ => Ok(None),
+    }
+}
+
+struct InvalidTopic;
 
 fn unavailable() -> HttpResponse {
     later(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")

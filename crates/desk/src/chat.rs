@@ -10,6 +10,9 @@ use crate::{
 /// The most declines a request remembers; beyond it the oldest are forgotten (that agent sees it again).
 const MAX_DECLINES: usize = 1_000;
 
+/// How many characters of a visitor's first message an agent sees before taking the request.
+const FIRST_WORDS: usize = 120;
+
 /// One chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chat {
@@ -19,6 +22,10 @@ pub struct Chat {
     pub visitor: Visitor,
     /// Where the visitor comes from: `web` or a channel's name.
     pub platform: String,
+    /// What it is about, if that is known.
+    pub topic: Option<String>,
+    /// What the visitor said first, cut short.
+    pub first_words: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// How far it has come.
@@ -110,6 +117,7 @@ impl Chat {
             visitor,
             name,
             platform,
+            topic,
         } = event
         else {
             return None;
@@ -123,6 +131,8 @@ impl Chat {
                 away: false,
             },
             platform: platform.clone(),
+            topic: topic.clone(),
+            first_words: None,
             created_at: at,
             phase: Phase::Registered,
             support: None,
@@ -158,7 +168,13 @@ impl Chat {
             }
             Event::SupportLeft { .. } => self.set_support_away(true),
             Event::SupportReturned => self.set_support_away(false),
-            Event::Said(_) => self.messages += 1,
+            Event::Said(said) => {
+                self.messages += 1;
+                if said.from == Side::Visitor && self.first_words.is_none() {
+                    let words = said.content.chars().take(FIRST_WORDS);
+                    self.first_words = Some(words.collect());
+                }
+            }
             Event::Ended(end) => self.phase = Phase::Ended(end.clone()),
             Event::Reserved { .. }
             | Event::ReservationEnded

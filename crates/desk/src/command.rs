@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     actor::Side,
     id::{AgentId, MessageId, SupportId, VisitorId},
-    name::Name,
+    name::{Name, Topic},
 };
 
 /// A request to change a chat. Ids that the change would introduce are made by the caller.
@@ -17,6 +17,8 @@ pub enum Command {
         name: Name,
         /// Where the visitor comes from: `web` or a channel's name.
         platform: String,
+        /// What it is about, if that is known.
+        topic: Option<Topic>,
     },
     /// The visitor opens its chat, for the first time or again.
     Enter {

@@ -118,11 +118,19 @@ pub fn decide(
 
 fn without_chat(actor: &Actor, command: &Command, policy: &Policy) -> Outcome {
     match (command, actor) {
-        (Command::Register { name, platform }, Actor::Visitor(visitor)) => {
+        (
+            Command::Register {
+                name,
+                platform,
+                topic,
+            },
+            Actor::Visitor(visitor),
+        ) => {
             let registered = Event::Registered {
                 visitor: *visitor,
                 name: name.as_str().to_owned(),
                 platform: platform.clone(),
+                topic: topic.as_ref().map(|topic| topic.as_str().to_owned()),
             };
             Ok(Decision::active(vec![registered], policy))
         }

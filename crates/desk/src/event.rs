@@ -17,6 +17,8 @@ pub enum Event {
         name: String,
         /// `web` or a channel's name.
         platform: String,
+        /// What it is about, if that is known.
+        topic: Option<String>,
     },
     /// The visitor came in (or came in again, before anything was said).
     VisitorJoined,

@@ -1,4 +1,4 @@
-//! The names people go by.
+//! The names people go by, and what they want to talk about.
 
 use std::fmt;
 
@@ -12,9 +12,7 @@ pub struct Name(String);
 impl Name {
     /// Trims and checks a name.
     pub fn parse(text: &str) -> Option<Self> {
-        let name = text.trim();
-        let fits = (1..=MAX_CHARACTERS).contains(&name.chars().count());
-        (fits && !name.chars().any(char::is_control)).then(|| Self(name.to_owned()))
+        short_text(text, MAX_CHARACTERS).map(Self)
     }
 
     /// The name as text.
@@ -27,6 +25,32 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The most characters a topic has.
+pub const MAX_TOPIC_CHARACTERS: usize = 120;
+
+/// What a chat is about, in the words of whoever made its link: 1 to 120 characters after trimming, none of them a
+/// control character.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Topic(String);
+
+impl Topic {
+    /// Trims and checks a topic.
+    pub fn parse(text: &str) -> Option<Self> {
+        short_text(text, MAX_TOPIC_CHARACTERS).map(Self)
+    }
+
+    /// The topic as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn short_text(text: &str, longest: usize) -> Option<String> {
+    let text = text.trim();
+    let fits = (1..=longest).contains(&text.chars().count());
+    (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub struct Entry {
     pub name: String,
     /// `web` or a channel's name.
     pub platform: String,
+    /// What it is about, if that is known.
+    pub topic: Option<String>,
+    /// What the visitor said first, cut short.
+    pub first_words: Option<String>,
     /// Since when.
     pub since: Timestamp,
     /// For whom it is held back, if for anyone.
@@ -32,6 +36,8 @@ pub struct Entry {
 pub enum Notice {
     /// The request is there (again).
     Show,
+    /// The request is there still, and says more than before.
+    Update,
     /// The request is gone.
     Hide,
 }
@@ -47,6 +53,8 @@ impl Entry {
             visitor: chat.visitor.id,
             name: chat.visitor.name.clone(),
             platform: chat.platform.clone(),
+            topic: chat.topic.clone(),
+            first_words: chat.first_words.clone(),
             since: request.since,
             reserved: request.reserved.clone(),
             declined: request.declined.clone(),
@@ -78,8 +86,13 @@ pub fn notice(before: Option<&Entry>, after: Option<&Entry>, agent: &AgentId) ->
         (false, true) => Some(Notice::Show),
         (true, false) => Some(Notice::Hide),
         (true, true) if released => Some(Notice::Show),
+        (true, true) if words(before) != words(after) => Some(Notice::Update),
         _ => None,
     }
+}
+
+fn words(entry: Option<&Entry>) -> Option<&str> {
+    entry?.first_words.as_deref()
 }
 
 #[cfg(test)]
@@ -96,6 +109,8 @@ mod tests {
             visitor: VisitorId::from_bits(2),
             name: "Mina".to_owned(),
             platform: "web".to_owned(),
+            topic: None,
+            first_words: None,
             since: Timestamp(7),
             reserved: reserved.map(|name| Reservation {
                 agent: agent(name),

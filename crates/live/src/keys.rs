@@ -107,6 +107,11 @@ impl Keys {
         rest.ends_with(":events").then(|| ChatId::parse(chat))?
     }
 
+    /// Channel: an agent came to the desk or left it.
+    pub fn desk_channel(&self) -> String {
+        self.name(0, "desk")
+    }
+
     /// Channel: changes of a partition's waiting set.
     pub fn queue_channel(&self, partition: u16) -> String {
         self.name(partition, "queue")

@@ -66,6 +66,8 @@ impl Store {
                 pipe.sadd(self.shared.keys.agents(), at_place).ignore();
                 pipe.sadd(self.shared.keys.process(0, &member.process), at_process)
                     .ignore();
+                pipe.publish(self.shared.keys.desk_channel(), "came")
+                    .ignore();
                 self.link
                     .run(async |connection| pipe.query_async(connection).await)
                     .await
@@ -104,6 +106,8 @@ impl Store {
                 let mut pipe = redis::pipe();
                 pipe.srem(self.shared.keys.agents(), at_place).ignore();
                 pipe.srem(self.shared.keys.process(0, &member.process), at_process)
+                    .ignore();
+                pipe.publish(self.shared.keys.desk_channel(), "left")
                     .ignore();
                 self.link
                     .run(async |connection| pipe.query_async(connection).await)

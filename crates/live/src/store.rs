@@ -10,7 +10,7 @@ use helpline_desk::{
     actor::Side,
     chat::Chat,
     decide::{Decision, Life, Timer, TimerChange},
-    event::Recorded,
+    event::{Event, Recorded},
     id::ChatId,
     queue::Entry,
     time::Timestamp,
@@ -291,7 +291,11 @@ impl Store {
                 call.arg("wait").arg(entry).arg("");
             }
             Some(None) => {
-                call.arg("unwait").arg("").arg("");
+                let claimed = events
+                    .iter()
+                    .any(|event| matches!(event, Event::Claimed { .. }));
+                let instead = if claimed { bus::CLAIMED } else { bus::GONE };
+                call.arg("unwait").arg(instead).arg("");
             }
             None => {}
         }

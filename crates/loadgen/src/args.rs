@@ -70,7 +70,7 @@ pub(crate) struct TalkArgs {
     #[arg(long, default_value = "5000")]
     pub(crate) rate: Rate,
     /// With `--rate max`: messages each writer has on the way at a time
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) window: u32,
     /// Measured time
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]

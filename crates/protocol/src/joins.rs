@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     close::WireError,
     frame, iso, json,
-    typed::{Participant, open},
+    typed::{Level, Participant, open},
 };
 
 /// What an agent sends.
@@ -16,13 +16,15 @@ pub enum AgentFrame {
     Accept(VisitorId),
     /// Hide this visitor's request from this agent.
     Decline(VisitorId),
+    /// Opt-in: whether this agent takes requests at the moment.
+    Available(bool),
 }
 
 /// Reads an agent's frame: a bare user id, or an object of type and args.
 ///
 /// # Errors
 /// `malformed`, `unknown_type` or `invalid_field` (contract 001, section 2.3).
-pub fn decode(text: &str) -> Result<AgentFrame, WireError> {
+pub fn decode(text: &str, level: Level) -> Result<AgentFrame, WireError> {
     if let Some(visitor) = VisitorId::parse(text.trim()) {
         return Ok(AgentFrame::Accept(visitor));
     }
@@ -30,6 +32,9 @@ pub fn decode(text: &str) -> Result<AgentFrame, WireError> {
     let accept = match kind.as_str() {
         "Accept" => true,
         "Decline" => false,
+        "Availability" if level == Level::OptedIn => {
+            return args.read("available").map(AgentFrame::Available);
+        }
         _ => return Err(WireError::UnknownType),
     };
     let visitor = VisitorId::claimed(&args.text("userId")?);
@@ -50,6 +55,10 @@ pub fn request(entry: &Entry) -> String {
         username: &'a str,
         requested_at: String,
         platform: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        topic: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_words: Option<&'a str>,
     }
     json(&Request {
         participant: Participant::User,
@@ -58,6 +67,8 @@ pub fn request(entry: &Entry) -> String {
         username: &entry.name,
         requested_at: iso(entry.since),
         platform: &entry.platform,
+        topic: entry.topic.as_deref(),
+        first_words: entry.first_words.as_deref(),
     })
 }
 
@@ -80,6 +91,16 @@ pub fn reserved(entry: &Entry, until: Timestamp) -> String {
         expires_at: iso(until),
     };
     frame("Reserved", reserved)
+}
+
+/// Opt-in: how many agents are at the desk.
+pub fn presence(agents_online: usize) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Presence {
+        agents_online: usize,
+    }
+    frame("Presence", Presence { agents_online })
 }
 
 #[derive(Serialize)]
@@ -107,9 +128,9 @@ mod tests {
     #[test]
     fn a_bare_id_is_an_accept() {
         let accept = AgentFrame::Accept(VisitorId::claimed(USER));
-        assert_eq!(decode(USER), Ok(accept));
+        assert_eq!(decode(USER, Level::Plain), Ok(accept));
         let text = format!(r#"{{"type":"Accept","args":{{"userId":"{USER}"}}}}"#);
-        assert_eq!(decode(&text), Ok(accept));
+        assert_eq!(decode(&text, Level::Plain), Ok(accept));
     }
 
     #[test]
@@ -123,7 +144,7 @@ mod tests {
             ),
         ];
         for (text, error) in cases {
-            assert_eq!(decode(text), Err(error), "{text}");
+            assert_eq!(decode(text, Level::Plain), Err(error), "{text}");
         }
     }
 }

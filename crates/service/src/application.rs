@@ -48,6 +48,8 @@ const TOMBSTONE: Duration = Duration::from_secs(60);
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.
 const LAST_WORD: Duration = Duration::from_secs(1);
+/// How soon it tries again.
+const SHORTLY: Duration = Duration::from_millis(50);
 /// How long a request waits for the keys of tokens.
 const TOKENS_DEADLINE: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
@@ -241,11 +243,13 @@ impl Application {
         let _ = kept.await;
         // All sockets have departed. Should the store stay away, the lease lapses by itself.
         let store = handler.store();
-        let _ = timeout(LAST_WORD, async {
-            store.link().up().await;
-            store.end_lease().await
-        })
-        .await;
+        let said = async {
+            while store.end_lease().await.is_err() {
+                store.link().up().await;
+                tokio::time::sleep(SHORTLY).await;
+            }
+        };
+        let _ = timeout(LAST_WORD, said).await;
         commons.stop.cancel();
         commons.tasks.close();
         commons.tasks.wait().await;

@@ -166,6 +166,11 @@ impl Handler {
         &self.policy
     }
 
+    /// The store's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Loads a chat as it is.
     ///
     /// # Errors

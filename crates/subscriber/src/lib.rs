@@ -11,6 +11,7 @@ use helpline_service::{
     application::{self, StartError},
     settings::Settings,
 };
+use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
 use self::board::Board;
@@ -39,11 +40,14 @@ impl Application {
     /// When the store turns out to be another deployment's, or the server fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
         let board = Board::open(self.0.commons());
+        let config = PublicConfig::of(&self.0.commons().settings);
+        let pages = Pages::new(Site::Subscriber, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {
             config
                 .app_data(web::Data::new(handler))
                 .app_data(web::Data::new(board.clone()))
-                .service(feed::open);
+                .service(feed::open)
+                .configure(pages.clone().routes());
         };
         self.0.run(stop, routes).await
     }

@@ -80,6 +80,7 @@ impl FeedSession {
         let (visitor, command) = match frame {
             AgentFrame::Accept(visitor) => (visitor, Command::Reserve),
             AgentFrame::Decline(visitor) => (visitor, Command::Decline),
+            AgentFrame::Available(available) => return self.set_available(available).await,
         };
         let declines = command == Command::Decline;
         match self.give(visitor, command).await {
@@ -92,6 +93,39 @@ impl FeedSession {
             Ok(None) | Err(Failure::Refused(Refusal::Over)) => self.error(WireError::NotFound),
             Err(Failure::Refused(refusal)) => self.error(refusal.into()),
             Err(Failure::Store(_)) => self.error(WireError::Unavailable),
+        }
+    }
+
+    /// An agent who is away still sees the queue, but nobody counts on it. Whoever says so wants to know how many
+    /// there are.
+    async fn set_available(&mut self, available: bool) -> Reply {
+        self.board.count_agents_for(self.visit.socket);
+        if available {
+            self.come_to_the_desk().await;
+        } else {
+            self.leave_the_desk().await;
+        }
+        Reply::nothing()
+    }
+
+    async fn come_to_the_desk(&self) {
+        let place = Place::Desk(self.agent.id.clone());
+        let store = self.handler.store();
+        self.commons
+            .roster
+            .arrive(store, self.visit.socket, place)
+            .await;
+    }
+
+    async fn leave_the_desk(&self) {
+        let store = self.handler.store();
+        let grace = self.handler.policy().leave_grace;
+        self.commons
+            .roster
+            .leave(store, self.visit.socket, grace)
+            .await;
+        if let Err(reason) = review(&self.handler).await {
+            debug!(%reason, "requests were not reviewed after an agent left");
         }
     }
 
@@ -113,17 +147,12 @@ impl Session for FeedSession {
     type Delivery = Frame;
 
     async fn opened(&mut self) -> Reply {
-        let store = self.handler.store();
-        let place = Place::Desk(self.agent.id.clone());
-        self.commons
-            .roster
-            .arrive(store, self.visit.socket, place)
-            .await;
+        self.come_to_the_desk().await;
         Reply::frames(std::mem::take(&mut self.seen))
     }
 
     async fn text(&mut self, text: &str) -> Reply {
-        let frame = match joins::decode(text) {
+        let frame = match joins::decode(text, self.visit.level) {
             Ok(frame) => frame,
             Err(error) => return self.error(error),
         };
@@ -160,14 +189,6 @@ impl Session for FeedSession {
 
     async fn closed(&mut self) {
         self.board.unwatch(self.visit.socket);
-        let store = self.handler.store();
-        let grace = self.handler.policy().leave_grace;
-        self.commons
-            .roster
-            .leave(store, self.visit.socket, grace)
-            .await;
-        if let Err(reason) = review(&self.handler).await {
-            debug!(%reason, "requests were not reviewed after an agent left");
-        }
+        self.leave_the_desk().await;
     }
 }

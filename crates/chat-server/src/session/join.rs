@@ -3,7 +3,7 @@
 //! Order: listen to the chat, commit the Join, take the seat, read the log to event N, tell it; from then on the
 //! feed brings what is above N. So nothing is missed and nothing comes twice.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use helpline_desk::{
     actor::{Actor, Side},
@@ -18,7 +18,7 @@ use helpline_live::{
 };
 use helpline_protocol::{
     close::WireError,
-    typed::{self, Join, Reader, Resume, Resumed},
+    typed::{self, Join, Reader, Resume, Resumed, Scene},
 };
 use helpline_service::{
     access::Role,
@@ -173,7 +173,7 @@ impl ChatSession {
         let reader = seat.reader(self.visit.level);
         // From here on everything is heard; what comes before the log is read is in the log.
         if let Some(membership) = self.membership() {
-            membership.seat(reader);
+            membership.seat(reader, join.queue && join.side == Side::Visitor);
         }
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,
@@ -189,7 +189,8 @@ impl ChatSession {
         let recorded = recorded.unwrap_or_else(|| self.own_claim(&loaded));
         seat.after = loaded.head.seq;
         self.stage = Stage::Seated(seat);
-        let frames = found(&state, &loaded, join, &recorded, reader);
+        let idle_timeout = self.handler.policy().idle_timeout;
+        let frames = found(&state, &loaded, join, &recorded, reader, idle_timeout);
         if let Some(membership) = self.membership() {
             membership.advance(&Held {
                 head: loaded.head.clone(),
@@ -216,11 +217,18 @@ fn found(
     join: &Join,
     recorded: &[Recorded],
     reader: Reader,
+    idle_timeout: Duration,
 ) -> Vec<String> {
     let head = &loaded.head;
+    let scene = Scene {
+        id: state.id,
+        chat: Some(state),
+        epoch: &head.epoch,
+        idle_timeout,
+    };
     let mut frames: Vec<String> = recorded
         .iter()
-        .flat_map(|event| typed::event_frames(state.id, Some(state), &head.epoch, event, reader))
+        .flat_map(|event| typed::event_frames(scene, event, reader))
         .collect();
     let rejoins = frames.is_empty() || (join.side == Side::Visitor && join.support.is_some());
     if rejoins || state.messages > 0 {
@@ -232,6 +240,8 @@ fn found(
             last_seq: head.seq,
             partial: after.is_some(),
             seen: loaded.seen,
+            idle_timeout,
+            expires_in: loaded.ttl,
         };
         frames.push(typed::history(
             state,

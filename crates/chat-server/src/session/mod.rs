@@ -112,7 +112,7 @@ impl ChatSession {
             claim: SupportId::from_bits(rand::random()),
             faults: Faults::new(settings.sockets.error_window),
             messages: MessageRate::new(&settings.limits),
-            others: MessageRate::new(&settings.limits),
+            others: MessageRate::of_others(),
             typed_at: None,
             token_ends: None,
         };

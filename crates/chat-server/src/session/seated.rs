@@ -5,15 +5,16 @@ use std::time::Duration;
 use helpline_desk::{
     actor::{Actor, Side},
     audience::Audience,
+    chat::Chat,
     command::{Command, Say},
-    id::MessageId,
+    id::{ChatId, MessageId},
     refusal::Refusal,
 };
-use helpline_live::store::{Marked, StoreError};
+use helpline_live::store::{Head, Marked, StoreError};
 use helpline_protocol::{
     bus::Passing,
     close::{Close, WireError},
-    typed::{self, Message, Reader},
+    typed::{self, Message, Reader, Scene},
 };
 use helpline_service::{
     handler::{Failure, Handled, Known, Request},
@@ -70,8 +71,8 @@ impl ChatSession {
         let Some(first) = loaded.recorded.first() else {
             return Reply::nothing();
         };
-        let epoch = &loaded.head.epoch;
-        Reply::frames(typed::event_frames(chat, state, epoch, first, reader))
+        let scene = self.scene(chat, state, &loaded.head);
+        Reply::frames(typed::event_frames(scene, first, reader))
     }
 
     pub(super) async fn leave(&mut self) -> Reply {
@@ -86,10 +87,10 @@ impl ChatSession {
             return self.expired();
         };
         info!(%chat, "ended");
-        let epoch = &held.head.epoch;
+        let scene = self.scene(chat, held.chat.as_deref(), &held.head);
         let mut frames: Vec<String> = recorded
             .iter()
-            .flat_map(|event| typed::event_frames(chat, held.chat.as_deref(), epoch, event, reader))
+            .flat_map(|event| typed::event_frames(scene, event, reader))
             .collect();
         if seat.side == Side::Visitor {
             // `UserLeft` is for the others; `SupportLeft` is for the leaver too.
@@ -169,6 +170,15 @@ impl ChatSession {
                 warn!(chat = %self.address, "written by a newer release: the socket is sent elsewhere");
                 Reply::close(Close::Restart)
             }
+        }
+    }
+
+    fn scene<'a>(&self, id: ChatId, chat: Option<&'a Chat>, head: &'a Head) -> Scene<'a> {
+        Scene {
+            id,
+            chat,
+            epoch: &head.epoch,
+            idle_timeout: self.handler.policy().idle_timeout,
         }
     }
 

@@ -46,7 +46,7 @@ fn an_actor() -> impl Strategy<Value = Actor> {
 fn a_command() -> impl Strategy<Value = Command> {
     let name = || Name::parse("Vika").expect("a name");
     prop_oneof![
-        1 => Just(Command::Register { name: name(), platform: "web".to_owned() }),
+        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None }),
         3 => proptest::option::weighted(0.2, a_support()).prop_map(|support| Command::Enter { support }),
         3 => (a_visitor(), a_support())
             .prop_map(move |(visitor, support)| Command::Claim { visitor, support, name: name() }),

@@ -88,6 +88,7 @@ pub(crate) fn register() -> Command {
     Command::Register {
         name: Name::parse("Mina").expect("a name"),
         platform: "web".to_owned(),
+        topic: None,
     }
 }
 

@@ -91,10 +91,10 @@ while ARGV[arg] do
     redis.call('HSET', KEYS[4], ARGV[1], first_value)
     local number = redis.call('HINCRBY', KEYS[4], 'revision', 1)
     redis.call('PUBLISH', ARGV[7], '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
-  elseif change == 'unwait' then   -- the entry is gone
+  elseif change == 'unwait' then   -- what is said instead of the entry
     if redis.call('HDEL', KEYS[4], ARGV[1]) == 1 then
       local number = redis.call('HINCRBY', KEYS[4], 'revision', 1)
-      redis.call('PUBLISH', ARGV[7], '1 ' .. number .. ' ' .. ARGV[1] .. ' -')
+      redis.call('PUBLISH', ARGV[7], '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
     end
   elseif change == 'tell' then     -- channel, text
     redis.call('PUBLISH', first_value, second_value)

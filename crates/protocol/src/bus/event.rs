@@ -20,6 +20,8 @@ pub(super) enum WireEvent<'a> {
         visitor: Cow<'a, str>,
         name: Cow<'a, str>,
         platform: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<Cow<'a, str>>,
     },
     VisitorJoined {},
     Requested {
@@ -70,10 +72,12 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 visitor,
                 name,
                 platform,
+                topic,
             } => Self::Registered {
                 visitor: visitor.to_string().into(),
                 name: name.into(),
                 platform: platform.into(),
+                topic: topic.as_ref().map(Into::into),
             },
             Event::VisitorJoined => Self::VisitorJoined {},
             Event::Requested { since } => Self::Requested { since: since.0 },
@@ -122,10 +126,12 @@ impl WireEvent<'_> {
                 visitor,
                 name,
                 platform,
+                topic,
             } => Event::Registered {
                 visitor: VisitorId::parse(&visitor).ok_or(Unreadable)?,
                 name: name.into_owned(),
                 platform: platform.into_owned(),
+                topic: topic.map(Cow::into_owned),
             },
             Self::VisitorJoined {} => Event::VisitorJoined,
             Self::Requested { since } => Event::Requested {

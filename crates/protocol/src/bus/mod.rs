@@ -22,7 +22,9 @@ use helpline_desk::{
 use serde::{Deserialize, Serialize};
 
 use self::event::WireEvent;
-pub use self::queue::{QueueChange, read_queue_change, read_queue_entry, write_queue_entry};
+pub use self::queue::{
+    CLAIMED, GONE, QueueChange, read_queue_change, read_queue_entry, write_queue_entry,
+};
 use crate::json;
 
 /// The version that every publication begins with.

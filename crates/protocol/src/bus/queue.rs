@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::{Unreadable, VERSION, number, read};
 use crate::json;
 
-/// A change of the waiting set: `1 <queue revision> <chat> <entry>`, with `-` for an entry that is gone.
+/// A change of the waiting set: `1 <queue revision> <chat> <entry>`, with [`GONE`] or [`CLAIMED`] for an entry that is
+/// not there any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueChange {
     /// Numbers the changes of one partition's waiting set.
@@ -22,7 +23,14 @@ pub struct QueueChange {
     pub chat: ChatId,
     /// What waits now, if anything.
     pub entry: Option<Entry>,
+    /// Whether it waits no more because an agent took it.
+    pub claimed: bool,
 }
+
+/// Instead of an entry: it waits no more.
+pub const GONE: &str = "-";
+/// Instead of an entry: it waits no more, because an agent took it.
+pub const CLAIMED: &str = "-claimed";
 
 /// A queue entry as the waiting set keeps it.
 pub fn write_queue_entry(entry: &Entry) -> String {
@@ -43,14 +51,16 @@ pub fn read_queue_change(text: &str) -> Result<QueueChange, Unreadable> {
     }
     let revision = number(parts.next())?;
     let chat = parts.next().and_then(ChatId::parse).ok_or(Unreadable)?;
-    let entry = match parts.next().ok_or(Unreadable)? {
-        "-" => None,
+    let rest = parts.next().ok_or(Unreadable)?;
+    let entry = match rest {
+        gone if gone.starts_with(GONE) => None,
         entry => Some(read_queue_entry(entry)?),
     };
     Ok(QueueChange {
         revision,
         chat,
         entry,
+        claimed: rest == CLAIMED,
     })
 }
 
@@ -60,6 +70,10 @@ struct WireEntry<'a> {
     visitor: Cow<'a, str>,
     name: Cow<'a, str>,
     platform: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_words: Option<Cow<'a, str>>,
     since: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reserved: Option<WireReservation<'a>>,
@@ -82,6 +96,8 @@ impl<'a> From<&'a Entry> for WireEntry<'a> {
             visitor: entry.visitor.to_string().into(),
             name: (&entry.name).into(),
             platform: (&entry.platform).into(),
+            topic: entry.topic.as_ref().map(Into::into),
+            first_words: entry.first_words.as_ref().map(Into::into),
             since: entry.since.0,
             reserved: entry.reserved.as_ref().map(|held| WireReservation {
                 agent: (&held.agent.0).into(),
@@ -100,6 +116,8 @@ impl WireEntry<'_> {
             visitor: VisitorId::parse(&self.visitor).ok_or(Unreadable)?,
             name: self.name.into_owned(),
             platform: self.platform.into_owned(),
+            topic: self.topic.map(Cow::into_owned),
+            first_words: self.first_words.map(Cow::into_owned),
             since: Timestamp(self.since),
             reserved: self.reserved.map(|held| Reservation {
                 agent: AgentId(held.agent.into_owned()),

@@ -47,6 +47,8 @@ pub struct Join {
     pub token: Option<String>,
     /// Opt-in: what the client has already.
     pub resume: Option<Resume>,
+    /// Opt-in: whether a waiting visitor wants to be told its place in the line.
+    pub queue: bool,
 }
 
 /// What a client that comes back has already (contract 001, section 5).
@@ -99,9 +101,9 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     };
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
-    let resume = match level {
-        Level::OptedIn => args.optional("resume")?,
-        Level::Plain => None,
+    let (resume, queue) = match level {
+        Level::OptedIn => (args.optional("resume")?, args.optional("queue")?),
+        Level::Plain => (None, None),
     };
     Ok(Join {
         visitor: VisitorId::claimed(&visitor),
@@ -110,6 +112,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         support_name,
         token,
         resume,
+        queue: queue.unwrap_or(false),
     })
 }
 

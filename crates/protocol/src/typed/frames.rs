@@ -1,5 +1,7 @@
 //! Server frames: what an event, a history or a passing sign looks like on the wire.
 
+use std::time::Duration;
+
 use helpline_desk::{
     actor::Side,
     audience::{Audience, sees},
@@ -37,6 +39,7 @@ struct JoinedExtras<'a> {
     chat_id: String,
     epoch: &'a str,
     seq: u64,
+    idle_timeout_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -76,6 +79,14 @@ struct HistoryExtras<'a> {
     last_seq: u64,
     partial: bool,
     seen: Seen,
+    idle_timeout_ms: u64,
+    expires_in_ms: u64,
+    status: &'static str,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support_user_name: Option<&'a str>,
 }
 
 /// How far each side has seen (contract 001, section 5).
@@ -110,26 +121,31 @@ pub struct Reader {
     pub level: Level,
 }
 
+/// Where something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The chat's id.
+    pub id: ChatId,
+    /// The chat after what happened; may be missing when all that is left of the chat is its end.
+    pub chat: Option<&'a Chat>,
+    /// The chat's epoch.
+    pub epoch: &'a str,
+    /// How long a chat lives without activity.
+    pub idle_timeout: Duration,
+}
+
 /// What an event looks like to one reader: the frames in their order, often none.
-///
-/// `chat` is the chat after the event; it may be missing when all that is left of the chat is its end.
-pub fn event_frames(
-    id: ChatId,
-    chat: Option<&Chat>,
-    epoch: &str,
-    recorded: &Recorded,
-    reader: Reader,
-) -> Vec<String> {
+pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Vec<String> {
     if !sees(reader.audience, &recorded.event) {
         return Vec::new();
     }
     let opted_in = reader.level == Level::OptedIn;
-    let (Some(chat), Audience::Seat(side)) = (chat, reader.audience) else {
-        return vec![chat_expired(id)];
+    let (Some(chat), Audience::Seat(side)) = (scene.chat, reader.audience) else {
+        return vec![chat_expired(scene.id)];
     };
     let room = || opted_in.then(|| frame("Room", room(chat)));
     match &recorded.event {
-        Event::VisitorJoined => vec![joined(chat, None, epoch, recorded.seq, opted_in)],
+        Event::VisitorJoined => vec![joined(scene, chat, None, recorded.seq, opted_in)],
         Event::Requested { .. } => room().into_iter().collect(),
         Event::Claimed {
             support,
@@ -142,7 +158,7 @@ pub fn event_frames(
                 support_user_name: name,
                 text,
             };
-            let joined = joined(chat, Some(part), epoch, recorded.seq, opted_in);
+            let joined = joined(scene, chat, Some(part), recorded.seq, opted_in);
             [Some(joined), room()].into_iter().flatten().collect()
         }
         Event::Said(said) => {
@@ -158,7 +174,7 @@ pub fn event_frames(
                 End::BySupport { text } => Some(support_left(chat, text)),
                 End::BySilence => None,
             };
-            [left, room(), Some(chat_expired(id))]
+            [left, room(), Some(ended(scene.id, end, opted_in))]
                 .into_iter()
                 .flatten()
                 .collect()
@@ -190,6 +206,12 @@ pub fn history(
         last_seq: resumed.last_seq,
         partial: resumed.partial,
         seen: resumed.seen,
+        idle_timeout_ms: millis(resumed.idle_timeout),
+        expires_in_ms: millis(resumed.expires_in),
+        status: status(chat),
+        username: &chat.visitor.name,
+        support_id: chat.support.as_ref().map(|support| support.id.to_string()),
+        support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
     });
     frame("ChatHistory", ChatHistory { messages, opted_in })
 }
@@ -205,6 +227,10 @@ pub struct Resumed<'a> {
     pub partial: bool,
     /// How far each side has seen.
     pub seen: Seen,
+    /// How long a chat lives without activity.
+    pub idle_timeout: Duration,
+    /// How long this one lives if nothing more happens.
+    pub expires_in: Duration,
 }
 
 /// What is passed on and not kept, for sockets that opted in.
@@ -233,19 +259,62 @@ pub fn passing(passing: &Passing) -> String {
 
 /// The chat is over, or was never there.
 pub fn chat_expired(id: impl std::fmt::Display) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct ChatExpired {
-        chat_id: String,
-    }
-    let chat_id = id.to_string();
-    frame("ChatExpired", ChatExpired { chat_id })
+    let expired = ChatExpired {
+        chat_id: id.to_string(),
+        ..ChatExpired::default()
+    };
+    frame("ChatExpired", expired)
+}
+
+/// The chat is over; to those who opted in, also how that came.
+fn ended(id: ChatId, end: &End, opted_in: bool) -> String {
+    let (reason, by) = match end {
+        End::ByVisitor => ("left", Some(Participant::User)),
+        End::BySupport { .. } => ("left", Some(Participant::Support)),
+        End::BySilence => ("silence", None),
+    };
+    let expired = ChatExpired {
+        chat_id: id.to_string(),
+        reason: opted_in.then_some(reason),
+        by: by.filter(|_| opted_in),
+    };
+    frame("ChatExpired", expired)
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChatExpired {
+    chat_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<Participant>,
+}
+
+/// Opt-in: where a waiting visitor stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// Its place; 1 is next.
+    pub position: usize,
+    /// How many wait.
+    pub waiting: usize,
+    /// How long it will probably wait still, if that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate_seconds: Option<u64>,
+    /// How many agents are at the desk.
+    pub agents_online: usize,
+}
+
+/// Tells a waiting visitor where it stands.
+pub fn queue(queue: &Queue) -> String {
+    frame("Queue", queue)
 }
 
 fn joined(
+    scene: Scene<'_>,
     chat: &Chat,
     support: Option<SupportPart<'_>>,
-    epoch: &str,
     seq: u64,
     opted_in: bool,
 ) -> String {
@@ -259,8 +328,9 @@ fn joined(
         support,
         opted_in: opted_in.then(|| JoinedExtras {
             chat_id: chat.id.to_string(),
-            epoch,
+            epoch: scene.epoch,
             seq,
+            idle_timeout_ms: millis(scene.idle_timeout),
         }),
     };
     frame("Joined", joined)
@@ -297,14 +367,22 @@ fn room(chat: &Chat) -> Room<'_> {
         user_id: chat.visitor.id.to_string(),
         username: &chat.visitor.name,
         platform: &chat.platform,
-        status: match chat.phase {
-            Phase::Registered | Phase::Waiting(_) => "waiting",
-            Phase::Engaged => "engaged",
-            Phase::Ended(_) => "closed",
-        },
+        status: status(chat),
         agent: chat.support.as_ref().map(|support| support.name.as_str()),
         created_at: iso(chat.created_at),
     }
+}
+
+fn status(chat: &Chat) -> &'static str {
+    match chat.phase {
+        Phase::Registered | Phase::Waiting(_) => "waiting",
+        Phase::Engaged => "engaged",
+        Phase::Ended(_) => "closed",
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    time.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::decode::open;
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
-    frames::{Reader, Resumed, Seen, chat_expired, event_frames, history, passing},
+    frames::{
+        Queue, Reader, Resumed, Scene, Seen, chat_expired, event_frames, history, passing, queue,
+    },
 };
 
 /// A side as this dialect names it.

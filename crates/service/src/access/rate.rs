@@ -19,6 +19,13 @@ impl MessageRate {
         ))
     }
 
+    /// The rate of what is no message: joining, leaving, signs. Whoever was told to slow down may still come and go.
+    #[must_use]
+    pub fn of_others() -> Self {
+        let quota = Quota::per_second(non_zero(50)).allow_burst(non_zero(300));
+        Self(RateLimiter::direct(quota))
+    }
+
     /// Whether the socket may send one more message; if so, it is counted.
     #[must_use]
     pub fn allow(&self) -> bool {

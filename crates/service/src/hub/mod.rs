@@ -2,8 +2,9 @@
 //!
 //! Sockets are served from the feed alone, whoever made an event, so all of them see one order. An event is
 //! encoded once for each kind of reader. A socket that joined at event N drops whatever is at or below N; a
-//! hole, or a feed that was interrupted, makes the room read the log ([`resync`]).
+//! hole, or a feed that was interrupted, makes the room read the log.
 
+mod line;
 mod resync;
 mod room;
 
@@ -27,7 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 
-use self::room::Room;
+use self::{line::Line, room::Room};
 use crate::{
     handler::{Handler, Held},
     metrics::Metrics,
@@ -60,6 +61,7 @@ struct Inner {
     keys: Keys,
     handler: Handler,
     metrics: Metrics,
+    line: Line,
     outbox: usize,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -76,15 +78,20 @@ impl Hub {
         stop: CancellationToken,
     ) -> Self {
         let keys = handler.store().keys().clone();
-        Self(Arc::new_cyclic(|hub: &std::sync::Weak<Inner>| {
+        let hub = Self(Arc::new_cyclic(|hub: &std::sync::Weak<Inner>| {
             let hub = hub.clone();
             let feed = Feed::open(address, stop.clone(), move |heard| {
                 if let Some(inner) = hub.upgrade() {
                     Hub(inner).hear(heard);
                 }
             });
+            feed.want(&keys.desk_channel());
+            for partition in 0..keys.partitions() {
+                feed.want(&keys.queue_channel(partition));
+            }
             Inner {
                 rooms: Mutex::default(),
+                line: Line::new(&keys),
                 feed,
                 keys,
                 handler,
@@ -93,7 +100,9 @@ impl Hub {
                 tasks,
                 stop,
             }
-        }))
+        }));
+        hub.keep_the_line();
+        hub
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<ChatId, Arc<Room>>> {
@@ -107,7 +116,7 @@ impl Hub {
         let mut rooms = self.rooms();
         let room = rooms.entry(chat).or_insert_with(|| {
             self.0.feed.want(&self.0.keys.chat_channel(chat));
-            Arc::new(Room::new(chat))
+            Arc::new(Room::new(chat, self.0.handler.policy().idle_timeout))
         });
         room.admit(socket, outbox);
         let membership = Membership {
@@ -133,6 +142,9 @@ impl Hub {
     }
 
     fn hear(&self, heard: Heard<'_>) {
+        if self.0.line.hear(&heard, self.0.handler.now()) {
+            return;
+        }
         match heard {
             Heard::Listening(channel) => {
                 if let Some(room) = self.room(channel)
@@ -183,9 +195,13 @@ impl Membership {
         }
     }
 
-    /// Gives the socket a seat: from now on it is told what this reader may see.
-    pub fn seat(&self, reader: Reader) {
-        self.room.seat(self.socket, reader);
+    /// Gives the socket a seat: from now on it is told what this reader may see, and its place in the line if it
+    /// wants that.
+    pub fn seat(&self, reader: Reader, wants_place: bool) {
+        self.room.seat(self.socket, reader, wants_place);
+        if wants_place {
+            self.hub.0.line.changed();
+        }
     }
 
     /// The chat as this process last knew it.

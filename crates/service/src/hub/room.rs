@@ -1,13 +1,16 @@
 //! One chat on this process: its sockets, and its state as far as it is known.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use helpline_desk::{audience::Audience, event::Recorded, id::ChatId};
+use helpline_desk::{audience::Audience, chat::Phase, event::Recorded, id::ChatId};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
     close::Close,
-    typed::{self, Level, Reader, Resumed},
+    typed::{self, Level, Queue, Reader, Resumed, Scene},
 };
 use tokio::sync::{mpsc, watch};
 
@@ -17,6 +20,8 @@ use crate::{handler::Held, metrics::Metrics, wire::Frame};
 /// One chat on this process.
 pub(super) struct Room {
     pub(super) id: ChatId,
+    /// How long a chat lives without activity.
+    idle_timeout: Duration,
     listening: watch::Sender<bool>,
     state: Mutex<State>,
 }
@@ -31,6 +36,8 @@ struct State {
     /// That event, to see whether the log still has it.
     last: Option<Recorded>,
     resync: Resync,
+    /// What a waiting visitor was last told of its place.
+    place: Option<Queue>,
 }
 
 /// Where a resync stands.
@@ -49,6 +56,8 @@ struct Member {
     outbox: mpsc::Sender<Arc<Delivery>>,
     /// `None` while it is at the door.
     reader: Option<Reader>,
+    /// Whether it is told its place in the line while it waits.
+    wants_place: bool,
 }
 
 /// What the log showed.
@@ -60,9 +69,10 @@ pub(super) enum Repair {
 }
 
 impl Room {
-    pub(super) fn new(id: ChatId) -> Self {
+    pub(super) fn new(id: ChatId, idle_timeout: Duration) -> Self {
         Self {
             id,
+            idle_timeout,
             listening: watch::Sender::new(false),
             state: Mutex::default(),
         }
@@ -78,6 +88,7 @@ impl Room {
             socket,
             outbox,
             reader: None,
+            wants_place: false,
         });
     }
 
@@ -88,10 +99,12 @@ impl Room {
         state.members.is_empty()
     }
 
-    pub(super) fn seat(&self, socket: u64, reader: Reader) {
+    pub(super) fn seat(&self, socket: u64, reader: Reader, wants_place: bool) {
         let mut state = self.state();
         if let Some(member) = state.members.iter_mut().find(|m| m.socket == socket) {
             member.reader = Some(reader);
+            member.wants_place = wants_place;
+            state.place = None;
         }
     }
 
@@ -140,7 +153,7 @@ impl Room {
             } => {
                 if recorded.event.is_terminal() {
                     // An end is an end, whatever was missed before it; an expired chat's has a log of its own.
-                    state.hand_out(self.id, &epoch, revision, recorded, metrics);
+                    state.hand_out(self, &epoch, revision, recorded, metrics);
                     return true;
                 }
                 if state.resync != Resync::None {
@@ -155,10 +168,36 @@ impl Room {
                 if !same_epoch || state.told.is_some_and(|told| recorded.seq > told + 1) {
                     return false;
                 }
-                state.hand_out(self.id, &epoch, revision, recorded, metrics);
+                state.hand_out(self, &epoch, revision, recorded, metrics);
                 true
             }
         }
+    }
+
+    /// Whether somebody here waits and wants to know for how long.
+    pub(super) fn has_waiting_visitor(&self) -> bool {
+        let state = self.state();
+        let held = state.held.as_ref().and_then(|held| held.chat.as_deref());
+        held.is_some_and(|chat| matches!(chat.phase, Phase::Waiting(_)))
+            && state.members.iter().any(|member| member.wants_place)
+    }
+
+    /// Tells a waiting visitor its place, if that is news.
+    pub(super) fn tell_place(&self, place: Queue) {
+        let mut state = self.state();
+        if state.place == Some(place) {
+            return;
+        }
+        state.place = Some(place);
+        let delivery = Arc::new(Delivery {
+            seq: None,
+            resets: false,
+            frames: vec![typed::queue(&place).into()],
+            close: None,
+        });
+        state.members.retain(|member| {
+            !member.wants_place || member.outbox.try_send(delivery.clone()).is_ok()
+        });
     }
 
     /// Closes all sockets.
@@ -232,7 +271,7 @@ impl Room {
                 continue;
             }
             // All revisions up to the loaded one are included; only the last matters from here on.
-            state.hand_out(self.id, epoch, loaded.head.revision, recorded, metrics);
+            state.hand_out(self, epoch, loaded.head.revision, recorded, metrics);
         }
         Repair::Done
     }
@@ -261,6 +300,8 @@ impl Room {
             last_seq: loaded.head.seq,
             partial: false,
             seen: loaded.seen,
+            idle_timeout: self.idle_timeout,
+            expires_in: loaded.ttl,
         };
         let mut kinds = Kinds::default();
         state.give(|reader| {
@@ -283,7 +324,7 @@ impl State {
 
     fn hand_out(
         &mut self,
-        id: ChatId,
+        room: &Room,
         epoch: &str,
         revision: u64,
         recorded: Recorded,
@@ -303,7 +344,12 @@ impl State {
             }
         }
         let chat = self.held.take();
-        let state = chat.as_ref().and_then(|held| held.chat.as_deref());
+        let scene = Scene {
+            id: room.id,
+            chat: chat.as_ref().and_then(|held| held.chat.as_deref()),
+            epoch,
+            idle_timeout: room.idle_timeout,
+        };
         let close = terminal.then_some(Close::Over);
         let mut kinds = Kinds::default();
         let mut given = 0;
@@ -314,7 +360,7 @@ impl State {
             };
             let delivery = kinds.get(reader, || {
                 let reader = reader.unwrap_or(at_door);
-                let frames = typed::event_frames(id, state, epoch, &recorded, reader);
+                let frames = typed::event_frames(scene, &recorded, reader);
                 Delivery {
                     seq: (!terminal).then_some(recorded.seq),
                     resets: false,

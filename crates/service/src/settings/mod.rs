@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod listen;
 mod log;
+mod pages;
 mod redis;
 mod sockets;
 mod values;
@@ -34,6 +35,7 @@ pub use self::{
     limits::LimitSettings,
     listen::ListenSettings,
     log::{LogFormat, LogSettings},
+    pages::PagesSettings,
     redis::{RedisSettings, RedisUrl},
     sockets::{QueueSettings, SocketSettings},
 };
@@ -63,6 +65,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Browsers and proxies.
     pub http: HttpSettings,
+    /// What the web pages are told of the installation.
+    pub pages: PagesSettings,
     /// What one client may use up.
     pub limits: LimitSettings,
     /// What is logged, and how.
@@ -123,6 +127,7 @@ impl Settings {
         self.queue.validate()?;
         self.auth.validate()?;
         self.http.validate()?;
+        self.pages.validate()?;
         self.limits.validate()?;
         self.log.validate()
     }

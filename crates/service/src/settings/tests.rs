@@ -175,6 +175,8 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("chat.leave_grace", "0s", "between 1ms"),
         ("chat.max_content_bytes", "0", "between 1 and"),
         ("chat.max_content_bytes", "65536", "between 1 and"),
+        ("pages.chat_server", "chat.example", "http:// or https://"),
+        ("pages.accent", "blue", "such as #1f5fd4"),
         ("chat.max_frame_bytes", "100", "between"),
         ("sockets.ping", "0s", "between 1ms"),
         ("sockets.ping", "120s", "not shorter than sockets.silence"),

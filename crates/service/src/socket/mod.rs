@@ -22,6 +22,9 @@ use crate::{settings::SocketSettings, wire::Frame};
 /// How long a closed socket is still listened to for the client's own close.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How many deliveries are written before the client is listened to again.
+const AT_ONCE: usize = 32;
+
 /// What comes from a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
@@ -159,6 +162,27 @@ pub async fn serve<S: Session>(
     }
 }
 
+/// Delivers what is there, some of it at a time: a client that keeps sending is not kept from hearing.
+fn deliver<S: Session>(
+    session: &mut S,
+    first: S::Delivery,
+    inbox: &mut mpsc::Receiver<S::Delivery>,
+) -> Reply {
+    let mut reply = session.deliver(first);
+    for _ in 1..AT_ONCE {
+        if reply.close.is_some() {
+            break;
+        }
+        let Ok(next) = inbox.try_recv() else {
+            break;
+        };
+        let next = session.deliver(next);
+        reply.frames.extend(next.frames);
+        reply.close = next.close;
+    }
+    reply
+}
+
 /// How a socket ends.
 enum End {
     /// The client is gone.
@@ -220,7 +244,7 @@ async fn talk<S: Session>(
                 }
             }
             delivery = inbox.recv() => match delivery {
-                Some(delivery) => session.deliver(delivery),
+                Some(delivery) => deliver(session, delivery, &mut inbox),
                 None => {
                     session.too_slow();
                     return End::Close(Close::Later);

@@ -20,7 +20,10 @@ use helpline_live::{
 use helpline_protocol::{bus, typed::Level};
 use helpline_service::{application::Commons, handler::Handler, metrics::Metrics, wire::Frame};
 use serde::Deserialize;
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::sleep,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, error};
 
@@ -42,6 +45,8 @@ struct Inner {
     outbox: usize,
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Somebody came to the desk or left it.
+    desk_changed: Notify,
     /// Kept only to stay open.
     _feed: Feed,
 }
@@ -52,7 +57,7 @@ impl Board {
         let handler = commons.handler();
         let keys = handler.store().keys().clone();
         let join_channel = commons.settings.redis.join_channel.clone();
-        Self(Arc::new_cyclic(|board: &Weak<Inner>| {
+        let board = Self(Arc::new_cyclic(|board: &Weak<Inner>| {
             let board = board.clone();
             let hear = move |heard: Heard<'_>| {
                 if let Some(inner) = board.upgrade() {
@@ -64,6 +69,7 @@ impl Board {
                 feed.want(&keys.queue_channel(partition));
             }
             feed.want(&join_channel);
+            feed.want(&keys.desk_channel());
             Inner {
                 view: Mutex::new(View::new(keys.clone())),
                 handler,
@@ -73,9 +79,35 @@ impl Board {
                 outbox: commons.settings.sockets.outbox,
                 tasks: commons.tasks.clone(),
                 stop: commons.stop.clone(),
+                desk_changed: Notify::new(),
                 _feed: feed,
             }
-        }))
+        }));
+        board.count_agents();
+        board
+    }
+
+    /// Keeps the number of agents true, in the background.
+    fn count_agents(&self) {
+        let board = self.clone();
+        let count = async move {
+            loop {
+                board.0.desk_changed.notified().await;
+                match board.0.handler.store().agents().await {
+                    Ok(agents) => board.view().set_agents(agents.len()),
+                    Err(reason) => {
+                        debug!(%reason, "the agents cannot be counted yet");
+                        board.0.desk_changed.notify_one();
+                    }
+                }
+                // Many come and go at once when a server does.
+                sleep(PAUSE).await;
+            }
+        };
+        let stop = self.0.stop.clone();
+        self.0
+            .tasks
+            .spawn(async move { stop.run_until_cancelled(count).await });
     }
 
     fn view(&self) -> MutexGuard<'_, View> {
@@ -115,8 +147,18 @@ impl Board {
         Ok(self.view().chat_of(visitor))
     }
 
+    /// From now on this agent is told how many are at the desk.
+    pub(crate) fn count_agents_for(&self, socket: u64) {
+        self.view().count_agents_for(socket);
+    }
+
     fn hear(&self, heard: Heard<'_>) {
         match heard {
+            Heard::Listening(channel) | Heard::Message { channel, .. }
+                if channel == self.0.keys.desk_channel() =>
+            {
+                self.0.desk_changed.notify_one();
+            }
             Heard::Listening(channel) => {
                 if let Some(partition) = self.partition_of(channel) {
                     self.resync(partition);

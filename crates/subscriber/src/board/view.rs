@@ -24,6 +24,8 @@ pub(super) struct View {
     /// Those of visitors who waited lately, oldest first.
     lately: VecDeque<(VisitorId, ChatId)>,
     watchers: Vec<Watcher>,
+    /// How many agents are at the desk, once that is known.
+    agents: Option<usize>,
 }
 
 #[derive(Default)]
@@ -48,6 +50,8 @@ struct Watcher {
     socket: u64,
     agent: AgentId,
     level: Level,
+    /// Whether it is told how many agents are at the desk.
+    counts_agents: bool,
     outbox: mpsc::Sender<Frame>,
 }
 
@@ -61,6 +65,7 @@ impl View {
             visitors: HashMap::new(),
             lately: VecDeque::new(),
             watchers: Vec::new(),
+            agents: None,
         }
     }
 
@@ -82,6 +87,7 @@ impl View {
             socket,
             agent,
             level,
+            counts_agents: false,
             outbox,
         });
         seen
@@ -99,6 +105,35 @@ impl View {
         let lately = || self.lately.iter().rev().find(|(who, _)| *who == visitor);
         let waiting = self.visitors.get(&visitor).copied();
         waiting.or_else(|| lately().map(|(_, chat)| *chat))
+    }
+
+    /// Takes in how many agents are at the desk, and tells those who want to know.
+    pub(super) fn set_agents(&mut self, agents: usize) {
+        if self.agents == Some(agents) {
+            return;
+        }
+        self.agents = Some(agents);
+        let presence = Frame::from(joins::presence(agents));
+        self.watchers.retain(|watcher| {
+            !watcher.counts_agents || watcher.outbox.try_send(presence.clone()).is_ok()
+        });
+    }
+
+    /// From now on this agent is told how many are at the desk.
+    pub(super) fn count_agents_for(&mut self, socket: u64) {
+        let presence = self
+            .agents
+            .map(|agents| Frame::from(joins::presence(agents)));
+        self.watchers.retain_mut(|watcher| {
+            if watcher.socket != socket || watcher.counts_agents {
+                return true;
+            }
+            watcher.counts_agents = true;
+            let said = presence
+                .clone()
+                .map(|presence| watcher.outbox.try_send(presence));
+            said.is_none_or(|said| said.is_ok())
+        });
     }
 
     /// Takes in a change; `false` if one before it is missing.
@@ -210,8 +245,11 @@ impl View {
         self.watchers.retain(|watcher| {
             let said = match notice(before, after, &watcher.agent) {
                 Some(Notice::Show) => watcher.outbox.try_send(show.clone()),
+                Some(Notice::Update) if watcher.level == Level::OptedIn => {
+                    watcher.outbox.try_send(show.clone())
+                }
                 Some(Notice::Hide) => watcher.outbox.try_send(hide.clone()),
-                None => Ok(()),
+                Some(Notice::Update) | None => Ok(()),
             };
             let for_it = held.is_some_and(|held| held.agent == watcher.agent);
             let said_reserved = match &reserved {

@@ -1,0 +1,110 @@
+//! Which service serves what, under which path.
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    asset::{self, Asset},
+    config::PublicConfig,
+    policy::{Framing, content_security_policy},
+};
+
+/// Asked for anew each time, answered with 304 when it is the same.
+const REVALIDATE: &str = "no-cache";
+/// A new content is a new name.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Other people's sites load it with each of their pages: old for ten minutes at most, and never waited for.
+const WIDGET: &str = "public, max-age=600, stale-while-revalidate=86400";
+const NEVER_KEPT: &str = "no-store";
+
+const MISSING: &str = include_str!("missing.html");
+
+/// Whose pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// The visitor page at `/`, the chat link at `/c` and below, the widget at `/widget.js` with its frame at `/embed`.
+    ChatServer,
+    /// The agents' console at `/`.
+    Subscriber,
+}
+
+/// The pages of one service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    site: Site,
+    config_json: Arc<str>,
+    policy: Arc<str>,
+    framed_policy: Arc<str>,
+}
+
+impl Pages {
+    /// The pages of `site`, telling browsers what `config` says.
+    pub fn new(site: Site, config: &PublicConfig) -> Self {
+        // Plain data with string keys: there is nothing in it that JSON cannot say.
+        let config_json = serde_json::to_string(config).unwrap_or_else(|_| String::from("{}"));
+        Self {
+            site,
+            config_json: config_json.into(),
+            policy: content_security_policy(config, Framing::Never).into(),
+            framed_policy: content_security_policy(config, Framing::Anywhere).into(),
+        }
+    }
+
+    /// What stands at `path`, if anything does.
+    pub fn get(&self, path: &str) -> Option<Asset> {
+        if path == "/config.json" {
+            return Some(self.config());
+        }
+        if let Some(name) = path.strip_prefix("/assets/") {
+            return asset::file(&format!("assets/{name}"), FOR_EVER);
+        }
+        match self.site {
+            Site::ChatServer => match path {
+                "/" | "/c" => Some(page("visitor.html", &self.policy)),
+                "/embed" => Some(page("visitor.html", &self.framed_policy)),
+                "/widget.js" => asset::file("widget.js", WIDGET),
+                _ if path.starts_with("/c/") => Some(page("visitor.html", &self.policy)),
+                _ => None,
+            },
+            Site::Subscriber => (path == "/").then(|| page("console.html", &self.policy)),
+        }
+    }
+
+    pub(crate) fn paths(&self) -> &'static [&'static str] {
+        match self.site {
+            Site::ChatServer => &[
+                "/",
+                "/c",
+                "/c/{rest:.*}",
+                "/embed",
+                "/widget.js",
+                "/assets/{name}",
+                "/config.json",
+            ],
+            Site::Subscriber => &["/", "/assets/{name}", "/config.json"],
+        }
+    }
+
+    fn config(&self) -> Asset {
+        Asset {
+            bytes: Cow::Owned(self.config_json.as_bytes().to_vec()),
+            mime: "application/json",
+            etag: String::from("\"config\""),
+            cache_control: NEVER_KEPT,
+            content_security_policy: None,
+        }
+    }
+}
+
+fn page(file: &str, policy: &str) -> Asset {
+    let page = asset::file(file, REVALIDATE).unwrap_or_else(|| Asset {
+        bytes: Cow::Borrowed(MISSING.as_bytes()),
+        mime: "text/html; charset=utf-8",
+        etag: String::from("\"missing\""),
+        cache_control: NEVER_KEPT,
+        content_security_policy: None,
+    });
+    Asset {
+        content_security_policy: Some(policy.to_owned()),
+        ..page
+    }
+}

@@ -1,0 +1,450 @@
+/**
+ * One side of one chat: joins, comes back, keeps the transcript, sends what was written exactly once and tells a page
+ * about it all in one immutable state.
+ *
+ * Promises: every message given to `send` reaches the chat once or stays visible in `outgoing`; every stored message
+ * stands in `lines` once; the phase "over" is final.
+ */
+import type { Environment } from "./environment";
+import { Link, type LinkState } from "./link";
+import { Outbox, memoryStore, splitContent, type Outgoing, type OutboxStore } from "./outbox";
+import { Transcript, type Line } from "./transcript";
+import { PEER_FORGETS_MS, TypingSignal } from "./typing";
+import {
+  SUBPROTOCOL,
+  parseChatFrame,
+  type ChatExpired,
+  type ChatFrame,
+  type ChatHistory,
+  type Joined,
+  type Queue,
+  type Side,
+  type WireError,
+  type WireMessage,
+} from "./wire";
+
+export type EndReason = "byVisitor" | "byAgent" | "silence" | "unknown";
+
+export type Phase =
+  | { kind: "joining" }
+  | { kind: "waiting" }
+  | { kind: "engaged" }
+  | { kind: "over"; reason: EndReason }
+  /** The server will not let this side in; `winner` is the agent who holds the chat, if it said so. */
+  | { kind: "refused"; code: string; winner?: string };
+
+export interface ChatState {
+  phase: Phase;
+  link: LinkState;
+  /** Joined on the present connection: what is sent now is on its way now. */
+  live: boolean;
+  lines: readonly Line[];
+  outgoing: readonly Outgoing[];
+  seen: Readonly<Record<Side, number>>;
+  /** Messages of the other side that this side has not looked at. */
+  unread: number;
+  peerTyping: boolean;
+  /** Whether the other side is believed to have the chat open. */
+  peerHere: boolean;
+  /** The agent's name and id once one has joined. */
+  agentName: string | undefined;
+  supportId: string | undefined;
+  /** The visitor's registered name, if the server said it. */
+  visitorName: string | undefined;
+  queue: Queue | undefined;
+  /** Every agent who is there has declined. */
+  declined: boolean;
+  /** When silence ends the chat, by the environment's clock. */
+  expiresAt: number | undefined;
+  leaving: boolean;
+}
+
+export interface ChatOptions {
+  /** Base URL of chat-server, such as `https://chat.example`. */
+  chatServer: string;
+  chatId: string;
+  userId: string;
+  side: Side;
+  /** The visitor's name for a User, the agent's for a Support. */
+  name: string;
+  /** What Join's required `username` says, for a Support the visitor's name. */
+  username: string;
+  token?: string;
+  supportId?: string;
+  /** Names this claim, so that a server may recognise it when it comes again. */
+  claimId?: string;
+  email?: string;
+  maxContentBytes?: number;
+  /** The server's clock minus this machine's, so that what was only seen here has a time that fits the rest. */
+  clockOffsetMs?: number;
+  outbox?: OutboxStore;
+}
+
+const ANSWER_TIMEOUT_MS = 8_000;
+const TRY_AGAIN_MS = 1_500;
+const DEFAULT_MAX_CONTENT_BYTES = 4096;
+/** SupportLeft right before ChatExpired means that the agent ended the chat. */
+const SAME_MOMENT_MS = 2_000;
+
+export class ChatClient {
+  #state: ChatState;
+  #transcript = new Transcript();
+  #outbox: Outbox;
+  #link: Link;
+  #typing: TypingSignal;
+  #answerTimer: unknown;
+  #againTimer: unknown;
+  #peerTypingTimer: unknown;
+  #idleTimeoutMs: number | undefined;
+  #saidSeen = 0;
+  #saw = 0;
+  #left: { side: Side; at: number } | undefined;
+
+  constructor(
+    private readonly options: ChatOptions,
+    private readonly changed: (state: ChatState) => void,
+    private readonly env: Environment,
+  ) {
+    this.#outbox = new Outbox(options.outbox ?? memoryStore());
+    this.#state = {
+      phase: { kind: "joining" },
+      link: { kind: "connecting" },
+      live: false,
+      lines: [],
+      outgoing: this.#outbox.messages,
+      seen: { User: 0, Support: 0 },
+      unread: 0,
+      peerTyping: false,
+      peerHere: options.side === "Support",
+      agentName: options.side === "Support" ? options.name : undefined,
+      supportId: options.supportId,
+      visitorName: options.side === "User" ? options.name : undefined,
+      queue: undefined,
+      declined: false,
+      expiresAt: undefined,
+      leaving: false,
+    };
+    this.#typing = new TypingSignal((on) => this.#sendIfLive({ type: "Typing", args: { on } }), env);
+    const url = `${options.chatServer.replace(/^http/, "ws")}/chat/${options.chatId}`;
+    this.#link = new Link(
+      () => url,
+      () => [SUBPROTOCOL],
+      {
+        onOpen: () => this.#join(),
+        onText: (text) => this.#receive(text),
+        onState: (link) => this.#linkChanged(link),
+      },
+      env,
+    );
+  }
+
+  get state(): ChatState {
+    return this.#state;
+  }
+
+  /** Writes a message, in several pieces if it is longer than one may be. */
+  send(text: string): void {
+    this.#typing.sent();
+    for (const content of splitContent(text, this.options.maxContentBytes ?? DEFAULT_MAX_CONTENT_BYTES)) {
+      this.#outbox.add({ clientId: this.env.newId(), content, at: this.#wallClock() });
+    }
+    this.#pump();
+  }
+
+  retry(clientId: string): void {
+    this.#outbox.retry(clientId);
+    this.#pump();
+  }
+
+  discard(clientId: string): void {
+    this.#outbox.discard(clientId);
+    this.#update({});
+  }
+
+  /** The composer's text changed. */
+  typed(text: string): void {
+    this.#typing.typed(text.trim() === "");
+  }
+
+  /** The person looks at the newest line. */
+  sawEverything(): void {
+    const { side } = this.options;
+    const newest = this.#transcript.messages.findLast((message) => message.from !== side)?.seq ?? 0;
+    if (newest <= this.#saw) return;
+    this.#saw = newest;
+    this.#saySeen();
+    this.#update({});
+  }
+
+  /** Joins once more, which is the only activity besides writing: the chat's time starts anew. */
+  stay(): void {
+    if (this.#state.live) this.#link.send(this.#joinFrame());
+  }
+
+  /** Ends the chat for both sides, as soon as the server can be reached. */
+  leave(): void {
+    this.#update({ leaving: true });
+    this.#sendIfLive({ type: "Leave", args: {} });
+  }
+
+  /** Stops listening; the chat itself goes on. */
+  close(): void {
+    this.#typing.sent();
+    this.#clearTimers();
+    this.#link.stop();
+  }
+
+  #joinFrame(): unknown {
+    const { side, userId, name, username, token, claimId, email } = this.options;
+    const { supportId } = this.#state;
+    const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
+    const queue = side === "User" ? true : undefined;
+    const args = { userId, username, from: side, token, email, queue, resume: this.#transcript.resume, ...support };
+    return { type: "Join", args };
+  }
+
+  #saySeen(): void {
+    if (this.#saw <= Math.max(this.#saidSeen, this.#state.seen[this.options.side])) return;
+    if (this.#sendIfLive({ type: "Seen", args: { seq: this.#saw } })) this.#saidSeen = this.#saw;
+  }
+
+  #countUnread(): number {
+    const { side } = this.options;
+    const seen = Math.max(this.#saw, this.#state.seen[side]);
+    return this.#transcript.messages.filter((message) => message.from !== side && message.seq > seen).length;
+  }
+
+  #join(): void {
+    this.#saidSeen = 0;
+    this.#link.send(this.#joinFrame());
+    this.#expectAnswer();
+  }
+
+  #receive(text: unknown): void {
+    const frame = parseChatFrame(text);
+    if (frame) this.#apply(frame);
+  }
+
+  #apply(frame: ChatFrame): void {
+    switch (frame.type) {
+      case "Joined":
+        return this.#joined(frame.args);
+      case "ChatHistory":
+        return this.#history(frame.args);
+      case "ChatMessage":
+        return this.#message(frame.args);
+      case "ChatExpired":
+        return this.#over(frame.args);
+      case "Error":
+        return this.#error(frame.args);
+      case "UserLeft":
+        return this.#sideLeft("User", this.#state.visitorName ?? this.options.username);
+      case "SupportLeft":
+        return this.#sideLeft("Support", frame.args.supportUserName);
+      case "RequestDeclined":
+        return this.#update({ declined: true });
+      case "Typing":
+        return this.#peerTyping(frame.args.participant, frame.args.on);
+      case "Seen":
+        return this.#update({ seen: { ...this.#state.seen, [frame.args.participant]: frame.args.seq } });
+      case "Queue":
+        return this.#update({ queue: frame.args });
+    }
+  }
+
+  #joined(joined: Joined): void {
+    this.#transcript.standsAt(joined.epoch, joined.seq);
+    this.#idleTimeoutMs = joined.idleTimeoutMs ?? this.#idleTimeoutMs;
+    this.#activity();
+    if (joined.participant === "Support") {
+      const agentName = joined.supportUserName ?? this.#state.agentName;
+      if (this.options.side === "User" && agentName) this.#transcript.note("agentJoined", agentName, this.#wallClock());
+      this.#update({
+        phase: { kind: "engaged" },
+        agentName,
+        supportId: joined.supportId ?? this.#state.supportId,
+        queue: undefined,
+        declined: false,
+        peerHere: true,
+      });
+    } else if (this.options.side === "Support") {
+      this.#visitorIsBack();
+    } else if (this.#state.phase.kind === "joining") {
+      this.#update({ phase: { kind: "waiting" } });
+    }
+    if (joined.participant === this.options.side) this.#nowLive();
+  }
+
+  #history(history: ChatHistory): void {
+    this.#idleTimeoutMs = history.idleTimeoutMs ?? this.#idleTimeoutMs;
+    this.#activity(history.expiresInMs);
+    this.#transcript.history(history.messages, history.partial ?? false, history.epoch, history.lastSeq);
+    for (const message of history.messages) if (message.clientId) this.#outbox.confirm(message.clientId);
+    const engaged =
+      this.options.side === "Support" ||
+      history.status === "engaged" ||
+      history.supportId !== undefined ||
+      this.#state.phase.kind === "engaged" ||
+      history.messages.some((message) => message.supportId !== undefined);
+    const seen = { ...this.#state.seen, ...history.seen };
+    this.#update({
+      phase: { kind: engaged ? "engaged" : "waiting" },
+      agentName: history.supportUserName ?? this.#state.agentName,
+      supportId: history.supportId ?? this.#state.supportId,
+      visitorName: history.username ?? this.#state.visitorName,
+      peerHere: this.#state.peerHere || engaged,
+      seen,
+    });
+    this.#nowLive();
+  }
+
+  #message(message: WireMessage): void {
+    this.#activity();
+    const isPeer = message.from !== this.options.side;
+    this.#transcript.add(message);
+    if (message.clientId && this.#outbox.confirm(message.clientId)) this.env.clearTimer(this.#answerTimer);
+    if (isPeer) {
+      this.env.clearTimer(this.#peerTypingTimer);
+      if (message.from === "User") this.#visitorIsBack();
+      this.#update({ peerTyping: false, peerHere: true });
+    }
+    this.#pump();
+  }
+
+  #visitorIsBack(): void {
+    if (this.#state.peerHere) return;
+    this.#transcript.note("visitorBack", this.#state.visitorName ?? this.options.username, this.#wallClock());
+    this.#update({ peerHere: true });
+  }
+
+  #sideLeft(side: Side, name: string): void {
+    this.#left = { side, at: this.env.now() };
+    if (side === this.options.side) return;
+    this.#transcript.note(side === "Support" ? "agentLeft" : "visitorLeft", name, this.#wallClock());
+    this.#update({ peerHere: false, peerTyping: false });
+  }
+
+  #peerTyping(participant: Side, on: boolean): void {
+    if (participant === this.options.side) return;
+    this.env.clearTimer(this.#peerTypingTimer);
+    if (on) this.#peerTypingTimer = this.env.setTimer(() => this.#update({ peerTyping: false }), PEER_FORGETS_MS);
+    this.#update({ peerTyping: on, peerHere: true });
+  }
+
+  #over(expired: ChatExpired): void {
+    const reason = this.#endReason(expired);
+    this.#clearTimers();
+    this.#link.stop();
+    this.#update({ phase: { kind: "over", reason }, live: false, peerTyping: false, queue: undefined, expiresAt: undefined });
+  }
+
+  #endReason(expired: ChatExpired): EndReason {
+    const by = (side: Side): EndReason => (side === "User" ? "byVisitor" : "byAgent");
+    if (expired.reason === "silence") return "silence";
+    if (expired.by) return by(expired.by);
+    if (this.#state.leaving) return by(this.options.side);
+    const now = this.env.now();
+    if (this.#left && now - this.#left.at < SAME_MOMENT_MS) return by(this.#left.side);
+    const { expiresAt, phase } = this.#state;
+    const wasDue = expiresAt !== undefined && now > expiresAt - SAME_MOMENT_MS;
+    // Whoever waits is either taken, or leaves, or waits too long.
+    return wasDue || phase.kind === "waiting" ? "silence" : "unknown";
+  }
+
+  #error(error: WireError): void {
+    const again = error.code === "unavailable" || error.code === "slow_down";
+    if (!this.#state.live) {
+      this.env.clearTimer(this.#answerTimer);
+      if (again) this.#later(() => this.#join());
+      else this.#refused(error);
+      return;
+    }
+    if (this.#state.leaving && again) this.#later(() => this.leave());
+    if (!this.#outbox.busy) return;
+    this.env.clearTimer(this.#answerTimer);
+    if (again) {
+      this.#outbox.requeue();
+      this.#later(() => this.#pump());
+    } else {
+      this.#outbox.refuse(error.code);
+      this.#pump();
+    }
+  }
+
+  #refused(error: WireError): void {
+    this.#clearTimers();
+    this.#link.stop();
+    const phase: Phase = { kind: "refused", code: error.code };
+    this.#update({ phase: error.supportUserName ? { ...phase, winner: error.supportUserName } : phase });
+  }
+
+  #nowLive(): void {
+    this.env.clearTimer(this.#answerTimer);
+    this.#update({ live: true });
+    this.#saySeen();
+    if (this.#state.leaving) this.#link.send({ type: "Leave", args: {} });
+    else this.#pump();
+  }
+
+  #pump(): void {
+    const message = this.#state.live ? this.#outbox.next() : undefined;
+    if (message) {
+      const { userId, side } = this.options;
+      const { supportId } = this.#state;
+      const { clientId, content } = message;
+      this.#link.send({ type: "ChatMessage", args: { userId, supportId, content, from: side, clientId } });
+      this.#expectAnswer();
+    }
+    this.#update({});
+  }
+
+  /** Whatever stays unanswered was said into a dead connection. */
+  #expectAnswer(): void {
+    this.env.clearTimer(this.#answerTimer);
+    this.#answerTimer = this.env.setTimer(() => this.#link.renew(), ANSWER_TIMEOUT_MS);
+  }
+
+  #later(run: () => void): void {
+    this.env.clearTimer(this.#againTimer);
+    this.#againTimer = this.env.setTimer(run, TRY_AGAIN_MS * (0.5 + this.env.random()));
+  }
+
+  #activity(remainingMs = this.#idleTimeoutMs): void {
+    if (remainingMs !== undefined) this.#update({ expiresAt: this.env.now() + remainingMs });
+  }
+
+  #linkChanged(link: LinkState): void {
+    if (link.kind === "open") {
+      this.#update({ link });
+      return;
+    }
+    this.#clearTimers();
+    this.#outbox.requeue();
+    const { phase } = this.#state;
+    const refused = link.kind === "refused" && phase.kind !== "over" && phase.kind !== "refused";
+    this.#update({
+      link,
+      live: false,
+      peerTyping: false,
+      phase: refused ? { kind: "refused", code: link.code === 4401 ? "unauthorized" : "closed" } : phase,
+    });
+  }
+
+  #wallClock(): number {
+    return Date.now() + (this.options.clockOffsetMs ?? 0);
+  }
+
+  #sendIfLive(frame: unknown): boolean {
+    return this.#state.live && this.#link.send(frame);
+  }
+
+  #clearTimers(): void {
+    for (const timer of [this.#answerTimer, this.#againTimer, this.#peerTypingTimer]) this.env.clearTimer(timer);
+  }
+
+  #update(part: Partial<ChatState>): void {
+    this.#state = { ...this.#state, ...part, lines: this.#transcript.lines, outgoing: this.#outbox.messages };
+    this.#state.unread = this.#countUnread();
+    this.changed(this.#state);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The request feed of one agent: who waits now, oldest first, and taking or declining them.
+ *
+ * Promises: after every (re)connection the rows equal the server's waiting set, without a flicker in between; at most
+ * one acceptance is under way at a time, so an answer always means that one.
+ */
+import type { Environment } from "./environment";
+import { Link, type LinkState } from "./link";
+import { SUBPROTOCOL, parseFeedFrame, type Request, type WireError } from "./wire";
+
+export interface FeedState {
+  link: LinkState;
+  /** The first replay is complete: an empty list means that no one waits. */
+  ready: boolean;
+  /** Oldest first. */
+  rows: readonly Request[];
+  agentsOnline: number | undefined;
+  /** The user id whose acceptance is under way. */
+  accepting: string | undefined;
+}
+
+export type Acceptance = { kind: "reserved"; request: Request } | { kind: "taken"; by?: string } | { kind: "failed"; code: string };
+
+export interface FeedOptions {
+  /** Base URL of subscriber. */
+  subscriber: string;
+  token?: string;
+  available: boolean;
+}
+
+/** The replay has no end mark; silence of this length after the connection means that it is over. */
+const REPLAY_QUIET_MS = 600;
+const ACCEPT_TIMEOUT_MS = 8_000;
+
+export class FeedClient {
+  #state: FeedState = { link: { kind: "connecting" }, ready: false, rows: [], agentsOnline: undefined, accepting: undefined };
+  #link: Link;
+  #unconfirmed = new Set<string>();
+  #declined = new Set<string>();
+  #replayTimer: unknown;
+  #acceptTimer: unknown;
+  #answer: ((acceptance: Acceptance) => void) | undefined;
+  #available: boolean;
+  #everOpen = false;
+
+  constructor(
+    options: FeedOptions,
+    private readonly changed: (state: FeedState) => void,
+    private readonly env: Environment,
+    /** Asks over plain HTTP why an upgrade failed, for a browser does not tell a page. */
+    private readonly whyRefused: () => Promise<number | undefined> = async () => undefined,
+  ) {
+    this.#available = options.available;
+    const url = `${options.subscriber.replace(/^http/, "ws")}/joins`;
+    this.#link = new Link(
+      () => url,
+      () => [SUBPROTOCOL, ...(options.token ? ["bearer", options.token] : [])],
+      {
+        onOpen: () => this.#opened(),
+        onText: (text) => this.#receive(text),
+        onState: (link) => this.#linkChanged(link),
+      },
+      env,
+    );
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  /** Takes a visitor. The row stays until the server has decided. */
+  accept(userId: string): Promise<Acceptance> {
+    if (this.#answer || !this.#link.send({ type: "Accept", args: { userId } })) {
+      return Promise.resolve({ kind: "failed", code: "unavailable" });
+    }
+    this.#update({ accepting: userId });
+    this.#acceptTimer = this.env.setTimer(() => this.#link.renew(), ACCEPT_TIMEOUT_MS);
+    return new Promise((resolve) => (this.#answer = resolve));
+  }
+
+  decline(userId: string): void {
+    const row = this.#state.rows.find((request) => request.userId === userId);
+    if (!row) return;
+    this.#declined.add(row.chatId);
+    this.#link.send({ type: "Decline", args: { userId } });
+    this.#remove(userId);
+  }
+
+  setAvailable(available: boolean): void {
+    this.#available = available;
+    this.#sayAvailable();
+  }
+
+  close(): void {
+    this.#link.stop();
+  }
+
+  #opened(): void {
+    this.#everOpen = true;
+    this.#unconfirmed = new Set(this.#state.rows.map((row) => row.userId));
+    this.#sayAvailable();
+    this.#awaitQuiet();
+  }
+
+  #awaitQuiet(): void {
+    this.env.clearTimer(this.#replayTimer);
+    this.#replayTimer = this.env.setTimer(() => {
+      const gone = this.#unconfirmed;
+      this.#unconfirmed = new Set();
+      this.#update({ ready: true, rows: this.#state.rows.filter((row) => !gone.has(row.userId)) });
+    }, REPLAY_QUIET_MS);
+  }
+
+  #receive(text: unknown): void {
+    const frame = parseFeedFrame(text);
+    switch (frame?.type) {
+      case "Request":
+        return this.#announced(frame.args);
+      case "RemoveUser":
+        return this.#remove(frame.args.userId);
+      case "Reserved":
+        return this.#reserved(frame.args.userId);
+      case "Presence":
+        return this.#update({ agentsOnline: frame.args.agentsOnline });
+      case "Error":
+        return this.#error(frame.args);
+    }
+  }
+
+  #announced(request: Request): void {
+    this.#unconfirmed.delete(request.userId);
+    if (!this.#state.ready || this.#unconfirmed.size > 0) this.#awaitQuiet();
+    if (this.#declined.has(request.chatId)) {
+      // A new connection is a new agent to a server in open mode, which must hear of the decline again.
+      this.#link.send({ type: "Decline", args: { userId: request.userId } });
+      return;
+    }
+    const others = this.#state.rows.filter((row) => row.userId !== request.userId);
+    this.#update({ rows: [...others, request].sort(byAge) });
+  }
+
+  #reserved(userId: string): void {
+    const request = this.#state.rows.find((row) => row.userId === userId);
+    if (this.#state.accepting === userId && request) this.#answered({ kind: "reserved", request });
+    // Else another window of the same agent took it.
+    this.#remove(userId);
+  }
+
+  #error(error: WireError): void {
+    const userId = this.#state.accepting;
+    if (!userId) return;
+    const lost = error.code === "already_claimed" || error.code === "not_found";
+    if (lost) this.#remove(userId);
+    if (!lost) return this.#answered({ kind: "failed", code: error.code });
+    this.#answered(error.supportUserName ? { kind: "taken", by: error.supportUserName } : { kind: "taken" });
+  }
+
+  #answered(acceptance: Acceptance): void {
+    this.env.clearTimer(this.#acceptTimer);
+    const answer = this.#answer;
+    this.#answer = undefined;
+    this.#update({ accepting: undefined });
+    answer?.(acceptance);
+  }
+
+  #linkChanged(link: LinkState): void {
+    this.#update({ link });
+    if (link.kind === "open" || link.kind === "connecting") return;
+    this.env.clearTimer(this.#replayTimer);
+    if (this.#answer) this.#answered({ kind: "failed", code: "unavailable" });
+    if (link.kind === "retrying" && !this.#everOpen) void this.#askWhy();
+    this.#everOpen = false;
+  }
+
+  async #askWhy(): Promise<void> {
+    const status = await this.whyRefused();
+    if (status !== 401 && status !== 403) return;
+    this.#link.stop();
+    this.#update({ link: { kind: "refused", code: status } });
+  }
+
+  #sayAvailable(): void {
+    this.#link.send({ type: "Availability", args: { available: this.#available } });
+  }
+
+  #remove(userId: string): void {
+    if (this.#state.rows.some((row) => row.userId === userId)) {
+      this.#update({ rows: this.#state.rows.filter((row) => row.userId !== userId) });
+    }
+  }
+
+  #update(part: Partial<FeedState>): void {
+    this.#state = { ...this.#state, ...part };
+    this.changed(this.#state);
+  }
+}
+
+function byAge(a: Request, b: Request): number {
+  return Date.parse(a.requestedAt ?? "") - Date.parse(b.requestedAt ?? "") || 0;
+}

@@ -1,0 +1,79 @@
+/** The few plain HTTP questions: the page's settings and a visitor's registration. */
+
+export interface PublicConfig {
+  /** Base URLs without a slash at the end. */
+  chatServer: string;
+  subscriber: string;
+  mode: "open" | "token";
+  brand: { title?: string; accent?: string };
+  maxContentBytes?: number;
+  /** Seconds in which a visitor is usually answered now, from real waits. */
+  usualWaitSeconds?: number;
+  agentsOnline?: number;
+  /** The server's clock minus this machine's, in milliseconds. */
+  clockOffsetMs: number;
+}
+
+export interface Registration {
+  userId: string;
+  username: string;
+  chatId: string;
+  token?: string;
+}
+
+export type RegistrationFailure = "invalid_name" | "slow_down" | "unavailable";
+
+/** The page's settings. A server that has none to give is at this page's own origin, in open mode. */
+export async function loadConfig(): Promise<PublicConfig> {
+  const here = location.origin;
+  const fallback: PublicConfig = { chatServer: here, subscriber: here, mode: "open", brand: {}, clockOffsetMs: 0 };
+  try {
+    const response = await fetch("/config.json", { cache: "no-store" });
+    if (!response.ok) return fallback;
+    const told = (await response.json()) as Partial<PublicConfig>;
+    const serverTime = Date.parse(response.headers.get("date") ?? "");
+    const clockOffsetMs = Number.isNaN(serverTime) ? 0 : serverTime - Date.now();
+    return {
+      ...fallback,
+      ...told,
+      chatServer: base(told.chatServer) ?? here,
+      subscriber: base(told.subscriber) ?? here,
+      clockOffsetMs,
+    };
+  } catch {
+    return fallback;
+  }
+}
+
+function base(url: string | undefined): string | undefined {
+  return url?.replace(/\/+$/, "") || undefined;
+}
+
+/** Registers a visitor: from here on the server knows of them. */
+export async function register(
+  chatServer: string,
+  name: string,
+  about: { topic?: string; token?: string },
+): Promise<Registration | RegistrationFailure> {
+  const query = about.topic ? `?topic=${encodeURIComponent(about.topic)}` : "";
+  const headers: Record<string, string> = about.token ? { Authorization: `Bearer ${about.token}` } : {};
+  try {
+    const response = await fetch(`${chatServer}/user/join/${encodeURIComponent(name)}${query}`, { headers, cache: "no-store" });
+    if (response.status === 400) return "invalid_name";
+    if (response.status === 429) return "slow_down";
+    if (!response.ok) return "unavailable";
+    return (await response.json()) as Registration;
+  } catch {
+    return "unavailable";
+  }
+}
+
+/** Asks why a feed's upgrade failed: the status of a plain request to the same place. */
+export async function feedStatus(subscriber: string, token: string | undefined): Promise<number | undefined> {
+  try {
+    const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+    return (await fetch(`${subscriber}/joins`, { headers, cache: "no-store" })).status;
+  } catch {
+    return undefined;
+  }
+}

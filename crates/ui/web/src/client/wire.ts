@@ -1,0 +1,131 @@
+/**
+ * The frames of the live-support contract, as the pages use them: the base dialect plus the additions of the
+ * `helpline.v1` subprotocol. A server may add fields and frame types; both are ignored here.
+ */
+
+export const SUBPROTOCOL = "helpline.v1";
+
+export type Side = "User" | "Support";
+
+/** One stored message. `clientId` is there only on messages that this side sent. */
+export interface WireMessage {
+  id: string;
+  seq: number;
+  userId: string;
+  supportId?: string;
+  content: string;
+  timestamp: string;
+  from: Side;
+  clientId?: string;
+}
+
+export interface Joined {
+  participant: Side;
+  userId: string;
+  chatId?: string;
+  epoch?: string;
+  seq?: number;
+  supportId?: string;
+  supportUserName?: string;
+  text?: string;
+  idleTimeoutMs?: number;
+}
+
+export interface ChatHistory {
+  messages: WireMessage[];
+  epoch?: string;
+  lastSeq?: number;
+  partial?: boolean;
+  seen?: Partial<Record<Side, number>>;
+  idleTimeoutMs?: number;
+  expiresInMs?: number;
+  status?: "waiting" | "engaged";
+  supportId?: string;
+  supportUserName?: string;
+  username?: string;
+}
+
+export interface ChatExpired {
+  chatId: string;
+  reason?: "left" | "silence";
+  by?: Side;
+}
+
+export interface Queue {
+  position: number;
+  waiting: number;
+  estimateSeconds?: number;
+  agentsOnline?: number;
+}
+
+export interface WireError {
+  code: string;
+  message: string;
+  field?: string;
+  supportUserName?: string;
+}
+
+/** What a chat socket receives. */
+export type ChatFrame =
+  | { type: "Joined"; args: Joined }
+  | { type: "ChatMessage"; args: WireMessage }
+  | { type: "ChatHistory"; args: ChatHistory }
+  | { type: "ChatExpired"; args: ChatExpired }
+  | { type: "Error"; args: WireError }
+  | { type: "UserLeft"; args: { chatId: string; userId: string } }
+  | { type: "SupportLeft"; args: { chatId: string; supportId: string; supportUserName: string; text?: string } }
+  | { type: "RequestDeclined"; args: { chatId: string; userId: string } }
+  | { type: "Typing"; args: { participant: Side; on: boolean } }
+  | { type: "Seen"; args: { participant: Side; seq: number } }
+  | { type: "Queue"; args: Queue };
+
+/** A visitor who waits, as the request feed names it: a bare object, without `type` and `args`. */
+export interface Request {
+  participant: "User";
+  userId: string;
+  chatId: string;
+  username?: string;
+  requestedAt?: string;
+  platform?: string;
+  topic?: string;
+  firstWords?: string;
+}
+
+/** What a feed socket receives, beside bare requests. */
+export type FeedFrame =
+  | { type: "RemoveUser"; args: { userId: string; chatId: string } }
+  | { type: "Reserved"; args: { userId: string; chatId: string; expiresAt: string } }
+  | { type: "Presence"; args: { agentsOnline: number } }
+  | { type: "Error"; args: WireError };
+
+/** Parses one text frame; anything that is no object is `undefined`, for a page must outlive a bad frame. */
+function parseObject(text: unknown): Record<string, unknown> | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTyped(value: Record<string, unknown>): boolean {
+  return typeof value.type === "string" && typeof value.args === "object" && value.args !== null;
+}
+
+/** One frame of a chat socket, or `undefined` if it is not one. */
+export function parseChatFrame(text: unknown): ChatFrame | undefined {
+  const value = parseObject(text);
+  return value && isTyped(value) ? (value as unknown as ChatFrame) : undefined;
+}
+
+/** One frame of the feed: a typed frame or a bare request. */
+export function parseFeedFrame(text: unknown): FeedFrame | { type: "Request"; args: Request } | undefined {
+  const value = parseObject(text);
+  if (!value) return undefined;
+  if (isTyped(value)) return value as unknown as FeedFrame;
+  const isRequest = value.participant === "User" && typeof value.userId === "string" && typeof value.chatId === "string";
+  return isRequest ? { type: "Request", args: value as unknown as Request } : undefined;
+}

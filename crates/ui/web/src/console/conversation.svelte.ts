@@ -1,0 +1,98 @@
+/** One chat that this agent holds. */
+import { ChatClient, type ChatState } from "../client/chat";
+import type { Environment } from "../client/environment";
+import type { PublicConfig } from "../client/http";
+import { t } from "../shared/i18n";
+import { saveText, transcriptText } from "../shared/transcript-file";
+import { memory, type KeptChat } from "./memory";
+
+export interface Agent {
+  name: string;
+  token?: string;
+}
+
+export class Conversation {
+  chat = $state.raw<ChatState>() as ChatState;
+  draft = $state("");
+  #client: ChatClient;
+
+  constructor(
+    readonly kept: KeptChat,
+    private readonly agent: Agent,
+    config: PublicConfig,
+    env: Environment,
+    changed: (conversation: Conversation, before: ChatState | undefined) => void,
+  ) {
+    const { request, claimId, supportId } = kept;
+    this.draft = kept.draft;
+    this.#client = new ChatClient(
+      {
+        chatServer: config.chatServer,
+        chatId: request.chatId,
+        userId: request.userId,
+        side: "Support",
+        name: agent.name,
+        username: request.username ?? t("common.visitor"),
+        claimId,
+        clockOffsetMs: config.clockOffsetMs,
+        outbox: memory.outbox(request.chatId),
+        ...(supportId ? { supportId } : {}),
+        ...(agent.token ? { token: agent.token } : {}),
+        ...(config.maxContentBytes ? { maxContentBytes: config.maxContentBytes } : {}),
+      },
+      (state) => {
+        const before = this.chat;
+        this.chat = state;
+        this.#remember(state);
+        changed(this, before);
+      },
+      env,
+    );
+    this.chat = this.#client.state;
+  }
+
+  get id(): string {
+    return this.kept.request.chatId;
+  }
+
+  get name(): string {
+    return this.chat.visitorName || this.kept.request.username || t("common.visitor");
+  }
+
+  get isOver(): boolean {
+    return this.chat.phase.kind === "over" || this.chat.phase.kind === "refused";
+  }
+
+  /** The newest thing said, in one line. */
+  get lastWords(): string {
+    const unsent = this.chat.outgoing.at(-1);
+    const line = this.chat.lines.findLast((each) => each.kind === "message");
+    return unsent?.content ?? (line?.kind === "message" ? line.content : (this.kept.request.firstWords ?? ""));
+  }
+
+  send = (text: string): void => this.#client.send(text);
+  retry = (clientId: string): void => this.#client.retry(clientId);
+  discard = (clientId: string): void => this.#client.discard(clientId);
+  leave = (): void => this.#client.leave();
+  close = (): void => this.#client.close();
+  sawEverything = (): void => this.#client.sawEverything();
+
+  typed = (text: string): void => {
+    this.draft = text;
+    this.#client.typed(text);
+    if (!this.isOver) memory.keepChat({ ...this.kept, draft: text });
+  };
+
+  saveTranscript = (): void => {
+    const names = { User: this.name, Support: this.agent.name };
+    saveText(`chat-${this.id.slice(0, 8)}.txt`, transcriptText(this.name, this.chat.lines, names));
+  };
+
+  #remember(state: ChatState): void {
+    if (this.isOver) memory.forgetChat(this.id);
+    else if (state.supportId && state.supportId !== this.kept.supportId) {
+      this.kept.supportId = state.supportId;
+      memory.keepChat({ ...this.kept, draft: this.draft });
+    }
+  }
+}

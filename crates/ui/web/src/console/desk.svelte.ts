@@ -1,0 +1,203 @@
+/**
+ * An agent's desk: who waits, which chats are held, which of them are in view. The components only show it and pass on
+ * what the agent does.
+ */
+import type { ChatState } from "../client/chat";
+import type { Environment } from "../client/environment";
+import { FeedClient, type FeedState } from "../client/feed";
+import { feedStatus, type PublicConfig } from "../client/http";
+import type { Request } from "../client/wire";
+import { t } from "../shared/i18n";
+import { Conversation, type Agent } from "./conversation.svelte";
+import { memory, type Settings } from "./memory";
+import type { Notifier } from "./notifier";
+
+export interface Toast {
+  id: number;
+  text: string;
+}
+
+const TOAST_MS = 6_000;
+const MOST_PANES = 3;
+
+export class Desk {
+  settings = $state<Settings>(memory.settings());
+  feed = $state.raw<FeedState>() as FeedState;
+  conversations = $state.raw<readonly Conversation[]>([]);
+  /** The chats in view, side by side; the last one chosen is `focused`. */
+  panes = $state.raw<readonly string[]>([]);
+  focused = $state<string>();
+  toasts = $state.raw<readonly Toast[]>([]);
+  search = $state("");
+
+  #feed: FeedClient;
+  #known: Set<string> | undefined;
+  #toasts = 0;
+
+  constructor(
+    readonly agent: Agent,
+    readonly config: PublicConfig,
+    private readonly env: Environment,
+    private readonly notifier: Notifier,
+    /** The server no longer takes this agent's token. */
+    private readonly refused: () => void,
+  ) {
+    const { subscriber } = config;
+    this.#feed = new FeedClient(
+      { subscriber, available: this.settings.available, ...(agent.token ? { token: agent.token } : {}) },
+      (state) => this.#feedChanged(state),
+      env,
+      () => feedStatus(subscriber, agent.token),
+    );
+    this.feed = this.#feed.state;
+    for (const kept of memory.chats()) this.#hold(new Conversation(kept, agent, config, env, this.#chatChanged));
+    this.focused = this.conversations[0]?.id;
+    this.panes = this.focused ? [this.focused] : [];
+  }
+
+  get unread(): number {
+    return this.conversations.reduce((sum, conversation) => sum + conversation.chat.unread, 0);
+  }
+
+  get waiting(): readonly Request[] {
+    return this.feed.rows.filter((row) => matches(this.search, row.username, row.topic, row.firstWords));
+  }
+
+  get mine(): readonly Conversation[] {
+    return this.conversations.filter((each) => matches(this.search, each.name, each.kept.request.topic, each.lastWords));
+  }
+
+  get inView(): readonly Conversation[] {
+    return this.panes.flatMap((id) => this.conversations.find((each) => each.id === id) ?? []);
+  }
+
+  /** What to say about the connections: the worst of them. */
+  get connection(): "connected" | "connecting" | "reconnecting" | "offline" {
+    const { link } = this.feed;
+    if (link.kind === "retrying") return link.offline ? "offline" : "reconnecting";
+    if (link.kind === "connecting") return "connecting";
+    const lost = this.conversations.some((each) => !each.isOver && each.chat.link.kind === "retrying");
+    return lost ? "reconnecting" : "connected";
+  }
+
+  accept = async (request: Request): Promise<void> => {
+    if (this.feed.accepting) return;
+    const acceptance = await this.#feed.accept(request.userId);
+    const name = request.username ?? t("common.visitor");
+    if (acceptance.kind === "taken") {
+      this.toast(acceptance.by ? t("console.takenBy", { name, agent: acceptance.by }) : t("console.taken", { name }));
+    } else if (acceptance.kind === "failed") {
+      this.toast(t("console.acceptFailed", { name }));
+    } else {
+      const kept = { request: acceptance.request, claimId: this.env.newId(), draft: "", takenAt: Date.now() };
+      memory.keepChat(kept);
+      this.#hold(new Conversation(kept, this.agent, this.config, this.env, this.#chatChanged));
+      this.show(request.chatId);
+    }
+  };
+
+  acceptNext = (): void => {
+    const next = this.waiting[0];
+    if (next) void this.accept(next);
+  };
+
+  decline = (request: Request): void => this.#feed.decline(request.userId);
+
+  setAvailable = (available: boolean): void => {
+    this.change({ available });
+    this.#feed.setAvailable(available);
+  };
+
+  change(settings: Partial<Settings>): void {
+    Object.assign(this.settings, settings);
+    memory.keepSettings($state.snapshot(this.settings));
+  }
+
+  /** Shows a chat in the focused pane, or beside the others. */
+  show(id: string, beside = false): void {
+    if (!this.panes.includes(id)) {
+      if (beside && this.panes.length < MOST_PANES) this.panes = [...this.panes, id];
+      else if (this.panes.length === 0) this.panes = [id];
+      else this.panes = this.panes.map((pane) => (pane === this.focused ? id : pane));
+    }
+    this.focused = id;
+  }
+
+  hide = (id: string): void => {
+    this.panes = this.panes.filter((pane) => pane !== id);
+    if (this.focused === id) this.focused = this.panes[0];
+  };
+
+  /** Takes a chat that is over off the desk, and shows the next one. */
+  dismiss = (id: string): void => {
+    const at = this.conversations.findIndex((each) => each.id === id);
+    this.#drop(id);
+    const next = this.conversations[Math.min(at, this.conversations.length - 1)];
+    if (this.panes.length === 0 && next) this.show(next.id);
+  };
+
+  step(by: 1 | -1): void {
+    const at = this.conversations.findIndex((each) => each.id === this.focused);
+    const next = this.conversations[(at + by + this.conversations.length) % this.conversations.length];
+    if (next) this.show(next.id);
+  }
+
+  showNextUnread(): void {
+    const next = this.conversations.find((each) => each.chat.unread > 0 && each.id !== this.focused);
+    if (next) this.show(next.id);
+  }
+
+  toast(text: string): void {
+    const toast = { id: ++this.#toasts, text };
+    this.toasts = [...this.toasts, toast];
+    this.env.setTimer(() => (this.toasts = this.toasts.filter((each) => each.id !== toast.id)), TOAST_MS);
+  }
+
+  close(): void {
+    this.#feed.close();
+    for (const conversation of this.conversations) conversation.close();
+  }
+
+  #hold(conversation: Conversation): void {
+    this.conversations = [...this.conversations, conversation];
+  }
+
+  #drop(id: string): void {
+    this.conversations.find((each) => each.id === id)?.close();
+    this.conversations = this.conversations.filter((each) => each.id !== id);
+    memory.forgetChat(id);
+    this.hide(id);
+  }
+
+  #feedChanged(state: FeedState): void {
+    this.feed = state;
+    if (state.link.kind === "refused") return this.refused();
+    if (!state.ready) return;
+    const fresh = this.#known ? state.rows.filter((row) => !this.#known?.has(row.chatId)) : [];
+    this.#known = new Set([...(this.#known ?? []), ...state.rows.map((row) => row.chatId)]);
+    const newest = fresh.at(-1);
+    if (newest && this.settings.available) this.notifier.request(newest, this.settings);
+  }
+
+  #chatChanged = (conversation: Conversation, before: ChatState | undefined): void => {
+    const { chat } = conversation;
+    if (chat.phase.kind === "refused" && before?.phase.kind !== "refused") return this.#notOurs(conversation);
+    const news = before !== undefined && before.phase.kind !== "joining" && chat.unread > before.unread;
+    if (news) this.notifier.message(conversation.name, conversation.lastWords, this.settings, () => this.show(conversation.id));
+  };
+
+  #notOurs(conversation: Conversation): void {
+    const { phase } = conversation.chat;
+    if (phase.kind !== "refused") return;
+    const { name } = conversation;
+    if (phase.code === "unauthorized") return this.refused();
+    if (phase.winner) this.toast(t("console.takenBy", { name, agent: phase.winner }));
+    else this.toast(t(phase.code === "already_claimed" ? "console.taken" : "console.lost", { name }));
+    this.#drop(conversation.id);
+  }
+}
+
+function matches(search: string, ...texts: (string | undefined)[]): boolean {
+  const wanted = search.trim().toLocaleLowerCase();
+  return wanted === "" || texts.some((text) => text?.toLocaleLowerCase().includes(wanted));
+}

@@ -1,0 +1,73 @@
+/**
+ * What this browser keeps for an agent: who they are, the chats they hold with drafts and unsent words, settings.
+ * A token stays in this tab's session; everything else outlives it.
+ */
+import type { OutboxStore, Outgoing } from "../client/outbox";
+import type { Request } from "../client/wire";
+import { forget, recall, remember, remembered } from "../shared/storage";
+
+const NAME = "helpline.console.name";
+const SETTINGS = "helpline.console.settings";
+const CHAT = "helpline.console.chat.";
+const OUTBOX = "helpline.console.outbox.";
+const TOKEN = "helpline.console.token";
+
+export interface KeptChat {
+  request: Request;
+  claimId: string;
+  supportId?: string;
+  draft: string;
+  takenAt: number;
+}
+
+export interface Settings {
+  available: boolean;
+  requestSound: boolean;
+  messageSound: boolean;
+  requestNotice: boolean;
+  messageNotice: boolean;
+  showDetails: boolean;
+  /** Seconds after which a wait counts as long. */
+  longWait: number;
+  language: string;
+}
+
+const DEFAULTS: Settings = {
+  available: true,
+  requestSound: true,
+  messageSound: true,
+  requestNotice: false,
+  messageNotice: false,
+  showDetails: true,
+  longWait: 60,
+  language: "",
+};
+
+export const memory = {
+  name: () => recall<string>(NAME) ?? "",
+  keepName: (name: string) => remember(NAME, name),
+  forgetName: () => forget(NAME),
+
+  token: () => sessionStorage.getItem(TOKEN) ?? undefined,
+  keepToken: (token: string) => sessionStorage.setItem(TOKEN, token),
+  forgetToken: () => sessionStorage.removeItem(TOKEN),
+
+  settings: (): Settings => ({ ...DEFAULTS, ...recall<Partial<Settings>>(SETTINGS) }),
+  keepSettings: (settings: Settings) => remember(SETTINGS, settings),
+
+  chats: (): KeptChat[] =>
+    remembered(CHAT)
+      .flatMap((key) => recall<KeptChat>(key) ?? [])
+      .sort((a, b) => a.takenAt - b.takenAt),
+  keepChat: (chat: KeptChat) => remember(CHAT + chat.request.chatId, chat),
+
+  forgetChat(chatId: string): void {
+    forget(CHAT + chatId);
+    forget(OUTBOX + chatId);
+  },
+
+  outbox: (chatId: string): OutboxStore => ({
+    load: () => recall<Outgoing[]>(OUTBOX + chatId) ?? [],
+    save: (messages) => (messages.length > 0 ? remember(OUTBOX + chatId, messages) : forget(OUTBOX + chatId)),
+  }),
+};

@@ -1,0 +1,67 @@
+/** Tells an agent who looks elsewhere: a soft sound, a notification. Each kind can be muted. */
+import type { Request } from "../client/wire";
+import { t } from "../shared/i18n";
+import type { Settings } from "./memory";
+
+const VOLUME = 0.12;
+const LONGEST_TEXT = 120;
+
+export class Notifier {
+  #audio: AudioContext | undefined;
+
+  constructor() {
+    // A browser lets a page sound only after the person has touched it.
+    const unlock = () => {
+      this.#audio ??= new AudioContext();
+      void this.#audio.resume();
+    };
+    addEventListener("pointerdown", unlock, { once: true });
+    addEventListener("keydown", unlock, { once: true });
+  }
+
+  /** Asks for the permission to notify; says whether it was given. */
+  async permit(): Promise<boolean> {
+    if (!("Notification" in window)) return false;
+    return (await Notification.requestPermission()) === "granted";
+  }
+
+  request(request: Request, settings: Settings): void {
+    if (settings.requestSound) this.#play([660, 880]);
+    if (!settings.requestNotice) return;
+    const name = request.username ?? t("common.visitor");
+    this.#notify(t("console.noticeRequest", { name }), request.topic ?? request.firstWords ?? "", request.chatId);
+  }
+
+  message(name: string, words: string, settings: Settings, onclick: () => void): void {
+    if (settings.messageSound) this.#play([740]);
+    if (settings.messageNotice) this.#notify(name, words, name, onclick);
+  }
+
+  #play(tones: number[]): void {
+    const audio = this.#audio;
+    if (audio?.state !== "running") return;
+    tones.forEach((frequency, index) => {
+      const at = audio.currentTime + index * 0.14;
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.frequency.value = frequency;
+      volume.gain.setValueAtTime(0, at);
+      volume.gain.linearRampToValueAtTime(VOLUME, at + 0.015);
+      volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.3);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + 0.32);
+    });
+  }
+
+  #notify(title: string, body: string, tag: string, onclick?: () => void): void {
+    const hidden = document.visibilityState !== "visible" || !document.hasFocus();
+    if (!hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+    const notice = new Notification(title, { body: body.slice(0, LONGEST_TEXT), tag });
+    notice.onclick = () => {
+      window.focus();
+      onclick?.();
+      notice.close();
+    };
+  }
+}

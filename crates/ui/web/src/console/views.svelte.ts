@@ -1,0 +1,51 @@
+/** Lends the hand-written views of a conversation to Svelte components. */
+import { untrack } from "svelte";
+import type { Attachment } from "svelte/attachments";
+import { t } from "../shared/i18n";
+import { Composer } from "../shared/parts/composer";
+import { Now } from "../shared/parts/now";
+import { Thread } from "../shared/parts/thread";
+import type { Conversation } from "./conversation.svelte";
+
+/** Makes a view once, lets it follow the conversation's state, and takes it away with its component. */
+function lend<V extends { element: HTMLElement; destroy?(): void }>(make: () => V, follow: (view: V) => void): Attachment<HTMLElement> {
+  return (place) => {
+    const view = untrack(make);
+    place.append(view.element);
+    $effect(() => follow(view));
+    return () => {
+      view.destroy?.();
+      view.element.remove();
+    };
+  };
+}
+
+export function thread(conversation: Conversation, isWatched: () => boolean): Attachment<HTMLElement> {
+  const { retry, discard } = conversation;
+  const atEnd = () => isWatched() && conversation.sawEverything();
+  const label = () => t("console.conversationWith", { name: conversation.name });
+  return lend(
+    () => new Thread({ me: "Support", label: label(), atEnd, retry, discard }),
+    (view) => view.show(conversation.chat, conversation.name),
+  );
+}
+
+export function now(conversation: Conversation): Attachment<HTMLElement> {
+  return lend(
+    () => new Now(),
+    (view) => view.show(conversation.chat),
+  );
+}
+
+export function composer(conversation: Conversation, isFocused: () => boolean): Attachment<HTMLElement> {
+  const make = () => {
+    const view = new Composer({ send: conversation.send, input: conversation.typed });
+    view.placeholder = t("common.writeMessage");
+    view.text = conversation.draft;
+    return view;
+  };
+  return lend(make, (view) => {
+    view.fit();
+    if (isFocused()) view.focus();
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * The conversation: day dividers, bubbles grouped by author and minute, notes. It stays at the newest line while the
+ * reader is there, and never moves under a reader who scrolled up.
+ */
+import arrowDown from "lucide-static/icons/arrow-down.svg?raw";
+import type { ChatState } from "../../client/chat";
+import type { Side } from "../../client/wire";
+import { arrange, type Item } from "../arrange";
+import { KeyedList, h, icon, setText } from "../dom";
+import { t } from "../i18n";
+import { clockTime, dayName } from "../time";
+import { makeBubble, renewBubble, type BubbleActions } from "./bubble";
+import "./thread.css";
+
+export interface ThreadOptions extends BubbleActions {
+  me: Side;
+  label: string;
+  /** The reader has the newest line in view. */
+  atEnd: () => void;
+}
+
+const NEAR_END_PX = 64;
+
+export class Thread {
+  readonly element: HTMLElement;
+  #box: HTMLElement;
+  #lines = h("div", { className: "lines" });
+  #typing: HTMLElement;
+  #newest: HTMLButtonElement;
+  #list: KeyedList<Item>;
+  #isAtEnd = true;
+  #shown: ChatState | undefined;
+  #otherName: string | undefined;
+  #size: ResizeObserver;
+  #onVisible = () => this.#measure();
+
+  constructor(private readonly options: ThreadOptions) {
+    this.#typing = h("p", { className: "typing", hidden: true }, h("span", { className: "sr-only" }), h("i"), h("i"), h("i"));
+    this.#newest = h(
+      "button",
+      { type: "button", className: "newest", hidden: true, onclick: () => this.toEnd() },
+      icon(arrowDown, 16),
+      t("common.toNewest"),
+    );
+    this.#lines.role = "log";
+    this.#lines.ariaLabel = options.label;
+    // Scrolled by keyboard, so it takes focus; a region, so that it has a name when it does.
+    this.#box = h("div", { className: "thread", tabIndex: 0, role: "region", ariaLabel: options.label }, this.#lines, this.#typing);
+    this.#box.onscroll = () => this.#measure();
+    this.element = h("div", { className: "thread-frame" }, this.#box, this.#newest);
+    this.#list = new KeyedList<Item>(this.#lines, (item) => this.#make(item), (node, item, before) => this.#renew(node, item, before));
+    // The keyboard of a phone and a growing composer take room away at the end.
+    this.#size = new ResizeObserver(() => this.#isAtEnd && this.toEnd());
+    this.#size.observe(this.#box);
+    document.addEventListener("visibilitychange", this.#onVisible);
+    addEventListener("focus", this.#onVisible);
+  }
+
+  /** Something of the page's own after the last line, such as a visitor's place in the queue. */
+  append(element: HTMLElement): void {
+    this.#box.append(element);
+    this.#size.observe(element);
+  }
+
+  show(chat: ChatState, otherName?: string): void {
+    const other: Side = this.options.me === "User" ? "Support" : "User";
+    const before = this.#shown;
+    const written = before !== undefined && chat.outgoing.length > before.outgoing.length;
+    this.#shown = chat;
+    this.#otherName = otherName;
+    const same =
+      before?.lines === chat.lines && before.outgoing === chat.outgoing && before.seen[other] === chat.seen[other] && before.live === chat.live;
+    if (!same) this.#list.show(arrange(chat.lines, chat.outgoing, this.options.me, chat.seen[other], chat.live));
+    this.#typing.hidden = !chat.peerTyping;
+    if (this.#typing.firstElementChild) setText(this.#typing.firstElementChild, t("common.typing", { name: otherName ?? "" }));
+    if (written || this.#isAtEnd) this.toEnd();
+    else this.#measure();
+  }
+
+  toEnd(): void {
+    this.#box.scrollTop = this.#box.scrollHeight;
+    this.#measure();
+  }
+
+  destroy(): void {
+    this.#size.disconnect();
+    document.removeEventListener("visibilitychange", this.#onVisible);
+    removeEventListener("focus", this.#onVisible);
+  }
+
+  #measure(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    this.#newest.hidden = this.#isAtEnd;
+    if (this.#isAtEnd && this.#box.isConnected) this.options.atEnd();
+  }
+
+  #make(item: Item): HTMLElement {
+    if (item.kind === "day") return h("p", { className: "divider" }, dayName(item.at));
+    if (item.kind === "note") return h("p", { className: "note" }, `${t(`common.${item.what}`, { name: item.name })}, ${clockTime(item.at)}`);
+    return makeBubble(item, item.mine ? undefined : this.#otherName, this.options);
+  }
+
+  #renew(node: HTMLElement, item: Item, before: Item): void {
+    if (item.kind === "bubble" && before.kind === "bubble") renewBubble(node, item, before, this.options);
+  }
+}

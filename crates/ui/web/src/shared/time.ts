@@ -1,0 +1,42 @@
+/** Times and durations as people write them, in the page's language. */
+import { currentLanguage } from "./i18n";
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${currentLanguage()} ${name}`;
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(currentLanguage(), options)));
+  return made;
+}
+
+/** "14:02" or "2:02 PM". */
+export function clockTime(at: number): string {
+  return format("time", { hour: "numeric", minute: "2-digit" }).format(at);
+}
+
+export function fullTime(at: number): string {
+  return format("full", { dateStyle: "medium", timeStyle: "medium" }).format(at);
+}
+
+export function isSameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+/** "Today", "Yesterday" or the date. */
+export function dayName(at: number, now = Date.now()): string {
+  const relative = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
+  const capital = (text: string) => text.charAt(0).toLocaleUpperCase(currentLanguage()) + text.slice(1);
+  if (isSameDay(at, now)) return capital(relative.format(0, "day"));
+  if (isSameDay(at, now - 86_400_000)) return capital(relative.format(-1, "day"));
+  return format("day", { weekday: "long", day: "numeric", month: "long" }).format(at);
+}
+
+/** "0:25", "12:05", "1:02:05". */
+export function stopwatch(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (part: number) => String(part).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

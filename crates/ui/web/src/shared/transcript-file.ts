@@ -1,0 +1,26 @@
+/** A chat as a plain text file that anyone can open in ten years. */
+import type { Line } from "../client/transcript";
+import { t } from "./i18n";
+import { clockTime, dayName, fullTime, isSameDay } from "./time";
+
+export function transcriptText(title: string, lines: readonly Line[], names: { User: string; Support: string }): string {
+  const out = [title, fullTime(Date.now()), ""];
+  let day: number | undefined;
+  for (const line of lines) {
+    if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dayName(line.at)} ---`);
+    day = line.at;
+    if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
+    else out.push(`[${clockTime(line.at)}] ${names[line.from]}: ${line.content.replaceAll("\n", "\n    ")}`);
+  }
+  return `${out.join("\r\n")}\r\n`;
+}
+
+/** Offers the text to the browser as a file. */
+export function saveText(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,84 @@
+/** The visitor page: one column, the brand on top, and whichever stage the visit is at. */
+import close from "lucide-static/icons/x.svg?raw";
+import download from "lucide-static/icons/download.svg?raw";
+import chatIcon from "lucide-static/icons/message-circle.svg?raw";
+import type { ChatState } from "../client/chat";
+import { h, icon, iconButton, setText } from "../shared/dom";
+import { t } from "../shared/i18n";
+import { confirmThen } from "../shared/parts/confirm";
+import "./app.css";
+import { Start } from "./start";
+import { Talk } from "./talk";
+import type { Visit } from "./visit";
+
+export class App {
+  readonly element: HTMLElement;
+  #status = h("p");
+  #main = h("main");
+  #save: HTMLButtonElement;
+  #end: HTMLButtonElement;
+  #view: Start | Talk | undefined;
+
+  /** `onclose` is given in a widget's frame, and closes its panel. */
+  constructor(
+    private readonly visit: Visit,
+    private readonly usualWaitSeconds: number | undefined,
+    onclose: (() => void) | undefined,
+  ) {
+    this.#save = iconButton(download, t("common.saveTranscript"), visit.saveTranscript);
+    this.#end = h("button", { type: "button", className: "end", onclick: () => this.#askToEnd() }, t("common.endChat"));
+    const buttons = [this.#save, this.#end, ...(onclose ? [iconButton(close, t("visitor.close"), onclose)] : [])];
+    const mark = h("span", { className: "brand-mark" }, icon(chatIcon, 22));
+    const words = h("div", { className: "words" }, h("h1", {}, h("bdi", {}, visit.title)), this.#status);
+    this.element = h("div", { className: "page" }, h("header", {}, mark, words, ...buttons), this.#main);
+    if (onclose) {
+      document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") onclose();
+      });
+    }
+  }
+
+  show(): void {
+    const { visit } = this;
+    const chat = visit.stage === "chat" ? visit.chat : undefined;
+    setText(this.#status, this.#statusText(chat));
+    this.#save.hidden = !chat || chat.lines.length === 0;
+    this.#end.hidden = chat?.phase.kind !== "waiting" && chat?.phase.kind !== "engaged";
+    if (chat) {
+      if (!(this.#view instanceof Talk)) this.#enter(new Talk(visit));
+      if (this.#view instanceof Talk) this.#view.show(chat);
+    } else {
+      if (!(this.#view instanceof Start)) this.#enter(new Start(visit));
+      if (this.#view instanceof Start) this.#view.show();
+    }
+  }
+
+  /** Puts the cursor where the visitor writes; not on a phone, whose keyboard would cover what is to be read. */
+  focus(): void {
+    if (!matchMedia("(pointer: coarse)").matches) this.#view?.focus();
+  }
+
+  #enter(view: Start | Talk): void {
+    if (this.#view instanceof Talk) this.#view.destroy();
+    this.#view = view;
+    const moved = this.#main.contains(document.activeElement);
+    this.#main.replaceChildren(...view.elements);
+    if (view instanceof Talk) view.entered();
+    if (moved) this.focus();
+  }
+
+  #askToEnd(): void {
+    const question = t("common.endQuestion");
+    confirmThen({ question, detail: t("visitor.endDetail"), yes: t("common.endChat"), no: t("common.keepChatting") }, this.visit.leave);
+  }
+
+  #statusText(chat: ChatState | undefined): string {
+    const phase = chat?.phase.kind;
+    if (phase === "over" || phase === "refused") return t("visitor.statusOver");
+    if (chat && phase === "engaged") {
+      return chat.agentName ? t("visitor.statusEngaged", { name: chat.agentName }) : t("visitor.statusAnswered");
+    }
+    if (this.usualWaitSeconds === undefined) return "";
+    return t("visitor.usually", { count: Math.max(1, Math.round(this.usualWaitSeconds / 60)) });
+  }
+}

@@ -1,0 +1,33 @@
+/** The end, in one sentence, and what can be done now. Nothing that was written is lost. */
+import download from "lucide-static/icons/download.svg?raw";
+import type { ChatState } from "../client/chat";
+import { h, icon } from "../shared/dom";
+import { t } from "../shared/i18n";
+import { memory } from "./memory";
+import type { Visit } from "./visit";
+
+function whatHappened(visit: Visit, { phase, agentName }: ChatState): string {
+  if (phase.kind !== "over") return t("visitor.endedRefused");
+  if (phase.reason === "byVisitor") return t("visitor.endedByYou");
+  if (phase.reason === "byAgent") return t("visitor.endedByAgent", { name: agentName ?? visit.title });
+  if (!agentName && phase.reason === "silence") return t("visitor.endedUnanswered");
+  return t(phase.reason === "silence" ? "visitor.endedSilence" : "visitor.ended");
+}
+
+export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
+  const heading = h("h2", { id: "ended", tabIndex: -1 }, whatHappened(visit, chat));
+  const again = h("button", { type: "button", className: "button primary", onclick: visit.again }, t("visitor.startNew"));
+  const save = h(
+    "button",
+    { type: "button", className: "button", onclick: visit.saveTranscript },
+    icon(download, 18),
+    t("common.saveTranscript"),
+  );
+  return h(
+    "section",
+    { className: "ended", attrs: { "aria-labelledby": heading.id } },
+    heading,
+    memory.leftover() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
+    h("div", { className: "actions" }, again, chat.lines.length > 0 && save),
+  );
+}

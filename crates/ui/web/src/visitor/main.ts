@@ -1,0 +1,88 @@
+/** Starts the visitor page, which is also the chat link and the chat inside the widget's frame. */
+import texts from "virtual:texts/visitor";
+import { loadConfig } from "../client/http";
+import { applyAccent } from "../shared/accent";
+import "../shared/base.css";
+import { loadTexts, t } from "../shared/i18n";
+import { keepElsewhere } from "../shared/storage";
+import type { FrameOptions, ToFrame } from "../widget/bridge";
+import { frameOptions, meetLauncher, type Bridge } from "./frame";
+import { memory } from "./memory";
+import { App } from "./app";
+import { Visit } from "./visit";
+
+const isFramed = location.pathname === "/embed";
+
+/**
+ * A chat link: `/c/TOPIC`, or `/c?name=…&topic=…`. Nothing else of the page may be worded by whoever made the link.
+ */
+function linkOptions(): FrameOptions & { name?: string } {
+  const query = new URLSearchParams(location.search);
+  const options: FrameOptions & { name?: string } = {};
+  for (const key of ["name", "topic", "lang"] as const) {
+    const value = query.get(key)?.trim();
+    if (value) options[key] = value;
+  }
+  const inPath = /^\/c\/([^/]+)/.exec(location.pathname)?.[1];
+  if (inPath) options.topic ??= decode(inPath);
+  return options;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function connect(visit: Visit, app: App, bridge: Bridge): void {
+  let shown = true;
+  visit.watchedWhen(() => shown && document.visibilityState === "visible");
+  bridge.onmessage = (message: ToFrame) => {
+    if (message.type === "identify") {
+      const { type: _type, ...identity } = message;
+      visit.identify(identity);
+      return;
+    }
+    shown = message.shown;
+    if (shown) visit.sawEverything();
+    if (shown && message.focus) app.focus();
+  };
+  let told = "";
+  visit.watch(() => {
+    const phase = visit.chat?.phase.kind;
+    const active = visit.stage === "chat" && phase !== "over" && phase !== "refused";
+    const state = `${visit.unread} ${active}`;
+    if (state === told) return;
+    told = state;
+    bridge.say({ type: "unread", count: visit.unread });
+    bridge.say({ type: "active", active });
+  });
+  bridge.say({ type: "ready" });
+}
+
+async function start(): Promise<void> {
+  const options = isFramed ? { name: undefined, ...frameOptions() } : linkOptions();
+  const wanted = [...(options.lang ? [options.lang] : []), ...navigator.languages];
+  const [config, bridge] = await Promise.all([loadConfig(), isFramed ? meetLauncher() : undefined, loadTexts(texts, wanted)]);
+  if (bridge) keepElsewhere((values) => bridge.say({ type: "keep", values }), bridge.kept);
+  applyAccent(config.brand.accent);
+  applyAccent(options.accent);
+
+  const title = options.title ?? config.brand.title ?? t("visitor.title");
+  document.documentElement.classList.toggle("framed", isFramed);
+  const visit = new Visit(config, title, options.topic, options);
+  if (options.name && !memory.chat()) visit.name = options.name;
+
+  const app = new App(visit, config.usualWaitSeconds, bridge && (() => bridge.say({ type: "close" })));
+  if (bridge) connect(visit, app, bridge);
+  document.getElementById("app")?.replaceChildren(app.element);
+  visit.watch(() => {
+    app.show();
+    document.title = visit.unread > 0 ? `(${visit.unread}) ${title}` : title;
+  });
+  if (!isFramed) app.focus();
+}
+
+void start();

@@ -1,0 +1,39 @@
+/** Where the visitor stands in the line, from what the server really knows. */
+import type { ChatState } from "../client/chat";
+import { h, setText } from "../shared/dom";
+import { t } from "../shared/i18n";
+
+export class PlaceInLine {
+  readonly element: HTMLElement;
+  #place = h("p", { className: "place" });
+  #more = h("p", { className: "more" });
+
+  constructor() {
+    const dot = h("span", { className: "dot", attrs: { "aria-hidden": "true" } });
+    this.element = h("div", { className: "place-in-line", hidden: true }, dot, h("div", {}, this.#place, this.#more));
+    this.element.role = "status";
+  }
+
+  show(chat: ChatState): void {
+    const { queue } = chat;
+    const nobody = queue?.agentsOnline === 0;
+    this.element.hidden = chat.phase.kind !== "waiting";
+    this.element.classList.toggle("quiet", nobody);
+    setText(this.#place, this.#placeText(chat, nobody));
+    const estimate = nobody ? "" : estimateText(queue?.estimateSeconds);
+    setText(this.#more, `${estimate} ${t(nobody ? "visitor.nobodyMore" : "visitor.keepTyping")}`.trim());
+  }
+
+  #placeText({ queue, declined }: ChatState, nobody: boolean): string {
+    if (nobody) return t("visitor.nobody");
+    if (declined) return t("visitor.declined");
+    if (!queue) return t("visitor.waiting");
+    return queue.position <= 1 ? t("visitor.next") : t("visitor.place", { place: queue.position });
+  }
+}
+
+function estimateText(seconds: number | undefined): string {
+  if (seconds === undefined) return "";
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1 ? t("visitor.estimateSoon") : t("visitor.estimate", { count: minutes });
+}

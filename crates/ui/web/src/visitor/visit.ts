@@ -1,0 +1,189 @@
+/**
+ * A visitor's way through the page: from the first words to the end of the chat. The components only show it.
+ */
+import { ChatClient, type ChatState } from "../client/chat";
+import { browserEnvironment, type Environment } from "../client/environment";
+import { register, type PublicConfig } from "../client/http";
+import { t } from "../shared/i18n";
+import { saveText, transcriptText } from "../shared/transcript-file";
+import { memory, type KeptChat } from "./memory";
+
+export interface Identity {
+  name?: string;
+  email?: string;
+  token?: string;
+}
+
+export type StartProblem = "invalid_name" | "slow_down" | "unavailable";
+
+const AGAIN_MS = 3_000;
+
+export class Visit {
+  stage: "start" | "registering" | "chat" = "start";
+  problem: StartProblem | undefined;
+  name: string;
+  question: string;
+  draft: string;
+  identity: Identity = {};
+  chat: ChatState | undefined;
+  #client: ChatClient | undefined;
+  #retryTimer: unknown;
+  #listeners = new Set<() => void>();
+  #watched: () => boolean = () => document.visibilityState === "visible";
+
+  constructor(
+    private readonly config: PublicConfig,
+    readonly title: string,
+    readonly topic: string | undefined,
+    /** A site's own words on the first screen. */
+    readonly words: { welcome?: string; lead?: string },
+    private readonly env: Environment = browserEnvironment(),
+  ) {
+    this.name = memory.name();
+    this.question = memory.leftover();
+    this.draft = memory.draft();
+    const kept = memory.chat();
+    if (kept) this.#enter(kept);
+  }
+
+  /** Messages of the agent that the visitor has not looked at. */
+  get unread(): number {
+    return this.chat?.unread ?? 0;
+  }
+
+  /** Calls `listener` after every change, and once now. */
+  watch(listener: () => void): void {
+    this.#listeners.add(listener);
+    listener();
+  }
+
+  get agentName(): string {
+    return this.chat?.agentName ?? "";
+  }
+
+  /** Tells who decides whether the visitor looks at the chat: a closed panel does not. */
+  watchedWhen(watched: () => boolean): void {
+    this.#watched = watched;
+  }
+
+  /** The first words: from here on the server knows this visitor. */
+  async start(): Promise<void> {
+    const name = this.name.trim();
+    const again = this.problem === "unavailable";
+    if (!again) this.problem = undefined;
+    if (!name) return this.#fail("invalid_name");
+    this.stage = "registering";
+    this.#tell();
+    const about = { ...(this.topic ? { topic: this.topic } : {}), ...(this.identity.token ? { token: this.identity.token } : {}) };
+    const answer = await register(this.config.chatServer, name, about);
+    if (this.stage !== "registering") return;
+    if (typeof answer === "string") {
+      // The network is nobody's fault, and the visitor has already said what they want: keep trying.
+      if (answer !== "unavailable") return this.#fail(answer);
+      this.problem = answer;
+      this.#retryTimer = this.env.setTimer(() => void this.start(), AGAIN_MS);
+      return this.#tell();
+    }
+    const kept: KeptChat = { ...answer, ...(this.topic ? { topic: this.topic } : {}) };
+    memory.begin(kept, name);
+    const question = this.question.trim();
+    this.#enter(kept);
+    if (question) this.#client?.send(question);
+    this.question = "";
+  }
+
+  /** Stops trying to reach the server; the words stay. */
+  giveUp(): void {
+    this.env.clearTimer(this.#retryTimer);
+    this.#fail(undefined);
+  }
+
+  identify(identity: Identity): void {
+    this.identity = identity;
+    if (identity.name) this.name = identity.name;
+    this.#tell();
+  }
+
+  send(text: string): void {
+    this.#client?.send(text);
+  }
+
+  typed(text: string): void {
+    this.draft = text;
+    this.#client?.typed(text);
+    memory.keepDraft(text);
+  }
+
+  retry = (clientId: string): void => this.#client?.retry(clientId);
+  discard = (clientId: string): void => this.#client?.discard(clientId);
+  stay = (): void => this.#client?.stay();
+  leave = (): void => this.#client?.leave();
+
+  sawEverything = (): void => {
+    if (!this.#watched()) return;
+    this.#client?.sawEverything();
+  };
+
+  saveTranscript = (): void => {
+    const { chat } = this;
+    if (!chat) return;
+    const names = { User: chat.visitorName ?? t("common.you"), Support: this.agentName || this.title };
+    saveText("chat.txt", transcriptText(this.title, chat.lines, names));
+  };
+
+  /** Back to the first page, with whatever was never heard already written there. */
+  again = (): void => {
+    this.question = memory.leftover();
+    this.draft = "";
+    this.chat = undefined;
+    this.#client = undefined;
+    this.stage = "start";
+    this.#tell();
+  };
+
+  #enter(kept: KeptChat): void {
+    this.stage = "chat";
+    const { chatServer, maxContentBytes, clockOffsetMs } = this.config;
+    this.#client = new ChatClient(
+      {
+        chatServer,
+        chatId: kept.chatId,
+        userId: kept.userId,
+        side: "User",
+        name: kept.username,
+        username: kept.username,
+        clockOffsetMs,
+        outbox: memory.outbox(),
+        ...(kept.token ? { token: kept.token } : {}),
+        ...(maxContentBytes ? { maxContentBytes } : {}),
+        ...(this.identity.email ? { email: this.identity.email } : {}),
+      },
+      (state) => this.#changed(state),
+      this.env,
+    );
+    this.#changed(this.#client.state);
+  }
+
+  #changed(state: ChatState): void {
+    this.chat = state;
+    if (state.phase.kind === "over" || state.phase.kind === "refused") memory.end(this.#unheard(state));
+    this.#tell();
+  }
+
+  #fail(problem: StartProblem | undefined): void {
+    this.problem = problem;
+    this.stage = "start";
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** What no agent has read: everything if none came, else what was not sent; and what was still being typed. */
+  #unheard(state: ChatState): string {
+    const written = state.agentName ? [] : state.lines.flatMap((line) => (line.kind === "message" ? [line.content] : []));
+    const unsent = state.outgoing.map((message) => message.content);
+    return [...written, ...unsent, this.draft.trim()].filter(Boolean).join("\n");
+  }
+}

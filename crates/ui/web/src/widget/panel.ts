@@ -1,0 +1,171 @@
+/** The button, the panel and the frame in it: one element with a shadow root. */
+import { accentTokens } from "../shared/accent";
+import { HELLO, type ToFrame, type ToLauncher } from "./bridge";
+import type { Options } from "./options";
+import sheetText from "./panel.css?inline";
+import { drawIcon } from "./icon";
+import type { Visit } from "./visit";
+import type { Identity } from "./widget";
+
+/** A frame that has not said anything by then is not coming. */
+const LOAD_TIMEOUT_MS = 15_000;
+const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox";
+
+function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", attributes: Record<string, string> = {}): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.className = className;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+export class Panel {
+  readonly element = make("helpline-widget" as "div");
+  #root: ShadowRoot;
+  #button: HTMLButtonElement;
+  #badge = make("span", "badge");
+  #news = make("span", "news", { role: "status" });
+  #box: HTMLElement;
+  #failed: HTMLButtonElement;
+  #frame: HTMLIFrameElement | undefined;
+  #port: MessagePort | undefined;
+  #identity: Identity | undefined;
+  #isOpen = false;
+  #wantsFocus = false;
+  #loadTimer = 0;
+
+  constructor(
+    private readonly options: Options,
+    private readonly visit: Visit,
+    private readonly remember: (visit: Visit) => void,
+  ) {
+    const { texts, accent, position, frame } = options;
+    this.#root = this.element.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(sheetText);
+    this.#root.adoptedStyleSheets = [sheet];
+    for (const [name, value] of Object.entries(accentTokens(accent))) this.element.style.setProperty(name, value);
+
+    this.#button = make("button", "launcher", { type: "button", "aria-expanded": "false", "aria-controls": "panel" });
+    this.#button.append(drawIcon("chat"), drawIcon("close"), this.#badge);
+    this.#button.onclick = () => (this.#isOpen ? this.close() : this.open());
+    this.#failed = make("button", "failed", { type: "button" });
+    this.#failed.textContent = texts.failed;
+    this.#failed.onclick = () => this.#retry();
+    this.#box = make("div", "panel", { id: "panel", role: "dialog", "aria-label": frame.title ?? texts.panel });
+    this.#box.append(make("span", "spinner"), this.#failed);
+    const wrapper = make("div", position);
+    wrapper.append(this.#box, this.#button, this.#news);
+    wrapper.onkeydown = (event) => {
+      if (event.key === "Escape") this.close();
+    };
+    this.#root.append(wrapper);
+    this.#show();
+    this.#unread(0);
+    const viewport = window.visualViewport;
+    for (const event of ["resize", "scroll"]) viewport?.addEventListener(event, () => this.#fit());
+  }
+
+  open({ quietly = false } = {}): void {
+    this.load();
+    this.#isOpen = true;
+    this.#wantsFocus = !quietly;
+    this.#show();
+    if (!quietly) this.#frame?.focus();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    const hadFocus = this.#root.activeElement !== null;
+    this.#isOpen = false;
+    this.#show();
+    if (hadFocus) this.#button.focus();
+  }
+
+  identify(identity: Identity): void {
+    this.#identity = identity;
+    this.#say({ type: "identify", ...identity });
+  }
+
+  /** Loads the chat, seen or unseen. */
+  load(): void {
+    if (this.#frame) return;
+    const { host, frame, texts } = this.options;
+    const fragment = new URLSearchParams({ ...frame }).toString();
+    const element = make("iframe", "", { src: `${host}/embed#${fragment}`, title: frame.title ?? texts.panel, sandbox: SANDBOX });
+    element.allow = "clipboard-write";
+    element.onload = () => this.#greet(element);
+    this.#frame = element;
+    this.#box.classList.remove("broken");
+    this.#box.append(element);
+    this.#loadTimer = window.setTimeout(() => this.#box.classList.add("broken"), LOAD_TIMEOUT_MS);
+  }
+
+  #retry(): void {
+    this.#frame?.remove();
+    this.#frame = undefined;
+    this.load();
+  }
+
+  #greet(frame: HTMLIFrameElement): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.onmessage = ({ data }: MessageEvent<ToLauncher>) => this.#hear(data);
+    frame.contentWindow?.postMessage({ type: HELLO, kept: this.visit.kept }, this.options.host, [port2]);
+  }
+
+  #hear(message: ToLauncher): void {
+    switch (message.type) {
+      case "ready":
+        window.clearTimeout(this.#loadTimer);
+        this.#box.classList.add("loaded");
+        if (this.#identity) this.#say({ type: "identify", ...this.#identity });
+        return this.#sayShown();
+      case "close":
+        return this.close();
+      case "unread":
+        return this.#unread(message.count);
+      case "active":
+        this.visit.active = message.active;
+        return this.remember(this.visit);
+      case "keep":
+        this.visit.kept = message.values;
+        return this.remember(this.visit);
+    }
+  }
+
+  #sayShown(): void {
+    this.#say({ type: "shown", shown: this.#isOpen, focus: this.#wantsFocus });
+  }
+
+  #say(message: ToFrame): void {
+    this.#port?.postMessage(message);
+  }
+
+  #unread(count: number): void {
+    const { texts } = this.options;
+    const news = count > 0 ? texts.unread.replace("{count}", String(count)) : "";
+    this.#badge.textContent = count > 0 ? String(Math.min(count, 99)) : "";
+    this.#news.textContent = this.#isOpen ? "" : news;
+    this.#button.setAttribute("aria-label", this.#isOpen ? texts.close : [texts.open, news].filter(Boolean).join(", "));
+  }
+
+  #show(): void {
+    this.#box.hidden = !this.#isOpen;
+    this.#button.setAttribute("aria-expanded", String(this.#isOpen));
+    this.#button.setAttribute("aria-label", this.#isOpen ? this.options.texts.close : this.options.texts.open);
+    this.#sayShown();
+    this.visit.open = this.#isOpen;
+    if (this.visit.active) this.remember(this.visit);
+    this.#fit();
+  }
+
+  /** On a phone the panel fills what the keyboard leaves. */
+  #fit(): void {
+    const viewport = window.visualViewport;
+    if (!viewport) return;
+    const { width, height, offsetTop, offsetLeft } = viewport;
+    for (const [name, value] of Object.entries({ width, height, top: offsetTop, left: offsetLeft })) {
+      this.#box.style.setProperty(`--visible-${name}`, `${value}px`);
+    }
+  }
+}

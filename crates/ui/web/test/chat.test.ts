@@ -1,0 +1,281 @@
+import { describe, expect, test } from "vitest";
+import { ChatClient, type ChatOptions } from "../src/client/chat";
+import type { Outgoing, OutboxStore } from "../src/client/outbox";
+import { FakeWorld } from "./fake-world";
+
+const wire = (seq: number, content: string, from: "User" | "Support" = "User", clientId?: string) => ({
+  id: `m${seq}`,
+  seq,
+  userId: "u",
+  content,
+  from,
+  timestamp: "2031-03-04T05:06:07.000089Z",
+  ...(from === "Support" ? { supportId: "s" } : {}),
+  ...(clientId ? { clientId } : {}),
+});
+
+function visitor(more: Partial<ChatOptions> = {}) {
+  const world = new FakeWorld();
+  const options: ChatOptions = { chatServer: "http://desk", chatId: "c", userId: "u", side: "User", name: "Mina", username: "Mina", ...more };
+  const chat = new ChatClient(options, () => {}, world);
+  return { world, chat };
+}
+
+function joinedVisitor(more: Partial<ChatOptions> = {}) {
+  const made = visitor(more);
+  made.world.socket.opens();
+  made.world.socket.hears("Joined", { participant: "User", userId: "u", chatId: "c", epoch: "e", seq: 1, idleTimeoutMs: 120_000 });
+  return made;
+}
+
+function agent(more: Partial<ChatOptions> = {}) {
+  return visitor({ side: "Support", name: "Vika", claimId: "claim1", ...more });
+}
+
+const contents = (chat: ChatClient) => chat.state.lines.flatMap((line) => (line.kind === "message" ? [line.content] : []));
+
+describe("joining", () => {
+  test("a visitor joins as soon as the socket opens, and waits", () => {
+    const { world, chat } = joinedVisitor();
+    expect(world.socket.url).toBe("ws://desk/chat/c");
+    expect(world.socket.protocols).toEqual(["helpline.v1"]);
+    expect(world.socket.said("Join")).toEqual([{ userId: "u", username: "Mina", from: "User" }]);
+    expect(chat.state.phase).toEqual({ kind: "waiting" });
+  });
+
+  test("an agent who joins is told of by name", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika" });
+    expect(chat.state).toMatchObject({ phase: { kind: "engaged" }, agentName: "Vika", supportId: "s" });
+    expect(chat.state.lines).toMatchObject([{ kind: "note", what: "agentJoined", name: "Vika" }]);
+  });
+
+  test("a claim that was lost is final and names the winner", () => {
+    const { world, chat } = agent();
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ from: "Support", supportUserName: "Vika", clientId: "claim1" });
+    world.socket.hears("Error", { code: "already_claimed", message: "", supportUserName: "Omar" });
+    expect(chat.state.phase).toEqual({ kind: "refused", code: "already_claimed", winner: "Omar" });
+    world.passes(60_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  test("a claim whose answer was lost is repeated under the same name, a won one becomes a re-join", () => {
+    const { world } = agent();
+    world.socket.opens();
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ clientId: "claim1" });
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika", epoch: "e", seq: 3 });
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ supportId: "s", resume: { epoch: "e", after: 3 } });
+    expect(world.socket.said("Join")[0]).not.toHaveProperty("clientId");
+  });
+
+  test("a store that is away is asked again", () => {
+    const { world, chat } = visitor();
+    world.socket.opens();
+    world.socket.hears("Error", { code: "unavailable", message: "" });
+    world.passes(3_000);
+    expect(world.socket.said("Join")).toHaveLength(2);
+    expect(chat.state.phase.kind).toBe("joining");
+  });
+
+  test("a join into a dead connection is noticed", () => {
+    const { world } = visitor();
+    world.socket.opens();
+    world.passes(8_000);
+    expect(world.sockets).toHaveLength(2);
+  });
+});
+
+describe("sending", () => {
+  test("one message is on its way at a time, in the order written", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("one");
+    chat.send("two");
+    expect(world.socket.said("ChatMessage").map((args) => args.content)).toEqual(["one"]);
+    expect(chat.state.outgoing.map((message) => message.content)).toEqual(["one", "two"]);
+    world.socket.hears("ChatMessage", wire(2, "one", "User", "id1"));
+    expect(world.socket.said("ChatMessage").map((args) => args.content)).toEqual(["one", "two"]);
+    world.socket.hears("ChatMessage", wire(3, "two", "User", "id2"));
+    expect(contents(chat)).toEqual(["one", "two"]);
+    expect(chat.state.outgoing).toEqual([]);
+  });
+
+  test("what was written before the chat is joined goes out afterwards", () => {
+    const { world, chat } = visitor();
+    chat.send("early");
+    world.socket.opens();
+    expect(world.socket.said("ChatMessage")).toEqual([]);
+    world.socket.hears("Joined", { participant: "User", userId: "u" });
+    expect(world.socket.said("ChatMessage")).toHaveLength(1);
+  });
+
+  test("a message whose echo was lost is repeated with its own id and stands once", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("did it arrive?");
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ resume: { epoch: "e", after: 1 } });
+    world.socket.hears("ChatHistory", { messages: [], epoch: "e", lastSeq: 1, partial: true });
+    expect(world.socket.said("ChatMessage")).toMatchObject([{ clientId: "id1" }]);
+    world.socket.hears("ChatMessage", wire(2, "did it arrive?", "User", "id1"));
+    world.socket.hears("ChatMessage", wire(2, "did it arrive?", "User", "id1"));
+    expect(contents(chat)).toEqual(["did it arrive?"]);
+  });
+
+  test("a message that history already has is not sent again", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("stored");
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "stored", "User", "id1")], epoch: "e", lastSeq: 2, partial: true });
+    expect(world.socket.said("ChatMessage")).toEqual([]);
+    expect(chat.state.outgoing).toEqual([]);
+  });
+
+  test("no echo in time means a dead connection", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("anyone?");
+    world.passes(8_000);
+    expect(world.sockets).toHaveLength(2);
+    expect(chat.state.outgoing).toHaveLength(1);
+  });
+
+  test("a server that is busy gets the message again, in order", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("one");
+    chat.send("two");
+    world.socket.hears("Error", { code: "slow_down", message: "" });
+    world.passes(2_500);
+    expect(world.socket.said("ChatMessage").map((args) => args.content)).toEqual(["one", "one"]);
+  });
+
+  test("a refused message stays readable and does not hold up the next", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("bad");
+    chat.send("good");
+    world.socket.hears("Error", { code: "invalid_field", field: "content", message: "" });
+    expect(chat.state.outgoing).toMatchObject([{ content: "bad", refused: "invalid_field" }, { content: "good" }]);
+    expect(world.socket.said("ChatMessage").at(-1)).toMatchObject({ content: "good" });
+  });
+
+  test("unsent text outlives a reload", () => {
+    let kept: readonly Outgoing[] = [];
+    const outbox: OutboxStore = { load: () => [...kept], save: (messages) => (kept = messages) };
+    const before = joinedVisitor({ outbox });
+    before.chat.send("half-sent");
+    const after = joinedVisitor({ outbox });
+    expect(after.world.socket.said("ChatMessage")).toMatchObject([{ content: "half-sent", clientId: "id1" }]);
+  });
+});
+
+describe("reading", () => {
+  test("history replaces what was there when the epoch changed", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("ChatMessage", wire(2, "lost by a crash"));
+    world.socket.hears("ChatHistory", { messages: [wire(1, "kept")], epoch: "e2", lastSeq: 1, partial: false });
+    expect(contents(chat)).toEqual(["kept"]);
+  });
+
+  test("a partial history continues what was there", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("ChatMessage", wire(2, "one"));
+    world.socket.hears("ChatHistory", { messages: [wire(2, "one"), wire(5, "two")], epoch: "e", lastSeq: 5, partial: true });
+    expect(contents(chat)).toEqual(["one", "two"]);
+  });
+
+  test("seen is said once for each new message of the other side", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("ChatMessage", wire(4, "hello", "Support"));
+    chat.sawEverything();
+    chat.sawEverything();
+    expect(world.socket.said("Seen")).toEqual([{ seq: 4 }]);
+    world.socket.hears("Seen", { participant: "Support", seq: 3 });
+    expect(chat.state.seen.Support).toBe(3);
+  });
+
+  test("typing is said sparingly, and the other side's is forgotten", () => {
+    const { world, chat } = joinedVisitor();
+    for (let key = 0; key < 10; key++) chat.typed("hel");
+    expect(world.socket.said("Typing")).toEqual([{ on: true }]);
+    world.passes(4_000);
+    expect(world.socket.said("Typing")).toEqual([{ on: true }, { on: false }]);
+    chat.typed("x");
+    chat.send("x");
+    chat.typed("y");
+    expect(world.socket.said("Typing")).toHaveLength(2);
+    world.passes(1_100);
+    expect(world.socket.said("Typing").at(-1)).toEqual({ on: true });
+    world.socket.hears("Typing", { participant: "Support", on: true });
+    expect(chat.state.peerTyping).toBe(true);
+    world.passes(6_000);
+    expect(chat.state.peerTyping).toBe(false);
+  });
+});
+
+describe("the end", () => {
+  const reasonAfter = (act: (world: FakeWorld, chat: ChatClient) => void, expired: object = {}) => {
+    const { world, chat } = joinedVisitor();
+    act(world, chat);
+    world.socket.hears("ChatExpired", { chatId: "c", ...expired });
+    world.passes(3_600_000);
+    expect(world.sockets).toHaveLength(1);
+    return chat.state.phase;
+  };
+
+  test("is told by the server", () => {
+    expect(reasonAfter(() => {}, { reason: "left", by: "Support" })).toEqual({ kind: "over", reason: "byAgent" });
+    expect(reasonAfter(() => {}, { reason: "silence" })).toEqual({ kind: "over", reason: "silence" });
+  });
+
+  test("or is understood from what came before", () => {
+    const left = { chatId: "c", supportId: "s", supportUserName: "Vika" };
+    expect(reasonAfter((world) => world.socket.hears("SupportLeft", left))).toEqual({ kind: "over", reason: "byAgent" });
+    expect(reasonAfter((_, chat) => chat.leave())).toEqual({ kind: "over", reason: "byVisitor" });
+    expect(reasonAfter((world) => world.passes(60_000))).toEqual({ kind: "over", reason: "silence" });
+    const agentCame = (world: FakeWorld) =>
+      world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika" });
+    const engagedFor = (ms: number) => (world: FakeWorld) => (agentCame(world), world.passes(ms));
+    expect(reasonAfter(engagedFor(119_000))).toEqual({ kind: "over", reason: "silence" });
+    expect(reasonAfter(engagedFor(60_000))).toEqual({ kind: "over", reason: "unknown" });
+  });
+
+  test("the time left follows what the server counts as activity", () => {
+    const { world, chat } = joinedVisitor();
+    expect(chat.state.expiresAt).toBe(120_000);
+    world.passes(50_000);
+    world.socket.hears("Typing", { participant: "Support", on: true });
+    expect(chat.state.expiresAt).toBe(120_000);
+    world.socket.hears("ChatMessage", wire(2, "hello", "Support"));
+    expect(chat.state.expiresAt).toBe(170_000);
+    world.socket.hears("ChatHistory", { messages: [], expiresInMs: 5_000, partial: true });
+    expect(chat.state.expiresAt).toBe(55_000);
+  });
+
+  test("leaving while offline happens on the next connection", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.dies();
+    chat.leave();
+    world.passes(1_000);
+    world.socket.opens();
+    world.socket.hears("Joined", { participant: "User", userId: "u" });
+    expect(world.socket.said("Leave")).toHaveLength(1);
+  });
+
+  test("text that was not sent is still there", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.dies();
+    chat.send("too late");
+    world.passes(1_000);
+    world.socket.opens();
+    world.socket.hears("ChatExpired", { chatId: "c" });
+    expect(chat.state.outgoing.map((message) => message.content)).toEqual(["too late"]);
+  });
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { FeedClient } from "../src/client/feed";
+import { FakeWorld } from "./fake-world";
+
+const request = (userId: string, minute: number, more: object = {}) => ({
+  participant: "User",
+  userId,
+  chatId: `chat-${userId}`,
+  requestedAt: `2031-03-04T05:${String(minute).padStart(2, "0")}:00Z`,
+  ...more,
+});
+
+function start(token?: string, status?: number) {
+  const world = new FakeWorld();
+  const options = { subscriber: "https://desk", available: true, ...(token ? { token } : {}) };
+  const feed = new FeedClient(options, () => {}, world, async () => status);
+  return { world, feed };
+}
+
+const waiting = (feed: FeedClient) => feed.state.rows.map((row) => row.userId);
+
+test("rows are oldest first and an update replaces its row", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("b", 2));
+  world.socket.hearsBare(request("a", 1));
+  world.socket.hearsBare(request("b", 2, { firstWords: "Hello" }));
+  expect(waiting(feed)).toEqual(["a", "b"]);
+  expect(feed.state.rows[1]?.firstWords).toBe("Hello");
+  expect(feed.state.ready).toBe(false);
+  world.passes(600);
+  expect(feed.state.ready).toBe(true);
+});
+
+test("after a reconnection rows that are gone go, the others never flicker", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  world.socket.hearsBare(request("b", 2));
+  world.passes(600);
+  world.socket.dies();
+  expect(waiting(feed)).toEqual(["a", "b"]);
+  world.passes(1_000);
+  world.socket.opens();
+  world.socket.hearsBare(request("b", 2));
+  world.socket.hearsBare(request("c", 3));
+  expect(waiting(feed)).toEqual(["a", "b", "c"]);
+  world.passes(600);
+  expect(waiting(feed)).toEqual(["b", "c"]);
+});
+
+test("taking a visitor is decided by the server", async () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  const taken = feed.accept("a");
+  expect(feed.state.accepting).toBe("a");
+  world.socket.hears("Reserved", { userId: "a", chatId: "chat-a", expiresAt: "" });
+  expect(await taken).toMatchObject({ kind: "reserved", request: { chatId: "chat-a" } });
+  expect(waiting(feed)).toEqual([]);
+});
+
+test("the loser of a race learns who won", async () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  const taken = feed.accept("a");
+  world.socket.hears("RemoveUser", { userId: "a", chatId: "chat-a" });
+  world.socket.hears("Error", { code: "already_claimed", message: "", supportUserName: "Omar" });
+  expect(await taken).toEqual({ kind: "taken", by: "Omar" });
+});
+
+test("a connection that dies in mid-acceptance leaves the row to try again", async () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  const taken = feed.accept("a");
+  world.socket.dies();
+  expect(await taken).toEqual({ kind: "failed", code: "unavailable" });
+  expect(waiting(feed)).toEqual(["a"]);
+  expect(await feed.accept("a")).toEqual({ kind: "failed", code: "unavailable" });
+});
+
+test("a declined visitor stays away after a reconnection, and the server hears it again", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  feed.decline("a");
+  expect(world.socket.said("Decline")).toEqual([{ userId: "a" }]);
+  world.socket.dies();
+  world.passes(1_000);
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1));
+  expect(waiting(feed)).toEqual([]);
+  expect(world.socket.said("Decline")).toEqual([{ userId: "a" }]);
+});
+
+test("being away is said again on each connection", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  feed.setAvailable(false);
+  world.socket.dies();
+  world.passes(1_000);
+  world.socket.opens();
+  expect(world.socket.said("Availability")).toEqual([{ available: false }]);
+});
+
+test("a token goes into the subprotocols, and its refusal is told from a lost network", async () => {
+  const { world, feed } = start("jwt", 401);
+  expect(world.socket.protocols).toEqual(["helpline.v1", "bearer", "jwt"]);
+  world.socket.dies();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(feed.state.link).toEqual({ kind: "refused", code: 401 });
+});
