@@ -37,6 +37,7 @@ mod v1_messages;
 mod v1_resume;
 mod v1_signs;
 mod visitor_join;
+mod waiting;
 
 /// The program that runs a service as a process of its own.
 const PROCESS: &str = env!("CARGO_BIN_EXE_helpline-process");

@@ -51,6 +51,13 @@ impl Agent {
         request
     }
 
+    /// The next frame has to be a bare request; gives it.
+    pub async fn expect_request(&mut self) -> Value {
+        let request = self.json().await;
+        assert_eq!(request["participant"], "User", "{}: {request}", self.name);
+        request
+    }
+
     /// The next frame has to take this visitor's request away.
     pub async fn loses(&mut self, guest: &Guest) {
         let args = self.expect("RemoveUser").await;

@@ -375,7 +375,14 @@ impl Socket {
 
     /// The chat is over: `ChatExpired` naming it, then close 1000.
     pub async fn chat_is_over(&mut self, chat_id: &str) {
-        let args = self.expect("ChatExpired").await;
+        let mut args = self.expect("ChatExpired").await;
+        if self.v1
+            && let Some(args) = args.as_object_mut()
+        {
+            // Why, and by whom: for those who opted in.
+            args.remove("reason");
+            args.remove("by");
+        }
         assert_eq!(args, json!({ "chatId": chat_id }), "{}", self.who);
         self.closed_with(1000).await;
     }

@@ -216,6 +216,23 @@ impl Store {
         }))
     }
 
+    /// The first event of a command that was committed, if it was and is remembered.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn seq_of_command(
+        &self,
+        chat: ChatId,
+        command_id: &str,
+    ) -> Result<Option<u64>, Unavailable> {
+        let mut read = redis::cmd("HGET");
+        read.arg(self.shared.keys.chat(chat))
+            .arg(format!("c:{command_id}"));
+        self.link
+            .run(async |connection| read.query_async(connection).await)
+            .await
+    }
+
     /// Commits a decision, or nothing of it: one atomic round trip.
     ///
     /// # Errors

@@ -208,6 +208,10 @@ impl Handler {
                     continue;
                 }
                 Err(refusal) => {
+                    // What was done before is not refused, whatever has become of the chat since.
+                    if let Some(seq) = self.done_before(&request).await? {
+                        return Ok(Handled::Repeat { seq });
+                    }
                     self.count_refusal(&request.command, &refusal);
                     return Err(Failure::Refused(refusal));
                 }
@@ -276,6 +280,13 @@ impl Handler {
         let seconds = started.elapsed().as_secs_f64();
         self.metrics.commit_seconds.observe(seconds);
         Ok((committed, after))
+    }
+
+    async fn done_before(&self, request: &Request<'_>) -> Result<Option<u64>, StoreError> {
+        match &request.command_id {
+            Some(id) => Ok(self.store.seq_of_command(request.chat, id).await?),
+            None => Ok(None),
+        }
     }
 
     fn count_refusal(&self, command: &Command, refusal: &Refusal) {

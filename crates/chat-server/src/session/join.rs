@@ -11,6 +11,7 @@ use helpline_desk::{
     command::Command,
     event::{Event, Recorded},
     id::{AgentId, ChatId},
+    refusal::Refusal,
 };
 use helpline_live::{
     keys::Place,
@@ -93,14 +94,14 @@ impl ChatSession {
         }
     }
 
-    /// Asks to be let in; says what happened by that, unless it had happened before.
+    /// Asks to be let in; says what happened by that.
     async fn come_in(
         &mut self,
         chat: ChatId,
         join: &Join,
         agent: AgentId,
-    ) -> Result<Option<Vec<Recorded>>, Failure> {
-        let (actor, command) = self.ask(join, agent);
+    ) -> Result<Vec<Recorded>, Failure> {
+        let (actor, command) = self.ask(join, agent.clone());
         let place = Place::Chat(chat, join.side);
         let socket = self.visit.socket;
         let was_in = matches!(self.stage, Stage::Seated(_));
@@ -110,16 +111,18 @@ impl ChatSession {
         }
         let request = Request {
             command_id: match &command {
-                Command::Claim { support, .. } => Some(format!("claim{support}")),
+                Command::Claim { support, .. } => Some(match &join.client_id {
+                    Some(id) => format!("claim:{id}"),
+                    None => format!("claim{support}"),
+                }),
                 _ => None,
             },
             arrives: Some((&place, socket)),
             ..Request::new(chat, actor, command)
         };
         match self.handler.handle(request).await {
-            Ok(Handled::Done { recorded, .. }) => Ok(Some(recorded)),
-            // A claim whose answer was lost: what it did stands in the log.
-            Ok(Handled::Repeat { .. }) => Ok(None),
+            Ok(Handled::Done { recorded, .. }) => Ok(recorded),
+            Ok(Handled::Repeat { seq }) => self.come_in_again(chat, join, agent, seq).await,
             Err(failure) => {
                 if let (false, Failure::Refused(_)) = (was_in, &failure) {
                     self.roster().forget(socket);
@@ -127,6 +130,36 @@ impl ChatSession {
                 Err(failure)
             }
         }
+    }
+
+    /// Comes in by a claim that had won before, but whose answer was lost.
+    async fn come_in_again(
+        &self,
+        chat: ChatId,
+        join: &Join,
+        agent: AgentId,
+        seq: u64,
+    ) -> Result<Vec<Recorded>, Failure> {
+        let before = seq.saturating_sub(1);
+        let loaded = self.handler.store().load(chat, before).await?;
+        let first = loaded.and_then(|loaded| loaded.recorded.into_iter().next());
+        let Some((claimed, support)) = first.and_then(|first| match &first.event {
+            Event::Claimed { support, .. } => Some((first.clone(), *support)),
+            _ => None,
+        }) else {
+            return Err(Failure::Refused(Refusal::Over));
+        };
+        let place = Place::Chat(chat, join.side);
+        let command = Command::Return {
+            visitor: join.visitor,
+            support,
+        };
+        let request = Request {
+            arrives: Some((&place, self.visit.socket)),
+            ..Request::new(chat, Actor::Agent(agent), command)
+        };
+        self.handler.handle(request).await?;
+        Ok(vec![claimed])
     }
 
     /// What the Join asks for.
@@ -158,12 +191,7 @@ impl ChatSession {
     }
 
     /// Takes the seat and tells what is there.
-    async fn sit_down(
-        &mut self,
-        chat: ChatId,
-        join: &Join,
-        recorded: Option<Vec<Recorded>>,
-    ) -> Reply {
+    async fn sit_down(&mut self, chat: ChatId, join: &Join, recorded: Vec<Recorded>) -> Reply {
         let mut seat = Seat {
             side: join.side,
             visitor: join.visitor,
@@ -186,7 +214,6 @@ impl ChatSession {
         if join.side == Side::Support {
             seat.support = state.support.as_ref().map(|support| support.id);
         }
-        let recorded = recorded.unwrap_or_else(|| self.own_claim(&loaded));
         seat.after = loaded.head.seq;
         self.stage = Stage::Seated(seat);
         let idle_timeout = self.handler.policy().idle_timeout;
@@ -200,12 +227,6 @@ impl ChatSession {
         }
         info!(%chat, side = ?join.side, "joined");
         Reply::frames(frames)
-    }
-
-    /// The claim that this socket made earlier, if it did.
-    fn own_claim(&self, loaded: &Loaded) -> Vec<Recorded> {
-        let mine = |recorded: &&Recorded| matches!(&recorded.event, Event::Claimed { support, .. } if *support == self.claim);
-        loaded.recorded.iter().filter(mine).cloned().collect()
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Join {
     pub support_name: Option<Name>,
     /// A token, if it is not in one of the other places.
     pub token: Option<String>,
+    /// Opt-in: the client's own id for a claim, with which one whose answer was lost can be repeated.
+    pub client_id: Option<String>,
     /// Opt-in: what the client has already.
     pub resume: Option<Resume>,
     /// Opt-in: whether a waiting visitor wants to be told its place in the line.
@@ -101,6 +103,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     };
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
+    let client_id = args.client_id(level)?;
     let (resume, queue) = match level {
         Level::OptedIn => (args.optional("resume")?, args.optional("queue")?),
         Level::Plain => (None, None),
@@ -111,6 +114,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         support: support.map(|id| SupportId::claimed(&id)),
         support_name,
         token,
+        client_id,
         resume,
         queue: queue.unwrap_or(false),
     })
@@ -124,13 +128,7 @@ fn message(mut args: Args, level: Level) -> Result<Message, WireError> {
         Side::Visitor => args.optional("supportId")?,
     };
     let content = args.text("content")?;
-    let client_id = match level {
-        Level::OptedIn => args.optional::<String>("clientId")?,
-        Level::Plain => None,
-    };
-    if !client_id.as_deref().is_none_or(is_client_id) {
-        return Err(WireError::InvalidField("clientId"));
-    }
+    let client_id = args.client_id(level)?;
     Ok(Message {
         visitor: VisitorId::claimed(&visitor),
         support: support.map(|id| SupportId::claimed(&id)),
@@ -194,6 +192,17 @@ impl Args {
         match self.0.remove(field) {
             Some(Value::String(text)) => Ok(text),
             _ => Err(WireError::InvalidField(field)),
+        }
+    }
+
+    fn client_id(&mut self, level: Level) -> Result<Option<String>, WireError> {
+        if level == Level::Plain {
+            return Ok(None);
+        }
+        let client_id = self.optional::<String>("clientId")?;
+        match client_id.as_deref().is_none_or(is_client_id) {
+            true => Ok(client_id),
+            false => Err(WireError::InvalidField("clientId")),
         }
     }
 
