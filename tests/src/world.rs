@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::agent::Agent;
 use crate::builder::Builder;
@@ -16,6 +17,7 @@ use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::services::{Service, Settings};
 use crate::socket::{Door, Socket};
+use crate::wait::{DEADLINE, a_moment};
 use crate::{http, leftovers, tokens};
 
 /// A service, inside this process or as one of its own.
@@ -340,7 +342,8 @@ impl Drop for World {
             .as_ref()
             .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
-        if inspected && let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
+        if inspected {
+            let address = self.a_chat_server_that_serves();
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
@@ -360,6 +363,20 @@ impl Drop for World {
         }
         if inspected {
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Stopped);
+        }
+    }
+}
+
+impl World {
+    /// Waits for one: right after an outage they may all be about to.
+    fn a_chat_server_that_serves(&mut self) -> SocketAddr {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
+                return address;
+            }
+            assert!(Instant::now() < end, "no chat-server serves at the end");
+            a_moment();
         }
     }
 }
