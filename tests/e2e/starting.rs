@@ -73,8 +73,10 @@ async fn services_that_start_before_redis_wait_for_it() {
     })
     .await;
     let mut agent = world.agent("Vika").await;
-    let (mut visitor, mut support) = world.engaged().await;
+    let mut visitor = world.visitor("Mina").await;
     agent.sees(&visitor.guest).await;
+    let mut support = world.support(&visitor.guest, "Vika").await;
+    visitor.meets("Vika").await;
     agent.loses(&visitor.guest).await;
     visitor.says("worth the wait").await;
     support.hears("worth the wait").await;
