@@ -73,7 +73,8 @@ fn crates_use_only_the_layers_below_them() {
                 "helpline-ui",
             ],
         ),
-        ("helpline-ui", &[]),
+        // What the pages are told comes from the settings.
+        ("helpline-ui", &["helpline-service"]),
         // It measures from outside, as a client would.
         ("helpline-loadgen", &[]),
         // The tests are black box: they start the services and know their settings.

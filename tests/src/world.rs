@@ -17,7 +17,7 @@ use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::services::{Service, Settings};
 use crate::socket::{Door, Socket};
-use crate::wait::{DEADLINE, a_moment};
+use crate::wait::DEADLINE;
 use crate::{http, leftovers, tokens};
 
 /// A service, inside this process or as one of its own.
@@ -332,6 +332,20 @@ impl Default for World {
     }
 }
 
+impl World {
+    /// A chat-server that serves, if any is left that will.
+    fn serving(&mut self) -> Option<SocketAddr> {
+        let end = Instant::now() + DEADLINE;
+        while self.chat_servers.iter_mut().any(Server::is_running) && Instant::now() < end {
+            if let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
+                return Some(address);
+            }
+            crate::wait::a_moment();
+        }
+        None
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         for link in &self.links {
@@ -342,8 +356,7 @@ impl Drop for World {
             .as_ref()
             .is_none_or(|server| server.is_running());
         let inspected = self.inspected && redis_runs && !std::thread::panicking();
-        if inspected {
-            let address = self.a_chat_server_that_serves();
+        if inspected && let Some(address) = self.serving() {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
             leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
@@ -367,28 +380,21 @@ impl Drop for World {
     }
 }
 
-impl World {
-    /// Waits for one: right after an outage they may all be about to.
-    fn a_chat_server_that_serves(&mut self) -> SocketAddr {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Some(address) = self.chat_servers.iter_mut().find_map(Server::serving) {
-                return address;
-            }
-            assert!(Instant::now() < end, "no chat-server serves at the end");
-            a_moment();
+impl Server {
+    fn is_running(&mut self) -> bool {
+        match self {
+            Self::Here(_) => true,
+            Self::Process(process) => process.is_running(),
         }
     }
-}
 
-impl Server {
-    /// Where it serves, unless it is dead or on its way out.
+    /// Where it serves, unless it is dead, on its way out or not yet ready.
     fn serving(&mut self) -> Option<SocketAddr> {
         let address = match self {
-            Self::Here(service) => Some(service.address),
-            Self::Process(process) => process.is_running().then_some(process.address),
+            Self::Here(service) => service.address,
+            Self::Process(process) => process.address,
         };
-        address.filter(|address| http::is_ready(*address).unwrap_or(false))
+        (self.is_running() && http::is_ready(address).unwrap_or(false)).then_some(address)
     }
 
     fn tell_to_stop(&mut self) {

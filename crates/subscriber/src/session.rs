@@ -41,8 +41,8 @@ pub(crate) struct FeedSession {
     board: Board,
     visit: Visit,
     agent: Agent,
-    /// What it sees at first.
-    seen: Vec<Frame>,
+    /// Where the board puts what changes; the board's once the socket is open.
+    outbox: Option<mpsc::Sender<Frame>>,
     faults: Faults,
     rate: MessageRate,
 }
@@ -56,7 +56,7 @@ impl FeedSession {
         visit: Visit,
         agent: Agent,
     ) -> (Self, mpsc::Receiver<Frame>) {
-        let (seen, inbox) = board.watch(visit.socket, agent.id.clone(), visit.level);
+        let (outbox, inbox) = board.outbox();
         let settings = &commons.settings;
         let session = Self {
             commons: commons.clone(),
@@ -66,7 +66,7 @@ impl FeedSession {
             rate: MessageRate::new(&settings.limits),
             visit,
             agent,
-            seen,
+            outbox: Some(outbox),
         };
         (session, inbox)
     }
@@ -148,7 +148,15 @@ impl Session for FeedSession {
 
     async fn opened(&mut self) -> Reply {
         self.come_to_the_desk().await;
-        Reply::frames(std::mem::take(&mut self.seen))
+        let Some(outbox) = self.outbox.take() else {
+            return Reply::nothing();
+        };
+        let (socket, agent) = (self.visit.socket, self.agent.id.clone());
+        let seen = self.board.watch(socket, agent, self.visit.level, outbox);
+        Reply {
+            frames: seen.await,
+            close: None,
+        }
     }
 
     async fn text(&mut self, text: &str) -> Reply {

@@ -205,6 +205,9 @@ async fn talk<S: Session>(
     let mut heard = Instant::now();
     let mut next_ping = heard + settings.ping;
     let mut leave_at = None;
+    // Both are kept over the turns: to enter and leave their lists for each frame would cost more than the frame.
+    let mut drain_begins = std::pin::pin!(drain.begun.cancelled());
+    let mut alarm = std::pin::pin!(sleep_until(next_ping));
     let mut reply = session.opened().await;
     loop {
         for frame in reply.frames {
@@ -224,6 +227,10 @@ async fn talk<S: Session>(
         let deadline = session.deadline();
         let wake = [Some(next_ping), Some(silent_at), deadline, leave_at];
         let wake = wake.into_iter().flatten().min().unwrap_or(silent_at);
+        // Hearing something moves deadlines away; the alarm then rings too early once, and is set anew.
+        if wake < alarm.deadline() {
+            alarm.as_mut().reset(wake);
+        }
         reply = tokio::select! {
             frame = incoming.next() => {
                 heard = Instant::now();
@@ -250,14 +257,17 @@ async fn talk<S: Session>(
                     return End::Close(Close::Later);
                 }
             },
-            () = drain.begun.cancelled(), if leave_at.is_none() => {
+            () = &mut drain_begins, if leave_at.is_none() => {
                 let share = rand::random_range(0.0..1.0);
                 leave_at = Some(Instant::now() + drain.spread.mul_f64(share));
                 Reply::nothing()
             }
-            () = sleep_until(wake) => {
+            () = &mut alarm => {
                 let now = Instant::now();
-                if leave_at.is_some_and(|at| at <= now) {
+                alarm.as_mut().reset(now + settings.silence);
+                if now < wake {
+                    Reply::nothing()
+                } else if leave_at.is_some_and(|at| at <= now) {
                     Reply::close(Close::Restart)
                 } else if silent_at <= now {
                     Reply::close(session.silent())

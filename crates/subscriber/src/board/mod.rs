@@ -115,16 +115,24 @@ impl Board {
         self.0.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets an agent look: gives it what it sees now, oldest first, and everything that changes from now on.
-    pub(crate) fn watch(
+    /// Lets an agent look: gives it what it sees now, oldest first, and puts everything that changes from now on
+    /// into its outbox.
+    pub(crate) async fn watch(
         &self,
         socket: u64,
         agent: AgentId,
         level: Level,
-    ) -> (Vec<Frame>, mpsc::Receiver<Frame>) {
-        let (outbox, inbox) = mpsc::channel(self.0.outbox);
-        let seen = self.view().watch(socket, agent, level, outbox);
-        (seen, inbox)
+        outbox: mpsc::Sender<Frame>,
+    ) -> Vec<Frame> {
+        // A change may have been confirmed to somebody and not yet been heard here. Without the store there is
+        // what was heard, and the rest comes when it is back.
+        let _ = self.read_all().await;
+        self.view().watch(socket, agent, level, outbox)
+    }
+
+    /// How much may wait for one agent.
+    pub(crate) fn outbox(&self) -> (mpsc::Sender<Frame>, mpsc::Receiver<Frame>) {
+        mpsc::channel(self.0.outbox)
     }
 
     /// An agent looks no more.
@@ -141,10 +149,15 @@ impl Board {
             return Ok(Some(chat));
         }
         // Only the truth refuses anybody.
+        self.read_all().await?;
+        Ok(self.view().chat_of(visitor))
+    }
+
+    async fn read_all(&self) -> Result<(), Unavailable> {
         for partition in 0..self.0.keys.partitions() {
             self.read(partition).await?;
         }
-        Ok(self.view().chat_of(visitor))
+        Ok(())
     }
 
     /// From now on this agent is told how many are at the desk.
