@@ -2,7 +2,7 @@
 # The scripts need bash (3.2 or newer) and say what else they miss.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean-data
+.PHONY: help run pages test check bench clean-data
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -10,10 +10,13 @@ help: ## Show this list
 run: ## Build and start Helpline with a Redis of its own; Ctrl-C stops everything
 	@scripts/run
 
-test: ## Run every test (starts its own Redis servers)
+pages: ## Build the web pages, where Node.js is there (make run does it too)
+	@scripts/pages
+
+test: ## Run every test, those in a real browser included (starts its own Redis servers)
 	@scripts/test
 
-check: ## Formatting, lints, docs, dependencies, licences, scripts, deployment files
+check: ## Formatting, lints, docs, dependencies, licences, scripts, web pages, deployment files
 	@scripts/check
 
 bench: ## Measure throughput, latency and CPU time for each message

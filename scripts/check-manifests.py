@@ -89,12 +89,27 @@ def check_overlay(file, known):
             ports = [p["name"] for p in services.get(backend["name"], {"spec": {"ports": []}})["spec"]["ports"]]
             expect(backend["port"]["name"] in ports, f"{file}: {path['path']} leads nowhere")
             for secret in NOT_FOR_EVERYBODY:
-                covered = path["path"] in ("/", secret)
+                covered = path["path"] == secret or (path["path"] == "/" and path["pathType"] != "Exact")
                 expect(not covered, f"{file}: {path['path']} shows {secret} to everybody")
+
+    for ingress in of("Ingress"):
+        check_pages(file, ingress["spec"], config)
 
     if url := config.get("HELPLINE__REDIS__URL"):
         host = re.fullmatch(r"redis://([^:/]+):\d+", url)[1]
         expect(host in services, f"{file}: no service is called {host}")
+
+
+def check_pages(file, ingress, config):
+    """The pages tell browsers the addresses of both services; the ingress has to lead them there, with a certificate."""
+    for service in ("chat-server", "subscriber"):
+        setting = f"HELPLINE__PAGES__{service.replace('-', '_').upper()}"
+        host = config.get(setting, "").removeprefix("https://")
+        paths = [p for rule in ingress["rules"] if rule["host"] == host for p in rule["http"]["paths"]]
+        behind = {p["backend"]["service"]["name"] for p in paths}
+        expect(behind == {service}, f"{file}: {setting} is not a host of the ingress that leads to {service} alone")
+        expect("/" in [p["path"] for p in paths], f"{file}: {service} has no page at /")
+        expect(host in ingress["tls"][0]["hosts"], f"{file}: no certificate for {setting}")
 
 
 def check_service_pod(name, workload, config):

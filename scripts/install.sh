@@ -34,6 +34,23 @@ need_rust() {
     need cc build-essential gcc "the linker and the C compiler that Rust builds use"
 }
 
+# Sets CHROMIUM to a browser that the tests can drive.
+need_chromium() {
+    local name
+    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+        # On Ubuntu a command of that name may be no more than advice to install something else.
+        if [ -n "$name" ] && have "$name" && "$name" --version >/dev/null 2>&1; then
+            CHROMIUM=$(command -v "$name")
+            export CHROMIUM
+            return 0
+        fi
+    done
+    need chromium chromium chromium "the browser tests drive it"
+    CHROMIUM=$(command -v chromium)
+    export CHROMIUM
+}
+
 # Sets REDIS_SERVER to a Redis 7 or Valkey server, installing Redis where there is none.
 need_redis() {
     local version

@@ -16,6 +16,12 @@ die() {
     exit 1
 }
 
+# go_without WHAT WHY: goes on without a part that this machine cannot do. Continuous integration does everything or fails.
+go_without() {
+    [ "${CI:-}" != true ] || die "cannot do $1: $2"
+    say "left out: $1 ($2)"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # setting SECTION KEY DEFAULT: the value the services will see: environment, then the HELPLINE_CONFIG file, then the default.

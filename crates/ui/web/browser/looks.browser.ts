@@ -67,6 +67,7 @@ for (const [looks, options] of Object.entries(LOOKS)) {
     const name = `Mina ${looks}`;
     await visitor.starts(name, "Hello! My order 10482 has not arrived yet. Could you have a look?");
     await visitor.isDone();
+    await visitor.sees(/You are (next|number)/);
     await look(visitor.page, `visitor-waiting-${looks}`);
     await agent.accepts(name);
     await agent.says(`Hi Mina, I am looking at it now.`);

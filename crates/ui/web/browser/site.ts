@@ -4,13 +4,18 @@ import type { AddressInfo } from "node:net";
 
 const NONCE = "c2l0ZQ";
 
+/** Styles that would ruin any page they leak into. */
+const HOSTILE = `
+  * { color: rgb(200, 0, 0) !important; font-size: 30px; letter-spacing: 4px; }
+  button { width: 400px; border: 9px dotted lime; }`;
+
 export class Site {
   private constructor(
     private readonly server: Server,
     readonly url: string,
   ) {}
 
-  static async start(host: string, attributes = `data-title="Talk to Kestrel"`): Promise<Site> {
+  static async start(host: string, attributes = `data-title="Talk to Kestrel"`, style = HOSTILE): Promise<Site> {
     const policy = [
       "default-src 'none'",
       `script-src ${host} 'nonce-${NONCE}'`,
@@ -23,10 +28,7 @@ export class Site {
     const page = `<!doctype html><html lang="en"><head><meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1"><title>Kestrel Outdoor</title>
       <link rel="icon" href="data:,">
-      <style nonce="${NONCE}">
-        * { color: rgb(200, 0, 0) !important; font-size: 30px; letter-spacing: 4px; }
-        button { width: 400px; border: 9px dotted lime; }
-      </style></head>
+      <style nonce="${NONCE}">${style}</style></head>
       <body><main><h1>Tents and boots</h1><p><a href="/next">Next page</a></p><button id="spa">Go</button></main>
       <script nonce="${NONCE}">
         document.getElementById("spa").onclick = () => {

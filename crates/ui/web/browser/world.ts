@@ -3,7 +3,7 @@
  * a folder of its own, and everything is gone afterwards.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,12 @@ import { until } from "./until";
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
 /** The folder of the binaries: `HELPLINE_BIN`, or the newest that cargo made. */
-const BINARIES = process.env.HELPLINE_BIN ?? [join(TARGET, "release"), join(TARGET, "debug")].find((folder) => existsSync(join(folder, "chat-server"))) ?? "";
+const BINARIES = process.env.HELPLINE_BIN ?? newest(join(TARGET, "release"), join(TARGET, "debug"));
+
+function newest(...folders: string[]): string {
+  const made = (folder: string) => statSync(join(folder, "chat-server"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return folders.reduce((best, folder) => (made(folder) > made(best) ? folder : best));
+}
 
 export const SCREENS = join(TARGET, "screens");
 

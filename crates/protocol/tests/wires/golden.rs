@@ -1,0 +1,52 @@
+//! The files of `tests/golden/001`: every JSON block of contract 001 and of its reference.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::{golden_client, golden_server};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/001")
+}
+
+/// The text of a file, named without its ending.
+pub(crate) fn text(name: &str) -> String {
+    let path = folder().join(format!("{name}.json"));
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The JSON of a file, named without its ending.
+pub(crate) fn value(name: &str) -> Value {
+    json(&text(name))
+}
+
+/// The JSON that a text is.
+pub(crate) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Bodies of HTTP answers: they are no frames, and the whole-system tests hold them.
+const ANSWERS: &[&str] = &[
+    "contract-bad-name.server",
+    "contract-no-route.server",
+    "contract-registered.server",
+    "reference-01-registered.server",
+];
+
+/// A block that nobody looks at would be a promise that nobody keeps.
+#[test]
+fn every_block_is_looked_at() {
+    let kept: BTreeSet<String> = fs::read_dir(folder())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    let looked_at: BTreeSet<String> = golden_client::names()
+        .into_iter()
+        .chain(golden_server::names())
+        .chain(ANSWERS.iter().copied())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(kept, looked_at);
+}

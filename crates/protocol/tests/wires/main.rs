@@ -1,0 +1,13 @@
+//! What the wires promise: every JSON block of the contract, and what holds for every text and every event.
+
+#![allow(clippy::expect_used, reason = "a test may fail loudly")]
+
+mod bus;
+mod frames;
+mod golden;
+mod golden_client;
+mod golden_server;
+mod hostile;
+mod mutations;
+mod scene;
+mod strategies;
