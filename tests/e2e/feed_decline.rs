@@ -75,8 +75,11 @@ async fn a_plain_visitor_is_not_told_that_it_was_declined() {
 #[tokio::test]
 async fn declining_what_is_not_waiting_is_an_error() {
     let world = World::new();
-    let (visitor, _support) = world.engaged().await;
     let mut agent = world.agent("Otto").await;
+    let visitor = world.visitor("Mina").await;
+    agent.sees(&visitor.guest).await;
+    let _support = world.support(&visitor.guest, "Vika").await;
+    agent.loses(&visitor.guest).await;
     agent.declines(&visitor.guest).await;
     let code = agent.expect("Error").await["code"].clone();
     assert!(

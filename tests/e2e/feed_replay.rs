@@ -61,8 +61,16 @@ async fn replay_and_live_requests_overlap_without_a_gap_or_a_double() {
 #[tokio::test]
 async fn a_claimed_request_is_not_replayed() {
     let world = World::new();
-    let (visitor, _support) = world.engaged().await;
-    let waiting = world.visitor("Otto").await;
+    let mut witnesses = [world.agent("Vika").await, world.agent("Otto").await];
+    let visitor = world.visitor("Mina").await;
+    for witness in &mut witnesses {
+        witness.sees(&visitor.guest).await;
+    }
+    let _support = world.support(&visitor.guest, "Lena").await;
+    for witness in &mut witnesses {
+        witness.loses(&visitor.guest).await;
+    }
+    let waiting = world.visitor("Hugo").await;
     let mut agent = world.agent("Ines").await;
     agent.sees(&waiting.guest).await;
     agent.accepts(&visitor.guest).await;

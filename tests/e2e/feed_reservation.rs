@@ -69,11 +69,17 @@ async fn of_agents_who_accept_at_once_one_has_the_request() {
 async fn an_agent_who_comes_during_a_reservation_does_not_see_the_request() {
     let world = World::new();
     let (visitor, mut vika, mut otto) = two_agents(&world).await;
+    let mut paul = world.agent("Paul").await;
+    paul.sees(&visitor.guest).await;
     vika.accepts(&visitor.guest).await;
+    // Both subscribers know: one agent of each has lost the request.
     otto.loses(&visitor.guest).await;
-    let mut newcomer = world.agent("Ines").await;
-    let next = world.visitor("Paul").await;
-    newcomer.sees(&next.guest).await;
+    paul.loses(&visitor.guest).await;
+    let mut newcomers = [world.agent("Ines").await, world.agent("Lena").await];
+    let next = world.visitor("Hugo").await;
+    for newcomer in &mut newcomers {
+        newcomer.sees(&next.guest).await;
+    }
 }
 
 #[tokio::test]

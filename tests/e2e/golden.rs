@@ -50,7 +50,7 @@ async fn the_references_conversation_runs_as_it_is_written() {
     let world = World::new();
     let registered = http::get(world.chat(0), "/user/join/Mina").await.json();
     assert_shape("reference-01-registered.server", &registered, &["token"]);
-    let guest = Guest::from_body(&registered, false);
+    let guest = world.knows(&registered);
 
     let mut agent = world.agent("Vika").await;
     let mut user = world
@@ -150,7 +150,7 @@ async fn plain_frames_have_exactly_the_contracts_fields() {
         http::get(world.chat(0), "/nowhere").await.json(),
         golden("contract-no-route.server")
     );
-    let guest = Guest::from_body(&registered, false);
+    let guest = world.knows(&registered);
 
     let mut user = world
         .open(0, &guest.chat_id, &Door::plain(), "the user")

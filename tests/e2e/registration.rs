@@ -16,6 +16,7 @@ async fn registration_gives_a_user_and_a_chat_of_its_own() {
         "{answer:?}"
     );
     let body = answer.json();
+    world.knows(&body);
     assert_fields(&body, &["userId", "username", "chatId", "token"]);
     assert!(is_id(&body["userId"]) && is_id(&body["chatId"]), "{body}");
     assert_ne!(body["userId"], body["chatId"]);

@@ -72,9 +72,18 @@ async fn services_that_start_before_redis_wait_for_it() {
         world.is_ready().await.then_some(())
     })
     .await;
+    for server in 0..2 {
+        eventually("a registration", secs(5), async || {
+            let answer = http::get(world.chat(server), "/user/join/Otto").await;
+            (answer.status == 200).then(|| world.knows(&answer.json()))
+        })
+        .await;
+    }
     let mut agent = world.agent("Vika").await;
-    let (mut visitor, mut support) = world.engaged().await;
+    let mut visitor = world.visitor("Mina").await;
     agent.sees(&visitor.guest).await;
+    let mut support = world.support(&visitor.guest, "Vika").await;
+    visitor.meets("Vika").await;
     agent.loses(&visitor.guest).await;
     visitor.says("worth the wait").await;
     support.hears("worth the wait").await;

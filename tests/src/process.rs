@@ -15,6 +15,7 @@ pub struct Process {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
+    told_to_end: bool,
 }
 
 impl Process {
@@ -36,6 +37,7 @@ impl Process {
         Self {
             address: address.parse().expect("an address"),
             child,
+            told_to_end: false,
         }
     }
 
@@ -58,13 +60,14 @@ impl Process {
     }
 
     /// Sends a signal, named without `SIG`.
-    pub fn signal(&self, name: &str) {
+    pub fn signal(&mut self, name: &str) {
+        self.told_to_end |= name == "TERM";
         signal(self.child.id(), name);
     }
 
-    /// Tells the process to end in good order, unless it has ended.
+    /// Tells the process to end in good order, unless it has been told: a second time would mean at once.
     pub fn end(&mut self) {
-        if self.is_running() {
+        if self.is_running() && !self.told_to_end {
             self.signal("TERM");
         }
     }
