@@ -47,6 +47,8 @@ impl Application {
             commons.tasks.clone(),
             commons.stop.clone(),
         );
+        let ears = hub.clone();
+        commons.ready_only_if(move || ears.is_listening());
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {

@@ -2,7 +2,8 @@
 //!
 //! A [`Link`] belongs to one thread's runtime: a connection whose I/O happens where its commands are made is
 //! about a third faster than one that is shared between threads. Commands wait a moment for a connection
-//! that was just lost and then fail at once, so that an outage answers every frame quickly.
+//! that was just lost; once it has been lost for a while they fail at once, so that an outage answers every frame
+//! quickly.
 
 use std::{
     sync::{
@@ -18,15 +19,17 @@ use redis::{
 };
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// How long a command may take. After that it is not confirmed: it may still happen.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(2);
-/// How long a command waits for a connection that was just lost.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a command waits for a connection.
+const PATIENCE: Duration = Duration::from_millis(600);
+/// How long a connection is lost before commands do not wait for it any more.
+const OUTAGE: Duration = Duration::from_secs(3);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 pub(crate) const PING_EVERY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -198,9 +201,10 @@ impl Link {
             Status::Up { connection, .. } => return Ok(connection.clone()),
             Status::Down { since } => *since,
         };
+        let until = (down_since + OUTAGE).min(Instant::now() + PATIENCE);
         let mut status = self.status.clone();
         let waiting = status.wait_for(|status| matches!(status, Status::Up { .. }));
-        match tokio::time::timeout_at(down_since + PATIENCE, waiting).await {
+        match timeout_at(until, waiting).await {
             Ok(Ok(status)) => match &*status {
                 Status::Up { connection, .. } => Ok(connection.clone()),
                 Status::Down { .. } => Err(Unavailable),

@@ -6,7 +6,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -105,7 +105,11 @@ pub struct Commons {
     shared: Arc<Shared>,
     clock: StoreClock,
     tokens: Arc<SetOnce<TokenKeys>>,
+    conditions: Arc<Mutex<Vec<Condition>>>,
 }
+
+/// Something without which a process is not ready.
+type Condition = Box<dyn Fn() -> bool + Send>;
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -131,6 +135,7 @@ impl Commons {
             shared: Arc::new(Shared::new(keys, &redis.join_channel)),
             clock: StoreClock::default(),
             tokens: Arc::new(SetOnce::new_with(tokens)),
+            conditions: Arc::default(),
             settings: Arc::new(settings),
         })
     }
@@ -144,6 +149,18 @@ impl Commons {
             self.metrics.clone(),
             self.clock.clone(),
         )
+    }
+
+    /// Makes readiness depend on something more.
+    pub fn ready_only_if(&self, condition: impl Fn() -> bool + Send + 'static) {
+        self.conditions().push(Box::new(condition));
+    }
+
+    fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
+        // The list is whole between any two statements: a panic elsewhere cannot have broken it.
+        self.conditions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys that tokens are signed with. In open mode they are known once the store has answered; at a start
@@ -316,7 +333,15 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Err(error) => Err(error),
         };
         match checked {
-            Ok(()) => commons.readiness.set_ready(true),
+            Ok(()) if commons.conditions().iter().all(|holds| holds()) => {
+                commons.readiness.set_ready(true);
+            }
+            Ok(()) => {
+                commons
+                    .readiness
+                    .set_blocked("not listening to the store yet");
+                look.reset_after(SHORTLY);
+            }
             Err(error) if error.may_pass() => {
                 if commons.readiness.is_ready() {
                     warn!(%error, "not ready");

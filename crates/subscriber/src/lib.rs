@@ -40,6 +40,8 @@ impl Application {
     /// When the store turns out to be another deployment's, or the server fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
         let board = Board::open(self.0.commons());
+        let ears = board.clone();
+        self.0.commons().ready_only_if(move || ears.is_listening());
         let config = PublicConfig::of(&self.0.commons().settings);
         let pages = Pages::new(Site::Subscriber, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {

@@ -105,6 +105,11 @@ impl Hub {
         hub
     }
 
+    /// Whether it hears anything at all.
+    pub fn is_listening(&self) -> bool {
+        self.0.feed.is_connected()
+    }
+
     fn rooms(&self) -> MutexGuard<'_, HashMap<ChatId, Arc<Room>>> {
         // The map is whole between any two statements: a panic elsewhere cannot have broken it.
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)

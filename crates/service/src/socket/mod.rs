@@ -22,6 +22,8 @@ use crate::{settings::SocketSettings, wire::Frame};
 /// How long a closed socket is still listened to for the client's own close.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How long the close may take to find room: whoever reads slowly may still get to it.
+const LAST_WORD: Duration = Duration::from_secs(5);
 /// How many deliveries are written before the client is listened to again.
 const AT_ONCE: usize = 32;
 
@@ -154,7 +156,7 @@ pub async fn serve<S: Session>(
     let (End::Close(close) | End::Answer(close)) = end else {
         return;
     };
-    let _ = timeout(settings.send_timeout, wire.close(close)).await;
+    let _ = timeout(LAST_WORD, wire.close(close)).await;
     if matches!(end, End::Close(_)) {
         // Whoever hangs up while the other still talks may be heard as a line that broke.
         let rest = incoming.take_while(|frame| std::future::ready(*frame != Incoming::Close));

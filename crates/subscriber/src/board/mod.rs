@@ -47,8 +47,7 @@ struct Inner {
     stop: CancellationToken,
     /// Somebody came to the desk or left it.
     desk_changed: Notify,
-    /// Kept only to stay open.
-    _feed: Feed,
+    feed: Feed,
 }
 
 impl Board {
@@ -80,7 +79,7 @@ impl Board {
                 tasks: commons.tasks.clone(),
                 stop: commons.stop.clone(),
                 desk_changed: Notify::new(),
-                _feed: feed,
+                feed,
             }
         }));
         board.count_agents();
@@ -108,6 +107,11 @@ impl Board {
         self.0
             .tasks
             .spawn(async move { stop.run_until_cancelled(count).await });
+    }
+
+    /// Whether it hears anything at all.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.0.feed.is_connected()
     }
 
     fn view(&self) -> MutexGuard<'_, View> {
