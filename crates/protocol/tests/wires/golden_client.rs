@@ -178,6 +178,32 @@ fn stepping_away_is_a_word_of_the_opt_in() {
     );
 }
 
+/// What no block of the contract shows yet: a Join that carries a token, an id of its own and a wish.
+#[test]
+fn a_join_may_say_more() {
+    let mut frame = golden::value("reference-02-join-user.client");
+    let args = frame["args"].as_object_mut().expect("args");
+    args.insert("token".to_owned(), "header.claims.signature".into());
+    args.insert("clientId".to_owned(), "j-1".into());
+    args.insert("queue".to_owned(), true.into());
+    let token = Some("header.claims.signature".to_owned());
+    let plain = Join { token, ..visitor() };
+    let opted_in = Join {
+        client_id: Some("j-1".to_owned()),
+        queue: true,
+        ..plain.clone()
+    };
+    let text = frame.to_string();
+    assert_eq!(
+        typed::decode(&text, Level::Plain),
+        Ok(ClientFrame::Join(plain))
+    );
+    assert_eq!(
+        typed::decode(&text, Level::OptedIn),
+        Ok(ClientFrame::Join(opted_in))
+    );
+}
+
 /// What a client may leave out or add does not change what the rest of its frame says.
 #[test]
 fn unknown_fields_are_ignored_wherever_they_stand() {

@@ -1,23 +1,21 @@
 //! What servers send: the golden files' blocks, made again from what the desk says.
 
-use std::time::Duration;
-
 use helpline_desk::{
     actor::Side,
-    audience::Audience,
-    event::{End, Event, Recorded, Said},
+    event::{End, Event, Said},
 };
 use helpline_protocol::{
     bus::Passing,
     close::WireError,
     joins,
-    typed::{self, Level, Queue, Reader, Resumed, Scene, Seen},
+    typed::{self, Level},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     golden,
     scene::{self, seat},
+    sent::{frames, history, of_type, said, without},
 };
 
 use Level::{OptedIn, Plain};
@@ -25,62 +23,6 @@ use Side::{Support, Visitor};
 
 /// A block, what is sent, and which of the fields sent are ours and unknown to the reference.
 type Block = (&'static str, Value, &'static [&'static str]);
-
-/// What one reader gets of an event of the chat: its frames.
-fn frames(
-    reader: Reader,
-    seq: u64,
-    event: Event,
-    chat: impl FnOnce([Event; 1]) -> helpline_desk::chat::Chat,
-) -> Vec<Value> {
-    let chat = chat([event.clone()]);
-    let recorded = Recorded {
-        seq,
-        at: scene::MOMENT,
-        event,
-    };
-    typed::event_frames(scene::scene(&chat), &recorded, reader)
-        .iter()
-        .map(|frame| golden::json(frame))
-        .collect()
-}
-
-/// The one of them that is of this type.
-fn of_type(kind: &str, frames: Vec<Value>) -> Value {
-    let mut found = frames.into_iter().filter(|frame| frame["type"] == kind);
-    let frame = found.next().expect("a frame of this type");
-    assert_eq!(found.next(), None, "one frame of this type");
-    frame
-}
-
-fn said(reader: Reader, said: Said) -> Value {
-    let frames = frames(reader, 5, Event::Said(said), scene::engaged);
-    of_type("ChatMessage", frames)
-}
-
-fn history(reader: Reader, said: impl IntoIterator<Item = Said>) -> Value {
-    let chat = scene::engaged([]);
-    let recorded: Vec<Recorded> = (5..)
-        .zip(said)
-        .map(|(seq, said)| Recorded {
-            seq,
-            at: scene::MOMENT,
-            event: Event::Said(said),
-        })
-        .collect();
-    let resumed = Resumed {
-        epoch: scene::EPOCH,
-        last_seq: 5,
-        partial: false,
-        seen: Seen {
-            visitor: 0,
-            support: 5,
-        },
-        idle_timeout: scene::IDLE_TIMEOUT,
-        expires_in: Duration::from_secs(119),
-    };
-    golden::json(&typed::history(&chat, &recorded, &resumed, reader))
-}
 
 fn error(error: &WireError) -> Value {
     golden::json(&error.frame())
@@ -250,18 +192,6 @@ pub(crate) fn names() -> Vec<&'static str> {
         .collect()
 }
 
-fn without(mut sent: Value, ours: &[&str]) -> Value {
-    let args = match sent.get("args") {
-        Some(_) => &mut sent["args"],
-        None => &mut sent,
-    };
-    for field in ours {
-        let fields = args.as_object_mut().expect("an object");
-        assert!(fields.remove(*field).is_some(), "{field} is sent");
-    }
-    sent
-}
-
 #[test]
 fn what_servers_send_is_what_the_contract_shows() {
     for (name, sent, ours) in [of_chats(), of_the_feed()].concat() {
@@ -286,85 +216,4 @@ fn errors_are_what_the_contract_shows_but_for_the_sentence() {
 fn an_unknown_winner_is_left_out() {
     let sent = error(&WireError::AlreadyClaimed { winner: None });
     assert_eq!(sent["args"].as_object().map(|args| args.len()), Some(2));
-}
-
-/// What the opt-in adds to frames of which the contract shows the plain form only.
-#[test]
-fn the_opt_in_says_more_of_an_end_of_the_line_and_of_the_desk() {
-    let expired = |end| {
-        let frames = frames(seat(Support, OptedIn), 7, Event::Ended(end), scene::engaged);
-        of_type("ChatExpired", frames)["args"].take()
-    };
-    let chat = scene::chat_id().to_string();
-    assert_eq!(
-        expired(End::ByVisitor),
-        json!({"chatId": chat, "reason": "left", "by": "User"})
-    );
-    assert_eq!(
-        expired(End::BySilence),
-        json!({"chatId": chat, "reason": "silence"})
-    );
-    let mut queue = Queue {
-        position: 2,
-        waiting: 3,
-        estimate_seconds: Some(40),
-        agents_online: 1,
-    };
-    let place = json!({"position": 2, "waiting": 3, "estimateSeconds": 40, "agentsOnline": 1});
-    assert_eq!(
-        golden::json(&typed::queue(&queue)),
-        json!({"type": "Queue", "args": place})
-    );
-    queue.estimate_seconds = None;
-    let place = json!({"position": 2, "waiting": 3, "agentsOnline": 1});
-    assert_eq!(golden::json(&typed::queue(&queue))["args"], place);
-    assert_eq!(
-        golden::json(&joins::presence(4)),
-        json!({"type": "Presence", "args": {"agentsOnline": 4}})
-    );
-}
-
-/// A request may say what it is about; without that it has the contract's fields and no more.
-#[test]
-fn a_request_says_what_it_is_about_if_that_is_known() {
-    let mut entry = scene::entry();
-    entry.topic = Some("Opening hours".to_owned());
-    entry.first_words = Some("Hello?".to_owned());
-    let request = golden::json(&joins::request(&entry));
-    assert_eq!(request["topic"], "Opening hours");
-    assert_eq!(request["firstWords"], "Hello?");
-    let bare = without(request, &["topic", "firstWords"]);
-    assert_eq!(bare, golden::value("contract-request.server"));
-}
-
-/// Whoever was not let in learns the end and nothing else, and so does whoever comes when the log is gone.
-#[test]
-fn at_the_door_and_without_a_log_only_the_end_is_told() {
-    let expired = golden::value("contract-chat-expired.server");
-    let ended = Event::Ended(End::BySilence);
-    for level in [Plain, OptedIn] {
-        let door = Reader {
-            audience: Audience::Door,
-            level,
-        };
-        let told = frames(door, 7, ended.clone(), scene::engaged);
-        assert_eq!(told, std::slice::from_ref(&expired));
-        let recorded = Recorded {
-            seq: 1,
-            at: scene::MOMENT,
-            event: ended.clone(),
-        };
-        let tombstone = Scene {
-            id: scene::chat_id(),
-            chat: None,
-            epoch: scene::EPOCH,
-            idle_timeout: scene::IDLE_TIMEOUT,
-        };
-        let told = typed::event_frames(tombstone, &recorded, seat(Visitor, level));
-        assert_eq!(told.len(), 1);
-        assert_eq!(golden::json(&told[0]), expired);
-        assert_eq!(history(door, [scene::question()]), expired);
-    }
-    let expired_id = typed::chat_expired(scene::chat_id());
-    assert_eq!(golden::json(&expired_id), expired);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod additions;
 mod bus;
 mod frames;
 mod golden;
@@ -10,4 +11,5 @@ mod golden_server;
 mod hostile;
 mod mutations;
 mod scene;
+mod sent;
 mod strategies;

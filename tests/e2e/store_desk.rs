@@ -1,0 +1,247 @@
+//! What the store's own tests share: a deployment of the store on a real Redis, processes that use it, and decisions
+//! to commit.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use e2e::{RedisServer, secs};
+use helpline_desk::actor::Side;
+use helpline_desk::decide::{Decision, Life};
+use helpline_desk::event::{End, Event, Said};
+use helpline_desk::id::{AgentId, ChatId, MessageId, SupportId, VisitorId};
+use helpline_live::keys::Keys;
+use helpline_live::link::{Address, Link};
+use helpline_live::store::{Commit, Committed, Head, Loaded, Shared, Store};
+use redis::aio::MultiplexedConnection;
+use tokio_util::sync::CancellationToken;
+
+/// A life that ends in no test.
+pub(crate) const LIFE: Duration = secs(60);
+
+/// The keys of one deployment, and a look at them from outside.
+pub(crate) struct Deployment {
+    pub(crate) redis: SocketAddr,
+    pub(crate) keys: Keys,
+    pub(crate) join_channel: String,
+    prefix: String,
+    stop: CancellationToken,
+}
+
+impl Deployment {
+    /// One of this test's own, on the Redis that the tests of a run share.
+    pub(crate) fn new() -> Self {
+        Self::on(RedisServer::shared(), 1)
+    }
+
+    /// One with this many partitions.
+    pub(crate) fn on(redis: SocketAddr, partitions: u16) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let prefix = format!("store-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self {
+            redis,
+            keys: Keys::new(&prefix, partitions),
+            join_channel: format!("{prefix}-join"),
+            prefix,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// The same deployment, as a process with other settings takes it.
+    pub(crate) fn with_partitions(&self, partitions: u16) -> Self {
+        Self {
+            redis: self.redis,
+            keys: Keys::new(&self.prefix, partitions),
+            join_channel: self.join_channel.clone(),
+            prefix: self.prefix.clone(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        Address::parse(&format!("redis://{}/", self.redis)).expect("an address")
+    }
+
+    /// A process that uses it, before it is known whether Redis answers.
+    pub(crate) fn starting_process(&self) -> Store {
+        let link = Link::open(self.address(), self.stop.child_token());
+        let shared = Shared::new(self.keys.clone(), &self.join_channel);
+        Store::new(link, Arc::new(shared))
+    }
+
+    /// A process that uses it.
+    pub(crate) async fn process(&self) -> Store {
+        let store = self.starting_process();
+        e2e::wait::within("a connection", store.link().up()).await;
+        store
+    }
+
+    /// Stops what listens on this deployment's behalf when the test is over.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.child_token()
+    }
+
+    pub(crate) async fn look(&self) -> MultiplexedConnection {
+        self.client()
+            .get_multiplexed_async_connection()
+            .await
+            .expect("redis answers")
+    }
+
+    /// What is published on a channel from now on.
+    pub(crate) async fn listen(&self, channel: &str) -> redis::aio::PubSub {
+        let mut ear = self.client().get_async_pubsub().await.expect("an ear");
+        ear.subscribe(channel).await.expect("a subscription");
+        ear
+    }
+
+    fn client(&self) -> redis::Client {
+        redis::Client::open(format!("redis://{}/", self.redis)).expect("an address")
+    }
+
+    /// A key of the first partition.
+    pub(crate) fn key(&self, rest: impl std::fmt::Display) -> String {
+        format!("{}:{{0}}:{rest}", self.prefix)
+    }
+
+    /// Every key there is, sorted.
+    pub(crate) async fn all_keys(&self) -> Vec<String> {
+        let mut all: Vec<String> = redis::cmd("KEYS")
+            .arg(format!("{}:*", self.prefix))
+            .query_async(&mut self.look().await)
+            .await
+            .expect("keys");
+        all.sort();
+        all
+    }
+
+    /// What remains of a key's life in milliseconds, as Redis says it.
+    pub(crate) async fn life_of(&self, key: &str) -> i64 {
+        self.ask(redis::cmd("PTTL").arg(key)).await
+    }
+
+    /// The answer to one command.
+    pub(crate) async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
+        command
+            .query_async(&mut self.look().await)
+            .await
+            .expect("an answer")
+    }
+
+    /// The timers that run, in the order in which they are due.
+    pub(crate) async fn timers(&self) -> Vec<String> {
+        let mut range = redis::cmd("ZRANGE");
+        self.ask(range.arg(self.key("timers")).arg(0).arg(-1)).await
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A chat that no other test has.
+pub(crate) fn new_chat() -> ChatId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    ChatId::from_bits(NEXT.fetch_add(1, Ordering::Relaxed).into())
+}
+
+pub(crate) fn decided(events: impl IntoIterator<Item = Event>, life: Life) -> Decision {
+    Decision {
+        events: events.into_iter().collect(),
+        life,
+        timers: Vec::new(),
+        announce: false,
+    }
+}
+
+/// A commit with nothing beside its events.
+pub(crate) fn commit(chat: ChatId, revision: u64, decision: &Decision) -> Commit<'_> {
+    Commit {
+        chat,
+        command_id: None,
+        revision,
+        decision,
+        queue: None,
+        announce: None,
+        arrives: None,
+        due: None,
+    }
+}
+
+pub(crate) fn registered() -> Event {
+    Event::Registered {
+        visitor: VisitorId::from_bits(7),
+        name: "Mina".to_owned(),
+        platform: "web".to_owned(),
+        topic: None,
+    }
+}
+
+pub(crate) fn said(content: &str) -> Event {
+    Event::Said(Said {
+        id: MessageId::from_bits(9),
+        from: Side::Visitor,
+        support: None,
+        content: content.to_owned(),
+        client_id: None,
+    })
+}
+
+pub(crate) fn claimed(name: &str) -> Event {
+    Event::Claimed {
+        support: SupportId::from_bits(3),
+        name: name.to_owned(),
+        agent: AgentId(name.to_owned()),
+        text: "Hello".to_owned(),
+    }
+}
+
+/// A store's answers, where a test expects one.
+pub(crate) trait Expect {
+    /// Commits; the answer, whatever it is.
+    async fn put(&self, commit: &Commit<'_>) -> Committed;
+    /// Commits these events on a revision, and where the chat stands then.
+    async fn add(&self, chat: ChatId, revision: u64, events: Vec<Event>) -> Head;
+    /// Makes a chat that lives for [`LIFE`].
+    async fn create(&self) -> ChatId;
+    /// Ends a chat that was not changed since it was made.
+    async fn end(&self, chat: ChatId);
+    /// All of a chat.
+    async fn all(&self, chat: ChatId) -> Loaded;
+}
+
+impl Expect for Store {
+    async fn put(&self, commit: &Commit<'_>) -> Committed {
+        self.commit(commit).await.expect("an answer")
+    }
+
+    async fn add(&self, chat: ChatId, revision: u64, events: Vec<Event>) -> Head {
+        let decision = decided(events, Life::Extend(LIFE));
+        match self.put(&commit(chat, revision, &decision)).await {
+            Committed::Done { head, .. } => head,
+            other => panic!("not done: {other:?}"),
+        }
+    }
+
+    async fn create(&self) -> ChatId {
+        let chat = new_chat();
+        self.add(chat, 0, vec![registered()]).await;
+        chat
+    }
+
+    async fn end(&self, chat: ChatId) {
+        let ended = decided([Event::Ended(End::BySilence)], Life::End(LIFE));
+        let done = self.put(&commit(chat, 1, &ended)).await;
+        assert!(matches!(done, Committed::Done { .. }), "{done:?}");
+    }
+
+    async fn all(&self, chat: ChatId) -> Loaded {
+        self.load(chat, 0)
+            .await
+            .expect("an answer")
+            .expect("a chat")
+    }
+}
