@@ -112,13 +112,9 @@ pub struct Recorded {
 }
 
 impl Event {
-    /// Whether the event changes what the rules look at. One that does raises the chat's revision, so that a
-    /// decision made before it is made again; messages do not, so two people typing never collide.
-    pub fn raises_revision(&self) -> bool {
-        !self.is_message()
-    }
-
-    /// Whether this is a message, which the chat counts.
+    /// Whether this is a message, which the chat counts. Everything else is something that the rules look at and
+    /// raises the chat's revision, so that a decision made before it is made again; messages do not, so two people
+    /// typing never collide.
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Said(_))
     }

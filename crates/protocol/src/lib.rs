@@ -16,9 +16,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use helpline_desk::time::Timestamp;
 use serde::Serialize;
 
-/// The WebSocket subprotocol with which a client opts in to everything the reference does not name.
-pub const OPT_IN: &str = "helpline.v1";
-
 /// A point in time on the wire: ISO-8601, UTC, microseconds and `Z`.
 pub fn iso(at: Timestamp) -> String {
     DateTime::<Utc>::from_timestamp_micros(at.0)

@@ -3,7 +3,7 @@
 //! - [`settings`], [`telemetry`], [`metrics`], [`clock`], [`shutdown`], [`process`]: a process's surroundings;
 //! - [`server`], [`http`], [`access`], [`door`]: the way in;
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
-//! - [`hub`]: fan-out to the sockets of a chat;
+//! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`]: commands, from load to commit;
 //! - [`presence`], [`keeper`]: who is here, and what is due;
 //! - [`application`]: how a service is built, run and drained.
@@ -20,6 +20,7 @@ pub mod keeper;
 pub mod metrics;
 pub mod presence;
 pub mod process;
+pub mod resync;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

@@ -4,6 +4,8 @@ use actix_web::{
     HttpResponse,
     web::{Data, ServiceConfig, get},
 };
+use helpline_desk::time::Timestamp;
+use helpline_protocol::iso;
 use serde_json::json;
 
 use super::{Readiness, State};
@@ -38,7 +40,8 @@ where
 
 /// Alive: the process answers. It says nothing about Redis, since a restart of this process would not help there.
 async fn health() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok", "timestamp": clock::iso(clock::now_micros()) }))
+    HttpResponse::Ok()
+        .json(json!({ "status": "ok", "timestamp": iso(Timestamp(clock::now_micros())) }))
 }
 
 /// Whether clients may be sent here.

@@ -15,7 +15,7 @@ use helpline_protocol::{
 use tokio::sync::{mpsc, watch};
 
 use super::Delivery;
-use crate::{handler::Held, metrics::Metrics, wire::Frame};
+use crate::{handler::Held, metrics::Metrics, resync::Resync, wire::Frame};
 
 /// One chat on this process.
 pub(super) struct Room {
@@ -38,17 +38,6 @@ struct State {
     resync: Resync,
     /// What a waiting visitor was last told of its place.
     place: Option<Queue>,
-}
-
-/// Where a resync stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Resync {
-    #[default]
-    None,
-    /// The log is being read.
-    Reading,
-    /// And something came meanwhile: it has to be read again.
-    ReadAgain,
 }
 
 struct Member {
@@ -156,9 +145,7 @@ impl Room {
                     state.hand_out(self, &epoch, revision, recorded, metrics);
                     return true;
                 }
-                if state.resync != Resync::None {
-                    // The log has it, and is being read.
-                    state.resync = Resync::ReadAgain;
+                if state.resync.covers() {
                     return true;
                 }
                 let same_epoch = state
@@ -214,28 +201,18 @@ impl Room {
     /// Begins a resync, unless one is under way. Says from where the log is to be read.
     pub(super) fn begin_resync(&self) -> Option<u64> {
         let mut state = self.state();
-        if state.resync != Resync::None {
-            state.resync = Resync::ReadAgain;
-            return None;
-        }
-        state.resync = Resync::Reading;
-        Some(state.read_from())
+        state.resync.begin().then(|| state.read_from())
     }
 
     /// Ends a resync, unless something came meanwhile: then says from where the log is to be read.
     pub(super) fn end_resync(&self) -> Option<u64> {
         let mut state = self.state();
-        if state.resync == Resync::ReadAgain {
-            state.resync = Resync::Reading;
-            return Some(state.read_from());
-        }
-        state.resync = Resync::None;
-        None
+        (!state.resync.end()).then(|| state.read_from())
     }
 
     /// Gives up a resync.
     pub(super) fn abandon_resync(&self) {
-        self.state().resync = Resync::None;
+        self.state().resync.abandon();
     }
 
     pub(super) fn is_empty(&self) -> bool {

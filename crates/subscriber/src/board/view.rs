@@ -8,7 +8,7 @@ use helpline_desk::{
 };
 use helpline_live::{keys::Keys, queue::Waiting};
 use helpline_protocol::{bus::QueueChange, joins, typed::Level};
-use helpline_service::wire::Frame;
+use helpline_service::{resync::Resync, wire::Frame};
 use tokio::sync::mpsc;
 
 /// How many requests that are gone are remembered, so that whoever comes late hears who was faster.
@@ -33,17 +33,6 @@ struct Partition {
     /// The last change taken in; `None` before the set was read for the first time.
     revision: Option<u64>,
     resync: Resync,
-}
-
-/// Where a resync stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Resync {
-    #[default]
-    None,
-    /// The set is being read.
-    Reading,
-    /// And something came meanwhile: it has to be read again.
-    ReadAgain,
 }
 
 struct Watcher {
@@ -141,9 +130,7 @@ impl View {
         let Some(known) = self.partitions.get_mut(usize::from(partition)) else {
             return true;
         };
-        if known.resync != Resync::None {
-            // The set has it, and is being read.
-            known.resync = Resync::ReadAgain;
+        if known.resync.covers() {
             return true;
         }
         match known.revision {
@@ -163,7 +150,7 @@ impl View {
         };
         // A store that lost its data begins anew; then what it says now is the truth, and only a read that
         // raced with a newer change is not.
-        if known.resync == Resync::None && known.revision > Some(waiting.revision) {
+        if !known.resync.is_under_way() && known.revision > Some(waiting.revision) {
             return;
         }
         known.revision = Some(waiting.revision);
@@ -186,28 +173,14 @@ impl View {
 
     /// Begins a resync; `false` if one is under way, which then reads again.
     pub(super) fn begin_resync(&mut self, partition: u16) -> bool {
-        let Some(known) = self.partitions.get_mut(usize::from(partition)) else {
-            return false;
-        };
-        let begins = known.resync == Resync::None;
-        known.resync = match begins {
-            true => Resync::Reading,
-            false => Resync::ReadAgain,
-        };
-        begins
+        let known = self.partitions.get_mut(usize::from(partition));
+        known.is_some_and(|known| known.resync.begin())
     }
 
     /// Ends a resync; `false` if something came meanwhile, so that it has to read again.
     pub(super) fn end_resync(&mut self, partition: u16) -> bool {
-        let Some(known) = self.partitions.get_mut(usize::from(partition)) else {
-            return true;
-        };
-        let ends = known.resync == Resync::Reading;
-        known.resync = match ends {
-            true => Resync::None,
-            false => Resync::Reading,
-        };
-        ends
+        let known = self.partitions.get_mut(usize::from(partition));
+        known.is_none_or(|known| known.resync.end())
     }
 
     /// Sets one entry and tells every agent what that means to it.

@@ -39,7 +39,7 @@ describe("joining", () => {
     const { world, chat } = joinedVisitor();
     expect(world.socket.url).toBe("ws://desk/chat/c");
     expect(world.socket.protocols).toEqual(["helpline.v1"]);
-    expect(world.socket.said("Join")).toEqual([{ userId: "u", username: "Mina", from: "User" }]);
+    expect(world.socket.said("Join")).toEqual([{ userId: "u", username: "Mina", queue: true, from: "User" }]);
     expect(chat.state.phase).toEqual({ kind: "waiting" });
   });
 
