@@ -229,3 +229,23 @@ async fn after_a_lapsed_reservation_anyone_can_claim() {
     let _support = world.support(&visitor.guest, "otto").await;
     visitor.meets("otto").await;
 }
+
+#[tokio::test]
+async fn a_token_that_runs_out_takes_its_sockets_along() {
+    let world = world().await;
+    let guest = world.register("Mina").await;
+    let mut claims = tokens::claims("vika", "agent");
+    claims["exp"] = json!(claims["iat"].as_i64().expect("iat") + 2);
+    let door = Door::v1().bearer(&tokens::sign(&claims, tokens::SECRET));
+    let mut feed = Socket::open(world.feed(0), "/joins", &door, "the feed")
+        .await
+        .expect("an upgrade");
+    let mut support = open(&world, &guest, &door).await;
+    support.send("Join", guest.claim("Vika")).await;
+    support.expect("Joined").await;
+    support.expect("Room").await;
+    for socket in [&mut feed, &mut support] {
+        socket.expect_error("unauthorized").await;
+        socket.closed_with(4401).await;
+    }
+}
