@@ -68,9 +68,7 @@ impl Store {
                     .ignore();
                 pipe.publish(self.shared.keys.desk_channel(), "came")
                     .ignore();
-                self.link
-                    .run(async |connection| pipe.query_async(connection).await)
-                    .await
+                self.send(&pipe).await
             }
         }
     }
@@ -109,11 +107,15 @@ impl Store {
                     .ignore();
                 pipe.publish(self.shared.keys.desk_channel(), "left")
                     .ignore();
-                self.link
-                    .run(async |connection| pipe.query_async(connection).await)
-                    .await
+                self.send(&pipe).await
             }
         }
+    }
+
+    async fn send(&self, pipe: &redis::Pipeline) -> Result<(), Unavailable> {
+        self.link
+            .run(async |connection| pipe.query_async(connection).await)
+            .await
     }
 
     fn places(&self, chat: ChatId, process: &str) -> [String; 4] {
@@ -209,8 +211,6 @@ impl Store {
             .ignore();
         pipe.del(self.shared.keys.process(partition, process))
             .ignore();
-        self.link
-            .run(async |connection| pipe.query_async(connection).await)
-            .await
+        self.send(&pipe).await
     }
 }
