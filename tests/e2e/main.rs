@@ -26,6 +26,7 @@ mod partition;
 mod partitions;
 mod probes;
 mod publishing;
+mod records_settings;
 mod redis_outage;
 mod registration;
 mod rules;

@@ -1,1 +1,20 @@
-//! What is kept.
+//! What is kept: accounts and permissions, canned replies, tags and settings, and every chat that ever was.
+//!
+//! One code base for SQLite (a file, the default) and PostgreSQL. Chats come from the event stream, at least once, and
+//! are stored once. Nothing here decides what may happen in a chat, and nothing here knows a wire: the body of an event is
+//! handed in and out as text.
+//!
+//! Promised: every call ends within a deadline, with [`RecordsError::Unavailable`] when the database does not answer;
+//! what a call changes, it changes whole or not at all.
+
+mod database;
+mod entities;
+mod error;
+mod migrations;
+mod settings;
+
+pub use self::{
+    database::{BadUrl, Records},
+    error::RecordsError,
+    settings::StoredSettings,
+};

@@ -1,0 +1,165 @@
+//! The database: where it is, how it is reached, and how long anyone waits for it.
+
+use std::{path::PathBuf, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::time::timeout;
+
+use crate::{error::RecordsError, migrations::Migrations};
+
+/// How long a call may take, whatever it does.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a start waits for another process that brings the tables up to date.
+const MIGRATION_DEADLINE: Duration = Duration::from_secs(120);
+/// How many connections a process has at most.
+const CONNECTIONS: u32 = 8;
+/// One number, the same in every process: whoever has its lock brings the tables up to date.
+const MIGRATION_LOCK: i64 = 0x6865_6c70_6c69_6e65;
+
+/// Why a database's address is impossible.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BadUrl {
+    /// Neither SQLite nor PostgreSQL.
+    #[error("begins neither with `sqlite:` nor with `postgres://`")]
+    Kind,
+    /// The folder of the file cannot be made.
+    #[error("the folder {0} cannot be made: {1}")]
+    Folder(PathBuf, String),
+    /// Something else is wrong with it. The text names no password.
+    #[error("cannot be understood")]
+    Malformed,
+}
+
+/// What is kept. A cheap handle on a pool of connections.
+#[derive(Clone, Debug)]
+pub struct Records {
+    database: DatabaseConnection,
+}
+
+impl Records {
+    /// The records at this address: `sqlite:PATH` (made if absent) or `postgres://…`. Connects when it is first used, so a
+    /// service starts without its database.
+    ///
+    /// # Errors
+    /// When the address is impossible.
+    pub async fn open(url: &str) -> Result<Self, BadUrl> {
+        let mut options = match url.strip_prefix("sqlite:") {
+            Some(file) => sqlite(file)?,
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                ConnectOptions::new(url)
+            }
+            None => return Err(BadUrl::Kind),
+        };
+        options
+            .connect_lazy(true)
+            .max_connections(CONNECTIONS)
+            .connect_timeout(DEADLINE)
+            .acquire_timeout(DEADLINE)
+            .sqlx_logging(false);
+        let database = Database::connect(options)
+            .await
+            .map_err(|_| BadUrl::Malformed)?;
+        Ok(Self { database })
+    }
+
+    /// Brings the tables up to date. Of several processes that start together one does it and the others wait.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or a step fails; the tables are then as they were.
+    pub async fn migrate(&self) -> Result<(), RecordsError> {
+        let work = async {
+            // SQLite takes its write lock as the transaction begins; that is the lock.
+            let transaction = self.begin().await?;
+            if self.database.get_database_backend() == DbBackend::Postgres {
+                let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+                let lock = Statement::from_string(DbBackend::Postgres, lock);
+                transaction.execute_raw(lock).await?;
+            }
+            Migrations::up(&transaction, None).await?;
+            transaction.commit().await
+        };
+        within(MIGRATION_DEADLINE, work).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), RecordsError> {
+        self.read(async |database| database.ping().await).await
+    }
+
+    /// Closes the connections. Calls that come later fail.
+    pub async fn close(&self) {
+        let _ = timeout(DEADLINE, self.database.clone().close()).await;
+    }
+
+    /// Reads something, within the deadline.
+    pub(crate) async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseConnection) -> Result<T, DbErr>,
+    ) -> Result<T, RecordsError> {
+        within(DEADLINE, work(&self.database)).await
+    }
+
+    /// Changes something, whole or not at all, within the deadline.
+    pub(crate) async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+    ) -> Result<T, RecordsError> {
+        let whole = async {
+            let transaction = self.begin().await?;
+            let made = work(&transaction).await?;
+            transaction.commit().await?;
+            Ok(made)
+        };
+        within(DEADLINE, whole).await
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            // A transaction that reads first and takes the lock later fails when another was faster.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.database.begin_with_options(options).await
+    }
+}
+
+fn sqlite(file: &str) -> Result<ConnectOptions, BadUrl> {
+    let path = file.split('?').next().unwrap_or_default();
+    let path = PathBuf::from(path.trim_start_matches("//"));
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| BadUrl::Folder(folder.to_owned(), error.to_string()))?;
+    }
+    let mut options = ConnectOptions::new(format!("sqlite:{file}"));
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .create_if_missing(true)
+            // Readers do not wait for the writer.
+            .pragma("journal_mode", "WAL")
+            // What is acknowledged to the event stream is gone from there: it has to be on the disk.
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .busy_timeout(DEADLINE)
+    });
+    Ok(options)
+}
+
+async fn within<T>(
+    deadline: Duration,
+    work: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, RecordsError> {
+    match timeout(deadline, work).await {
+        Ok(done) => done.map_err(RecordsError::from),
+        Err(_) => Err(RecordsError::Unavailable("no answer in time".to_owned())),
+    }
+}

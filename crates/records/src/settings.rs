@@ -1,0 +1,85 @@
+//! Settings that people change while the services run (contract 000, section 4).
+
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+
+use crate::{
+    database::Records,
+    entities::setting::{ActiveModel, Column, Entity},
+    error::RecordsError,
+};
+
+/// Settings that people change while the services run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSettings {
+    /// Said to the visitor when an agent joins.
+    pub join_text: Option<String>,
+    /// Said to the visitor when the agent leaves.
+    pub leave_text: Option<String>,
+    /// How many messages are shown on entering; 0: all.
+    pub history_load_count: u64,
+    /// After how many days a chat that ended is forgotten; 0: never.
+    pub retention_days: u64,
+}
+
+const JOIN_TEXT: &str = "join_text";
+const LEAVE_TEXT: &str = "leave_text";
+const HISTORY_LOAD_COUNT: &str = "history_load_count";
+const RETENTION_DAYS: &str = "retention_days";
+
+impl Records {
+    /// The stored settings; what was never set is at its default.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settings(&self) -> Result<StoredSettings, RecordsError> {
+        let rows = self.read(async |db| Entity::find().all(db).await).await?;
+        let text = |name: &str| {
+            let row = rows.iter().find(|row| row.name == name);
+            row.map(|row| row.value.clone())
+        };
+        let number = |name| text(name).and_then(|value| value.parse().ok()).unwrap_or(0);
+        Ok(StoredSettings {
+            join_text: text(JOIN_TEXT),
+            leave_text: text(LEAVE_TEXT),
+            history_load_count: number(HISTORY_LOAD_COUNT),
+            retention_days: number(RETENTION_DAYS),
+        })
+    }
+
+    /// Stores settings; a text that is `None` goes back to its default.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn store_settings(&self, settings: &StoredSettings) -> Result<(), RecordsError> {
+        let wanted = [
+            (JOIN_TEXT, settings.join_text.clone()),
+            (LEAVE_TEXT, settings.leave_text.clone()),
+            (
+                HISTORY_LOAD_COUNT,
+                Some(settings.history_load_count.to_string()),
+            ),
+            (RETENTION_DAYS, Some(settings.retention_days.to_string())),
+        ];
+        self.write(async |tx| {
+            for (name, value) in wanted {
+                let Some(value) = value else {
+                    Entity::delete_by_id(name).exec(tx).await?;
+                    continue;
+                };
+                let row = ActiveModel {
+                    name: Set(name.to_owned()),
+                    value: Set(value),
+                };
+                let replace = OnConflict::column(Column::Name)
+                    .update_column(Column::Value)
+                    .to_owned();
+                Entity::insert(row)
+                    .on_conflict(replace)
+                    .exec_without_returning(tx)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

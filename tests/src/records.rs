@@ -1,0 +1,22 @@
+//! Records to test with: the same test on both databases.
+
+use helpline_records::Records;
+use tempfile::TempDir;
+
+use crate::postgres;
+
+/// Runs a test on a new SQLite file, and on a new PostgreSQL database.
+pub async fn on_both(test: impl AsyncFn(Records)) {
+    let folder = TempDir::new().expect("a folder");
+    let file = format!("sqlite:{}/a/b/helpline.db", folder.path().display());
+    let mut urls = vec![file];
+    if !postgres::is_left_out() {
+        urls.push(postgres::fresh());
+    }
+    for url in urls {
+        let records = Records::open(&url).await.expect("a good address");
+        records.migrate().await.expect("tables");
+        test(records.clone()).await;
+        records.close().await;
+    }
+}
