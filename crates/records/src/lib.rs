@@ -7,14 +7,29 @@
 //! Promised: every call ends within a deadline, with [`RecordsError::Unavailable`] when the database does not answer;
 //! what a call changes, it changes whole or not at all.
 
+mod archive;
+mod conversations;
 mod database;
 mod entities;
+mod erase;
 mod error;
+mod follow_ups;
 mod migrations;
+mod notes;
+mod ratings;
+mod retention;
 mod settings;
+mod transcripts;
 
 pub use self::{
+    archive::{Archived, Conflicting, Status, Stored},
+    conversations::{Begun, KeptEvent},
     database::{BadUrl, Records},
+    erase::Erased,
     error::RecordsError,
+    follow_ups::{FollowUp, FollowUpChange},
+    notes::Note,
+    ratings::Rating,
     settings::StoredSettings,
+    transcripts::{ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript},
 };

@@ -5,4 +5,12 @@
     reason = "the derives make public items; a column says what it is by its name"
 )]
 
+pub(crate) mod chat;
+pub(crate) mod chat_event;
+pub(crate) mod claim;
+pub(crate) mod erased_visitor;
+pub(crate) mod follow_up;
+pub(crate) mod message;
+pub(crate) mod note;
+pub(crate) mod rating;
 pub(crate) mod setting;
