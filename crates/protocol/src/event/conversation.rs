@@ -1,12 +1,9 @@
 //! A conversation as HTTP shows it (contract 002, section 3).
 
-use std::collections::HashMap;
-
 use helpline_desk::{
     actor::Side,
     chat::{Chat, Phase},
     event::{Event, Recorded, Said},
-    id::SupportId,
 };
 use serde::Serialize;
 
@@ -29,7 +26,7 @@ impl Status {
     pub fn of(chat: &Chat) -> Self {
         match chat.phase {
             Phase::Ended(_) => Self::Closed,
-            _ if chat.support.is_some() => Self::Assigned,
+            _ if chat.was_engaged() => Self::Assigned,
             _ => Self::Open,
         }
     }
@@ -70,41 +67,29 @@ pub struct Message {
 
 /// A conversation as its whole log tells it. `recorded` are all its events, oldest first.
 pub fn conversation(chat: &Chat, recorded: &[Recorded]) -> Conversation {
-    // Who said something is known by the part the agent had then: it may be another's now.
-    let mut agents: HashMap<SupportId, &str> = HashMap::new();
-    let mut messages = Vec::new();
-    for event in recorded {
-        match &event.event {
-            Event::Claimed { support, agent, .. } => {
-                agents.insert(*support, &agent.0);
-            }
-            Event::Said(said) => {
-                let agent = said.support.and_then(|part| agents.get(&part).copied());
-                messages.push(Message::new(chat, event, said, agent));
-            }
-            _ => {}
-        }
-    }
-    let agent = chat.support.as_ref().map(|support| support.agent.0.clone());
+    let has_it = chat.support.as_ref().map(|support| &support.agent);
+    let agent = chat.assigned.as_ref().or(has_it);
     Conversation {
         id: chat.id.to_string(),
         status: Status::of(chat),
-        agent_id: agent,
-        supervisor_id: None,
+        agent_id: agent.map(|agent| agent.0.clone()),
+        supervisor_id: chat.supervisor.as_ref().map(|id| id.0.clone()),
         candidate_id: chat.visitor.id.to_string(),
-        messages,
+        messages: recorded
+            .iter()
+            .filter_map(|recorded| message(chat, recorded))
+            .collect(),
     }
 }
 
-/// What has just been said; `None` if the event is something else. `chat` is the chat after it.
+/// What was said; `None` if the event is something else. `chat` is the chat after it, or later.
 pub fn message(chat: &Chat, recorded: &Recorded) -> Option<Message> {
     let Event::Said(said) = &recorded.event else {
         return None;
     };
-    let agent = chat
-        .support
-        .as_ref()
-        .map(|support| support.agent.0.as_str());
+    // Who said it is known by the part the agent had then: the chat may be another's now.
+    let part = said.support.and_then(|part| chat.part(part));
+    let agent = part.map(|part| part.agent.0.as_str());
     Some(Message::new(chat, recorded, said, agent))
 }
 

@@ -43,13 +43,13 @@ pub fn event_frame(
         #[serde(flatten)]
         message: Message,
     }
-    let _ = side;
     match &recorded.event {
         Event::Said(_) => {
             let about = About::new(id);
             let message = message(chat?, recorded)?;
             Some(frame("NEW_MESSAGE", NewMessage { about, message }))
         }
+        Event::Assigned { .. } if side == Side::Support => Some(error(Fault::AssignedToAnother)),
         Event::Ended(_) => Some(closed(id)),
         _ => None,
     }

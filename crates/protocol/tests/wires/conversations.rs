@@ -3,7 +3,7 @@
 use helpline_desk::{
     actor::Side,
     chat::Chat,
-    event::{End, Event, Recorded, Said},
+    event::{Event, Recorded, Said},
     id::{AgentId, ChatId, SupportId, VisitorId},
 };
 use helpline_protocol::event::{self, ClientEvent, Fault, Status};
@@ -127,6 +127,8 @@ fn talk() -> (Chat, Vec<Recorded>) {
             topic,
             ..
         } => Event::Registered {
+            kept: true,
+            supervisor: Some(AgentId("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned())),
             visitor: VisitorId::claimed("b8f97bb26386412cab205c982be3214c"),
             name,
             platform,
@@ -269,10 +271,14 @@ proptest! {
                 prop_assert!(!matches!(recorded.event, Event::Said(_) | Event::Ended(_)));
                 continue;
             };
+            if matches!(recorded.event, Event::Assigned { .. }) {
+                prop_assert_eq!((&frame["event"], side), (&json!("ERROR"), Side::Support));
+                continue;
+            }
             let data = frame["data"].as_object_mut().expect("data");
             prop_assert_eq!(data.remove("conversationId"), Some(json!(then.id.to_string())));
             match &recorded.event {
-                Event::Ended(End::ByVisitor | End::BySupport { .. } | End::BySilence) => {
+                Event::Ended(_) => {
                     prop_assert_eq!(&frame["event"], "CONVERSATION_CLOSED");
                 }
                 _ => told.push(frame["data"].take()),

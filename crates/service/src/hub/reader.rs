@@ -50,13 +50,19 @@ impl Reader {
                 .collect(),
         };
         let terminal = recorded.event.is_terminal();
+        // Of contract 001's sockets each has one chat: whoever has lost it has nothing more to do here.
+        let lost = matches!(self, Self::Typed(reader) if reader.audience == Audience::Seat(Side::Support))
+            && matches!(recorded.event, Event::Assigned { .. });
         Delivery {
             chat: scene.id,
             // An end is an end, wherever it stands: an expired chat's has a log of its own.
             stands: (!terminal).then(|| recorded.into()),
             resets: false,
             frames,
-            close: terminal.then_some(Close::Over),
+            close: match lost {
+                true => Some(Close::GivenAway),
+                false => terminal.then_some(Close::Over),
+            },
         }
     }
 }

@@ -50,6 +50,8 @@ fn log(then: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
         name: "Mina".to_owned(),
         platform: "web".to_owned(),
         topic: None,
+        kept: false,
+        supervisor: None,
     };
     let claimed = Event::Claimed {
         support: AGENT,
