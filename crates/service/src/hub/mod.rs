@@ -28,6 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 
+pub use self::line::Availability;
 use self::{line::Line, room::Room};
 use crate::{
     handler::{Handler, Held},

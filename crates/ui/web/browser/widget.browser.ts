@@ -208,6 +208,6 @@ test("colours, side, texts and language come from attributes", async () => {
   expect(colours).toEqual(["rgb(255, 212, 0)", "rgb(0, 0, 0)"]);
   await launcher.click();
   await chat.getByRole("heading", { name: "欢迎光临" }).waitFor();
-  await chat.getByRole("button", { name: "开始聊天" }).waitFor();
+  await chat.getByRole("button", { name: "开始对话" }).waitFor();
   await other.stop();
 });

@@ -77,7 +77,7 @@ async function start(): Promise<void> {
   const visit = new Visit(config, title, options.topic, options);
   if (options.name && !memory.chat()) visit.name = options.name;
 
-  const app = new App(visit, config.usualWaitSeconds, bridge && (() => bridge.say({ type: "close" })));
+  const app = new App(visit, bridge && (() => bridge.say({ type: "close" })));
   if (bridge) connect(visit, app, bridge);
   document.getElementById("app")?.replaceChildren(app.element);
   visit.watch(() => {
