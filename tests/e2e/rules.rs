@@ -77,8 +77,8 @@ fn crates_use_only_the_layers_below_them() {
         ("helpline-ui", &["helpline-service"]),
         // It measures from outside, as a client would.
         ("helpline-loadgen", &[]),
-        // The tests are black box: they start the services and know their settings. Those of the store (`store_*`)
-        // have no services: they talk to `live` in the desk's words.
+        // The tests are black box: they start the services and know their settings. Those of the store (`store_*`) and of
+        // the records (`records_*`) have no services: they talk to `live` and `records` in the desk's words.
         (
             "e2e",
             &[
@@ -86,6 +86,7 @@ fn crates_use_only_the_layers_below_them() {
                 "helpline-desk",
                 "helpline-live",
                 "helpline-protocol",
+                "helpline-records",
                 "helpline-service",
                 "helpline-subscriber",
             ],
