@@ -14,8 +14,10 @@ mod limits;
 mod listen;
 mod log;
 mod pages;
+mod records;
 mod redis;
 mod sockets;
+mod url;
 mod values;
 
 use std::{
@@ -36,8 +38,10 @@ pub use self::{
     listen::ListenSettings,
     log::{LogFormat, LogSettings},
     pages::PagesSettings,
-    redis::{RedisSettings, RedisUrl},
+    records::RecordsSettings,
+    redis::RedisSettings,
     sockets::{QueueSettings, SocketSettings},
+    url::SecretUrl,
 };
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -51,6 +55,8 @@ const SEPARATOR: &str = "__";
 pub struct Settings {
     /// The Redis that holds what is happening now.
     pub redis: RedisSettings,
+    /// The database for what is kept.
+    pub records: RecordsSettings,
     /// Where chat-server listens.
     pub chat_server: ListenSettings,
     /// Where subscriber listens.
@@ -122,6 +128,7 @@ impl Settings {
     /// The first value that cannot work.
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.redis.validate()?;
+        self.records.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
         self.queue.validate()?;
