@@ -1,6 +1,8 @@
 //! Kept chats (contract 002): begun here before they are live, restored from here when they are live no more.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 use crate::{
     archive::{Status, clean},
@@ -90,7 +92,9 @@ impl Records {
                 match open {
                     Some(open) => Ok(Begun::Conflict { chat: open.id }),
                     // It ended between the two looks.
-                    None => Err(RecordsError::Unavailable("asked at a bad moment".to_owned())),
+                    None => Err(RecordsError::Unavailable(
+                        "asked at a bad moment".to_owned(),
+                    )),
                 }
             }
             Err(error) => Err(error),
@@ -127,7 +131,11 @@ impl Records {
             row.ended_at = Some(at);
             row.open_for = None;
             row.status = Status::Closed.as_str().to_owned();
-            row.into_active_model().reset_all().update(tx).await.map(drop)
+            row.into_active_model()
+                .reset_all()
+                .update(tx)
+                .await
+                .map(drop)
         })
         .await
     }

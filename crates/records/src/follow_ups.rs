@@ -94,7 +94,11 @@ impl Records {
         let rows = self
             .read(async |db| {
                 follow_up::Entity::find()
-                    .filter(Condition::all().add(state.clone()).add_option(before.clone()))
+                    .filter(
+                        Condition::all()
+                            .add(state.clone())
+                            .add_option(before.clone()),
+                    )
                     .order_by_desc(follow_up::Column::CreatedAt)
                     .order_by_desc(follow_up::Column::Id)
                     .limit(limit)

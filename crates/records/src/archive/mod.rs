@@ -88,13 +88,8 @@ impl Status {
     /// Reads what [`Self::as_str`] wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Registered,
-            Self::Waiting,
-            Self::Engaged,
-            Self::Closed,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == text)
+        [Self::Registered, Self::Waiting, Self::Engaged, Self::Closed]
+            .into_iter()
+            .find(|status| status.as_str() == text)
     }
 }

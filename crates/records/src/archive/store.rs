@@ -245,9 +245,9 @@ async fn claims(
     }
     let answered: BTreeSet<String> = events
         .iter()
-        .filter(|event| {
-            matches!(&event.event, Some(Event::Said(said)) if said.from == Side::Support)
-        })
+        .filter(
+            |event| matches!(&event.event, Some(Event::Said(said)) if said.from == Side::Support),
+        )
         .map(|event| event.chat.to_string())
         .collect();
     if answered.is_empty() {

@@ -3,6 +3,7 @@
 //! A step that has been released is never changed; what has to be different is another step.
 
 mod m0001_settings;
+mod m0002_people;
 mod m0003_archive;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_settings::Step),
+            Box::new(m0002_people::Step),
             Box::new(m0003_archive::Step),
         ]
     }

@@ -34,6 +34,8 @@ pub struct Claims {
     pub role: Role,
     /// The one chat that a visitor's token is good for.
     pub chat_id: Option<String>,
+    /// When it was issued, in seconds since 1970; 0 if it does not say.
+    pub issued_at: u64,
     /// When it ends, in seconds since 1970.
     pub expires_at: u64,
 }
@@ -64,6 +66,7 @@ pub(super) struct AnyClaims {
     role: Role,
     #[serde(rename = "chatId")]
     chat_id: Option<String>,
+    iat: Option<f64>,
     exp: f64,
 }
 
@@ -89,6 +92,7 @@ impl AnyClaims {
             user_id,
             role: self.role,
             chat_id: self.chat_id,
+            issued_at: self.iat.unwrap_or_default() as u64,
             expires_at: self.exp as u64,
         })
     }
