@@ -18,7 +18,6 @@ mod error;
 mod follow_ups;
 mod groups;
 mod migrations;
-mod migrations;
 mod notes;
 mod passwords;
 mod ratings;
