@@ -53,9 +53,9 @@ async fn the_address_of_an_account_counts_for_more_than_what_is_said() {
     let guest = world.knows(&answer.json());
     let mut visitor = world.joins(&guest, 0, &Door::v1()).await;
     visitor.room("waiting").await;
+    let mut support = world.claims(&guest, "Vika", 1, &Door::v1()).await;
     let told = with_email(visitor.rejoin_args(), "other@shop.example");
     visitor.rejoins_with(&world, 1, told).await;
-    let mut support = world.claims(&guest, "Vika", 1, &Door::v1()).await;
     let history = support.rejoins_at(&world, 0).await;
     assert_eq!(history["email"], "mina@account.example");
     assert_eq!(history["emailVerified"], true);
