@@ -24,6 +24,8 @@ mod messages;
 mod ordering;
 mod partition;
 mod partitions;
+mod people_auth;
+mod people_livechat;
 mod probes;
 mod publishing;
 mod records_settings;

@@ -36,6 +36,8 @@ pub struct Claims {
     pub email: Option<String>,
     /// The one chat that a visitor's token is good for.
     pub chat_id: Option<String>,
+    /// When it was issued, in seconds since 1970; 0 if it does not say.
+    pub issued_at: u64,
     /// When it ends, in seconds since 1970.
     pub expires_at: u64,
 }
@@ -67,6 +69,7 @@ pub(super) struct AnyClaims {
     email: Option<String>,
     #[serde(rename = "chatId")]
     chat_id: Option<String>,
+    iat: Option<f64>,
     exp: f64,
 }
 
@@ -93,6 +96,7 @@ impl AnyClaims {
             role: self.role,
             email: self.email,
             chat_id: self.chat_id,
+            issued_at: self.iat.unwrap_or_default() as u64,
             expires_at: self.exp as u64,
         })
     }
