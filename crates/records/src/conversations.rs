@@ -65,7 +65,7 @@ impl Records {
             agent: None,
             agent_name: None,
             status: Status::Waiting.as_str().to_owned(),
-            status_at: at,
+            status_at: 0,
             created_at: at,
             requested_at: Some(at),
             claimed_at: None,

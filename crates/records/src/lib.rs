@@ -15,6 +15,7 @@ mod database;
 mod entities;
 mod erase;
 mod error;
+mod figures;
 mod follow_ups;
 mod groups;
 mod migrations;
@@ -33,6 +34,7 @@ pub use self::{
     database::{BadUrl, Records},
     erase::Erased,
     error::RecordsError,
+    figures::{AgentFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare},
     follow_ups::{FollowUp, FollowUpChange},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,
