@@ -42,6 +42,7 @@ mod store_presence;
 mod store_queue;
 mod store_repeat;
 mod store_setup;
+mod store_stream;
 mod tokens_chat;
 mod tokens_feed;
 mod v1_messages;

@@ -5,6 +5,7 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
+//! - [`outbound`]: the event stream, on its way to the records;
 //! - [`setup`]: what the store has to be like;
 //! - [`keys`]: every key and channel name.
 //!
@@ -14,10 +15,12 @@
 pub mod feed;
 pub mod keys;
 pub mod link;
+pub mod outbound;
 pub mod presence;
 pub mod queue;
 pub mod setup;
 pub mod store;
 pub mod timers;
 
+mod commit;
 mod script;

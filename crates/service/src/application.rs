@@ -19,6 +19,7 @@ use helpline_desk::policy::{AgentsAre, Policy};
 use helpline_live::{
     keys::Keys,
     link::{Address, BadUrl, Link},
+    outbound::Outbound,
     setup::SetupError,
     store::{Shared, Store},
 };
@@ -132,7 +133,11 @@ impl Commons {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             policy: Arc::new(policy(&settings)),
-            shared: Arc::new(Shared::new(keys, &redis.join_channel)),
+            shared: Arc::new(Shared::new(
+                keys,
+                &redis.join_channel,
+                settings.records.url.is_some(),
+            )),
             clock: StoreClock::default(),
             tokens: Arc::new(SetOnce::new_with(tokens)),
             conditions: Arc::default(),
@@ -149,6 +154,12 @@ impl Commons {
             self.metrics.clone(),
             self.clock.clone(),
         )
+    }
+
+    /// This process's hold on the event stream, with a connection of its own; `None` when there are no records.
+    pub fn outbound(&self) -> Option<Outbound> {
+        let records = self.settings.records.url.as_ref();
+        records.map(|_| Outbound::open(self.store.clone(), self.shared.clone(), self.stop.clone()))
     }
 
     /// Makes readiness depend on something more.
