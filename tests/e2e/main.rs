@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+mod backlog;
 mod checks;
 mod claim;
 mod drain;
@@ -36,6 +37,7 @@ mod store_commit;
 mod store_desk;
 mod store_due;
 mod store_feed;
+mod store_kept;
 mod store_log;
 mod store_marks;
 mod store_presence;

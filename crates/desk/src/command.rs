@@ -20,6 +20,13 @@ pub enum Command {
         /// What it is about, if that is known.
         topic: Option<Topic>,
     },
+    /// A visitor with an account wants a chat that stays until somebody ends it.
+    Open {
+        /// The visitor's name.
+        name: Name,
+        /// The supervisor it belongs to.
+        supervisor: AgentId,
+    },
     /// The visitor opens its chat, for the first time or again.
     Enter {
         /// The agent's part the visitor remembers, if it remembers one.
@@ -45,6 +52,17 @@ pub enum Command {
     Say(Say),
     /// One side ends the chat.
     Leave,
+    /// Give the chat to an agent.
+    Assign {
+        /// To whom.
+        agent: AgentId,
+        /// The name of who gives it.
+        by_name: Name,
+        /// What the agent should know.
+        note: Option<String>,
+    },
+    /// Close the chat from outside.
+    Close,
     /// An agent means to take a waiting request: hide it from the others for a while.
     Reserve,
     /// An agent does not want to see a waiting request.

@@ -54,8 +54,11 @@ impl Store {
         .chain(changes.keys.iter().map(String::as_str))
         .collect();
         let ttl = match commit.decision.life {
-            Life::Keep => Duration::ZERO,
+            Life::Keep | Life::Kept => Duration::ZERO,
             Life::Extend(ttl) | Life::End(ttl) => ttl,
+            // Without records nobody would ever say that they have it.
+            Life::EndKept(ttl) if !self.shared.streaming => ttl,
+            Life::EndKept(_) => Duration::ZERO,
         };
         let epoch = match commit.revision {
             0 => random_hex(),
@@ -95,7 +98,8 @@ impl Store {
                 let ttl = millis(ttl).to_string();
                 changes.add(keys.expiry(partition), "open", ttl, "");
             }
-            Life::End(_) => changes.add(keys.expiry(partition), "over", "", ""),
+            Life::Kept => changes.add(keys.expiry(partition), "kept", "", ""),
+            Life::End(_) | Life::EndKept(_) => changes.add(keys.expiry(partition), "over", "", ""),
             Life::Keep | Life::Extend(_) => {}
         }
         for timer in &commit.decision.timers {

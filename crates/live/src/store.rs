@@ -6,11 +6,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    keys::{Keys, Place},
-    link::{Link, Unavailable},
-    script::Script,
-};
 use helpline_desk::{
     actor::Side,
     chat::Chat,
@@ -23,6 +18,12 @@ use helpline_desk::{
 use helpline_protocol::{
     bus::{self, Passing, Unreadable},
     typed::Seen,
+};
+
+use crate::{
+    keys::{Keys, Place},
+    link::{Link, Unavailable},
+    script::Script,
 };
 
 /// The store, as one thread of one process uses it.
@@ -51,6 +52,8 @@ pub struct Shared {
     pub(crate) deliver: Script,
     pub(crate) acknowledge: Script,
     pub(crate) release: Script,
+    pub(crate) restore: Script,
+    pub(crate) archived: Script,
 }
 
 impl Shared {
@@ -73,6 +76,8 @@ impl Shared {
             deliver: Script::new(include_str!("scripts/deliver.lua")),
             acknowledge: Script::new(include_str!("scripts/acknowledge.lua")),
             release: Script::new(include_str!("scripts/release.lua")),
+            restore: Script::new(include_str!("scripts/restore.lua")),
+            archived: Script::new(include_str!("scripts/archived.lua")),
         }
     }
 }
@@ -189,6 +194,11 @@ impl Store {
     /// The names it uses.
     pub fn keys(&self) -> &Keys {
         &self.shared.keys
+    }
+
+    /// Whether what it commits is handed on to the records.
+    pub fn is_streaming(&self) -> bool {
+        self.shared.streaming
     }
 
     /// Loads the events of a chat after `after` (0: all of it).

@@ -33,6 +33,7 @@ use tracing::{info, warn};
 
 use crate::{
     access::{RegistrationLimit, SocketLimit, TokenKeys},
+    backlog::Backlog,
     handler::{Handler, StoreClock},
     http::{self, Readiness},
     keeper::Keeper,
@@ -105,6 +106,7 @@ pub struct Commons {
     policy: Arc<Policy>,
     shared: Arc<Shared>,
     clock: StoreClock,
+    backlog: Backlog,
     tokens: Arc<SetOnce<TokenKeys>>,
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
@@ -139,6 +141,7 @@ impl Commons {
                 settings.records.url.is_some(),
             )),
             clock: StoreClock::default(),
+            backlog: Backlog::new(redis.stream_max_bytes),
             tokens: Arc::new(SetOnce::new_with(tokens)),
             conditions: Arc::default(),
             settings: Arc::new(settings),
@@ -153,6 +156,7 @@ impl Commons {
             self.policy.clone(),
             self.metrics.clone(),
             self.clock.clone(),
+            self.backlog.clone(),
         )
     }
 
@@ -187,6 +191,7 @@ fn policy(settings: &Settings) -> Policy {
         idle_timeout: chat.idle_timeout,
         leave_grace: chat.leave_grace,
         reservation: settings.queue.reservation,
+        transfer: settings.queue.transfer,
         tombstone: TOMBSTONE,
         max_content_bytes: chat.max_content_bytes,
         agents_are: match settings.auth.is_open() {

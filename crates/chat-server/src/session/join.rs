@@ -19,11 +19,12 @@ use helpline_live::{
 };
 use helpline_protocol::{
     close::WireError,
-    typed::{self, Join, Reader, Resume, Resumed, Scene},
+    typed::{self, Join, Resume, Resumed, Scene},
 };
 use helpline_service::{
     access::Role,
     handler::{Failure, Handled, Held, Request},
+    hub::Reader,
     socket::Reply,
 };
 use tokio::time::Instant;
@@ -201,7 +202,10 @@ impl ChatSession {
         let reader = seat.reader(self.visit.level);
         // From here on everything is heard; what comes before the log is read is in the log.
         if let Some(membership) = self.membership() {
-            membership.seat(reader, join.queue && join.side == Side::Visitor);
+            membership.seat(
+                Reader::Typed(reader),
+                join.queue && join.side == Side::Visitor,
+            );
         }
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,
@@ -223,7 +227,9 @@ impl ChatSession {
                 head: loaded.head.clone(),
                 chat: Some(Arc::new(state)),
             });
-            membership.told(loaded.head.seq);
+            if let Some(last) = loaded.recorded.last() {
+                membership.told(last.into());
+            }
         }
         info!(%chat, side = ?join.side, "joined");
         Reply::frames(frames)
@@ -237,7 +243,7 @@ fn found(
     loaded: &Loaded,
     join: &Join,
     recorded: &[Recorded],
-    reader: Reader,
+    reader: typed::Reader,
     idle_timeout: Duration,
 ) -> Vec<String> {
     let head = &loaded.head;

@@ -92,7 +92,7 @@ while ARGV[arg] do
   local change, first_value, second_value = ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
   if change == 'open' then         -- ms: the chat is there, look then whether it expired. Key: when chats expire (zset)
     redis.call('ZADD', next_key(), now + first_value, ARGV[1])
-  elseif change == 'keep' then     -- the chat is there and does not expire. Key: the same
+  elseif change == 'kept' then     -- the chat is there, and never expires. Key: the same
     redis.call('ZADD', next_key(), '+inf', ARGV[1])
   elseif change == 'over' then     -- the chat cannot expire any more. Key: the same
     redis.call('ZREM', next_key(), ARGV[1])

@@ -12,7 +12,7 @@ use helpline_desk::{
 use serde::Serialize;
 
 use super::{Level, Participant};
-use crate::{bus::Passing, frame, iso};
+use crate::{bus::Passing, close::WireError, frame, iso};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,6 +165,8 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             let message = ChatMessage::new(chat, recorded, said, side, opted_in);
             vec![frame("ChatMessage", message)]
         }
+        // It is another's now.
+        Event::Assigned { .. } => vec![WireError::Forbidden.frame()],
         Event::VisitorLeft => vec![user_left(chat)],
         Event::SupportLeft { text } => vec![support_left(chat, text)],
         Event::AllDeclined if opted_in => vec![request_declined(chat)],
@@ -172,6 +174,9 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             let left = match end {
                 End::ByVisitor => Some(user_left(chat)),
                 End::BySupport { text } => Some(support_left(chat, text)),
+                End::ByStaff { text, .. } => {
+                    chat.support.as_ref().map(|_| support_left(chat, text))
+                }
                 End::BySilence => None,
             };
             [left, room(), Some(ended(scene.id, end, opted_in))]
@@ -270,7 +275,7 @@ pub fn chat_expired(id: impl std::fmt::Display) -> String {
 fn ended(id: ChatId, end: &End, opted_in: bool) -> String {
     let (reason, by) = match end {
         End::ByVisitor => ("left", Some(Participant::User)),
-        End::BySupport { .. } => ("left", Some(Participant::Support)),
+        End::BySupport { .. } | End::ByStaff { .. } => ("left", Some(Participant::Support)),
         End::BySilence => ("silence", None),
     };
     let expired = ChatExpired {

@@ -193,6 +193,8 @@ mod tests {
             first_words: None,
             since: Timestamp(since),
             reserved: None,
+            assigned: None,
+            handed_over: None,
             declined: Vec::new(),
             all_declined: false,
         }
