@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 use crate::http;
+use crate::people::ADMIN_PASSWORD;
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
@@ -166,6 +167,7 @@ pub fn environment(
         ("REDIS__PREFIX", prefix.to_owned()),
         ("REDIS__JOIN_CHANNEL", join_channel.to_owned()),
         ("RECORDS__URL", String::new()),
+        ("ADMIN__PASSWORD", ADMIN_PASSWORD.to_owned()),
         ("CHAT_SERVER__BIND", "127.0.0.1:0".to_owned()),
         ("SUBSCRIBER__BIND", "127.0.0.1:0".to_owned()),
         ("SOCKETS__WORKERS", "1".to_owned()),

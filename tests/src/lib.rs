@@ -21,6 +21,7 @@ pub mod guest;
 pub mod http;
 pub mod leftovers;
 pub mod party;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

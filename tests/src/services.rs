@@ -159,6 +159,7 @@ pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings
     settings.redis.prefix = prefix.to_owned();
     settings.redis.join_channel = join_channel.to_owned();
     settings.records.url = None;
+    settings.admin.password = Some(secret(crate::people::ADMIN_PASSWORD));
     settings.chat_server.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.sockets.workers = 1;

@@ -5,6 +5,7 @@
 //! work stops the start with a message that names the key; nothing is ignored or bent silently. Secrets never appear
 //! in `Debug` output or in a message.
 
+mod admin;
 mod auth;
 mod chat;
 mod check;
@@ -30,7 +31,8 @@ use config::{Config, Environment, File, FileFormat, Source, ValueKind};
 use serde::Deserialize;
 
 pub use self::{
-    auth::AuthSettings,
+    admin::AdminSettings,
+    auth::{AuthSettings, PasswordHash},
     chat::ChatSettings,
     error::SettingsError,
     http::HttpSettings,
@@ -67,8 +69,10 @@ pub struct Settings {
     pub sockets: SocketSettings,
     /// How waiting requests are handed out.
     pub queue: QueueSettings,
-    /// Tokens.
+    /// Tokens and passwords.
     pub auth: AuthSettings,
+    /// The first admin.
+    pub admin: AdminSettings,
     /// Browsers and proxies.
     pub http: HttpSettings,
     /// What the web pages are told of the installation.
@@ -133,6 +137,7 @@ impl Settings {
         self.sockets.validate()?;
         self.queue.validate()?;
         self.auth.validate()?;
+        self.admin.validate()?;
         self.http.validate()?;
         self.pages.validate()?;
         self.limits.validate()?;

@@ -64,6 +64,9 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.queue.reservation, Duration::from_secs(15));
     assert!(settings.auth.is_open());
     assert_eq!(settings.auth.token_ttl, Duration::from_secs(86_400));
+    assert_eq!(settings.auth.password_hash, PasswordHash::Argon2id);
+    assert_eq!(settings.admin.email, "admin@helpline.local");
+    assert!(settings.admin.password.is_none());
     assert_eq!(settings.http.origins(), None);
     assert!(settings.http.trusted_proxies.is_empty());
     assert_eq!(
@@ -205,6 +208,10 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("auth.jwt_secret", "topsecret", "shorter than 16 bytes"),
         ("auth.token_ttl", "0s", "between 1ms"),
         ("auth.token_ttl", "999ms", "one second"),
+        ("auth.password_hash", "md5", "unknown variant"),
+        ("admin.email", "admin", "not an e-mail address"),
+        ("admin.email", "@", "not an e-mail address"),
+        ("admin.password", "short", "shorter than 8"),
         ("http.cors_origin", "", "is empty"),
         ("http.cors_origin", "shop.example", "not an origin"),
         (
@@ -309,6 +316,7 @@ fn secrets_stay_out_of_debug_output() {
             "postgres://ann:topsecret@db.example/helpline",
         ),
         ("HELPLINE__AUTH__JWT_SECRET", "topsecret topsecret"),
+        ("HELPLINE__ADMIN__PASSWORD", "topsecret topsecret"),
     ])
     .unwrap();
     let shown = format!("{settings:?}");
