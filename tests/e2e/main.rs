@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+mod backlog;
 mod checks;
 mod claim;
 mod drain;
@@ -13,6 +14,7 @@ mod feed_errors;
 mod feed_replay;
 mod feed_reservation;
 mod golden;
+mod happenings;
 mod harness;
 mod isolation;
 mod joining_midstream;
@@ -28,6 +30,8 @@ mod people_auth;
 mod people_livechat;
 mod probes;
 mod publishing;
+mod records_archive;
+mod records_reading;
 mod records_settings;
 mod redis_outage;
 mod registration;
@@ -38,12 +42,14 @@ mod store_commit;
 mod store_desk;
 mod store_due;
 mod store_feed;
+mod store_kept;
 mod store_log;
 mod store_marks;
 mod store_presence;
 mod store_queue;
 mod store_repeat;
 mod store_setup;
+mod store_stream;
 mod tokens_chat;
 mod tokens_feed;
 mod v1_email;
