@@ -93,7 +93,11 @@ impl Archiver {
                 Content::Happened(happened) => events.push(archived(happened)),
                 Content::Unreadable { chat, .. } => {
                     // Its text may be what somebody said: it is no matter for a log.
-                    error!(chat, entry = entry.id, "an event cannot be read and is left out");
+                    error!(
+                        chat,
+                        entry = entry.id,
+                        "an event cannot be read and is left out"
+                    );
                     self.metrics.records_unreadable.inc();
                 }
             }
