@@ -6,6 +6,7 @@ mod chat;
 mod people;
 mod register;
 mod session;
+mod transcripts;
 
 use std::net::SocketAddr;
 
@@ -71,6 +72,7 @@ impl Application {
                 config
                     .app_data(web::Data::new(people.clone()))
                     .configure(people::routes)
+                    .configure(transcripts::routes)
                     .configure(livechat)
                     .service(web::scope("/livechat").configure(livechat));
             }
@@ -82,5 +84,7 @@ impl Application {
 
 /// The routes of contract 000, which answer at the root and under `/livechat`, with or without a slash at the end.
 fn livechat(config: &mut web::ServiceConfig) {
-    config.configure(people::livechat::routes);
+    config
+        .configure(people::livechat::routes)
+        .configure(transcripts::room_routes);
 }
