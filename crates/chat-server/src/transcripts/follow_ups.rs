@@ -51,7 +51,10 @@ pub(crate) async fn ask(
     let wish = FollowUp {
         id: format!("{:032x}", rand::random::<u128>()),
         name: name.ok_or(Fault::bad("Invalid name"))?.to_string(),
-        email: email.ok_or(Fault::bad("Invalid email"))?.as_str().to_owned(),
+        email: email
+            .ok_or(Fault::bad("Invalid email"))?
+            .as_str()
+            .to_owned(),
         text: text.ok_or(Fault::bad("Invalid text"))?.to_owned(),
         chat,
         created_at: handler.now().0,
