@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+mod archive;
 mod backlog;
 mod checks;
 mod claim;
@@ -27,10 +28,15 @@ mod ordering;
 mod partition;
 mod partitions;
 mod people_auth;
+mod people_canned;
+mod people_ended;
 mod people_livechat;
+mod people_staff;
+mod people_tags;
 mod probes;
 mod publishing;
 mod records_archive;
+mod records_people;
 mod records_reading;
 mod records_settings;
 mod redis_outage;

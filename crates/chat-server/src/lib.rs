@@ -1,5 +1,6 @@
 //! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
 
+mod archive;
 mod availability;
 mod chat;
 mod people;
@@ -54,6 +55,9 @@ impl Application {
             ears.is_listening()
         });
         let people = people::open(commons).await?;
+        if let Some(people) = &people {
+            archive::start(commons, &people.records);
+        }
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {
@@ -78,5 +82,5 @@ impl Application {
 
 /// The routes of contract 000, which answer at the root and under `/livechat`, with or without a slash at the end.
 fn livechat(config: &mut web::ServiceConfig) {
-    config.configure(people::livechat_routes);
+    config.configure(people::livechat::routes);
 }

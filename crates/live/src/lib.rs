@@ -5,6 +5,8 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
+//! - [`registered`]: who has registered lately;
+//! - [`revocations`]: whose tokens have ended;
 //! - [`outbound`]: the event stream, on its way to the records;
 //! - [`setup`]: what the store has to be like;
 //! - [`kept`]: chats without a time to live;
@@ -20,6 +22,8 @@ pub mod link;
 pub mod outbound;
 pub mod presence;
 pub mod queue;
+pub mod registered;
+pub mod revocations;
 pub mod setup;
 pub mod store;
 pub mod timers;
