@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::wait::{DEADLINE, within};
@@ -85,9 +86,41 @@ async fn try_get(
     path: &str,
     headers: &[(&str, &str)],
 ) -> Result<Answer, reqwest::Error> {
-    let mut request = reqwest::Client::new().get(format!("http://{address}{path}"));
+    try_send(address, Method::GET, path, headers, None).await
+}
+
+/// Any request.
+pub async fn send(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, String)],
+    body: Option<String>,
+) -> Answer {
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    try_send(address, method.clone(), path, &headers, body)
+        .await
+        .unwrap_or_else(|error| panic!("{method} {path} at {address}: {error}"))
+}
+
+async fn try_send(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> Result<Answer, reqwest::Error> {
+    let mut request = reqwest::Client::new().request(method, format!("http://{address}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
+    }
+    if let Some(body) = body {
+        request = request
+            .header("content-type", "application/json")
+            .body(body);
     }
     let response = within(path, request.send()).await?;
     Ok(Answer {

@@ -20,6 +20,7 @@ pub mod gate;
 pub mod guest;
 pub mod http;
 pub mod leftovers;
+pub mod office;
 pub mod party;
 pub mod postgres;
 pub mod process;
@@ -35,6 +36,7 @@ pub mod world;
 
 pub use agent::Agent;
 pub use guest::Guest;
+pub use office::Office;
 pub use party::{Party, Side};
 pub use process::Process;
 pub use redis_server::RedisServer;

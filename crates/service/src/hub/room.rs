@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::{
-    chat::{Chat, Phase},
-    event::Recorded,
-    id::ChatId,
-};
+use helpline_desk::{chat::Phase, event::Recorded, id::ChatId};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
@@ -292,22 +288,14 @@ impl Room {
             })),
             _ => None,
         });
-        // Each of them as the chat was then.
-        let mut then = None;
-        for recorded in &loaded.recorded {
-            match &mut then {
-                Some(chat) => Chat::apply(chat, &recorded.event),
-                None => then = Chat::begin(self.id, &recorded.event, recorded.at),
-            }
-            if since.is_some_and(|since| recorded.at <= since.at) {
-                continue;
-            }
-            let scene = Scene {
-                id: self.id,
-                chat: then.as_ref(),
-                epoch: &loaded.head.epoch,
-                idle_timeout: self.idle_timeout,
-            };
+        let scene = Scene {
+            id: self.id,
+            chat: Some(&chat),
+            epoch: &loaded.head.epoch,
+            idle_timeout: self.idle_timeout,
+        };
+        let news = |event: &&Recorded| since.is_none_or(|since| event.at > since.at);
+        for recorded in loaded.recorded.iter().filter(news) {
             state.tell(scene, recorded, metrics, |reader| {
                 matches!(reader, Reader::Event(_))
             });
