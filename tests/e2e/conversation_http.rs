@@ -462,7 +462,7 @@ async fn whoever_may_closes_a_conversation_that_is_open_or_assigned() {
         let id = office.begins(&office.candidate, &office.supervisor).await;
         if engaged {
             office.assigns(&office.supervisor, &id, &office.agent).await;
-            office.inside(0, &office.agent, &id).await.close().await;
+            office.inside(0, &office.agent, &id).await.goes().await;
         }
         let path = format!("/conversations/{id}/close");
         let answer = office
@@ -591,7 +591,7 @@ async fn the_figures_have_a_row_for_each_supervisor() {
     office
         .inside(0, &office.agent, &handled)
         .await
-        .close()
+        .goes()
         .await;
     office.closes(&office.supervisor, &handled).await;
     let unhandled = office.begins(&office.candidate, &office.supervisor).await;

@@ -416,7 +416,7 @@ async fn the_agent_closes_and_everyone_in_the_room_hears_it_once() {
 async fn whoever_closes_from_outside_the_room_hears_it_too() {
     let office = Office::new().await;
     let (id, mut candidate, agent) = office.talk().await;
-    agent.close().await;
+    agent.goes().await;
     let mut elsewhere = office.socket(0, &office.agent).await;
     elsewhere.does_at("CLOSE_CONVERSATION", &id).await;
     elsewhere.hears_the_end(&id).await;

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
-use crate::socket::{Door, Frame, Socket};
+use crate::socket::{Door, Socket};
 use crate::tokens;
 use crate::wait::{DEADLINE, eventually};
 use crate::world::World;
@@ -407,14 +407,8 @@ impl Talker {
         assert_eq!(closed, json!({"conversationId": conversation}));
     }
 
-    /// The next frame, when only its event matters.
-    pub async fn next_event(&mut self) -> Option<(String, Value)> {
-        match self.socket.next().await {
-            Frame::Text(frame) => Some((
-                frame["event"].as_str().unwrap_or_default().to_owned(),
-                frame["data"].clone(),
-            )),
-            Frame::Closed(_) => None,
-        }
+    /// Closes from this side, and waits until the server has answered.
+    pub async fn goes(self) {
+        self.socket.close().await;
     }
 }

@@ -8,17 +8,14 @@ use actix_web::{
 use helpline_desk::id::AgentId;
 use helpline_service::{
     application::Commons,
-    door::{Visit, accept},
+    door::{Agent, Visit, accept, agent_in_open_mode},
     handler::Handler,
     http::failure,
     metrics::SocketKind,
 };
 use tokio::time::Instant;
 
-use crate::{
-    board::Board,
-    session::{Agent, FeedSession},
-};
+use crate::{board::Board, session::FeedSession};
 
 /// Opens an agent's feed. In token mode it needs a staff token: 401 missing or bad, 403 not staff.
 #[get("/joins")]
@@ -39,13 +36,10 @@ pub(crate) async fn open(
     })
 }
 
-/// Who comes. In open mode sockets cannot be told apart, so an agent is its socket.
+/// Who comes.
 async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'static str)> {
     if commons.settings.auth.is_open() {
-        return Ok(Agent {
-            id: AgentId(format!("socket-{:016x}", visit.socket)),
-            until: None,
-        });
+        return Ok(agent_in_open_mode(commons, visit, visit.token.as_ref()).await);
     }
     let claims = commons
         .tokens()

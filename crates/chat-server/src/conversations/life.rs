@@ -44,36 +44,40 @@ impl Conversations {
     ) -> Result<ChatId, Refusal> {
         for _ in 0..TRIES {
             let id = ChatId::from_bits(rand::random());
-            let at = self.handler.now().0;
-            let begun = self.records.begin_conversation(
-                &id.to_string(),
-                &candidate.id,
-                &candidate.name,
-                &supervisor.id,
-                at,
-            );
-            let barred = match begun.await.map_err(Unavailable::from)? {
-                Begun::New => None,
-                Begun::Conflict { chat } => {
-                    Some(ChatId::parse(&chat).ok_or(Refusal::Unavailable)?)
-                }
+            let Some(other) = self.make_row(id, candidate, supervisor).await? else {
+                return self.open(id, candidate, supervisor).await;
             };
-            let id = match barred {
-                None => id,
-                Some(other) if self.never_lived(other).await? => other,
-                Some(other) => match self.find(other).await? {
-                    Some(found) if !found.chat.is_over() => return Err(Refusal::AlreadyActive),
-                    _ => {
-                        // It is over, and the records have not heard of that yet.
-                        let ended = self.records.end_conversation(&other.to_string(), at);
-                        ended.await.map_err(Unavailable::from)?;
-                        continue;
-                    }
-                },
-            };
-            return self.open(id, candidate, supervisor).await;
+            if self.never_lived(other).await? {
+                return self.open(other, candidate, supervisor).await;
+            }
+            if let Some(found) = self.find(other).await?
+                && !found.chat.is_over()
+            {
+                return Err(Refusal::AlreadyActive);
+            }
+            // It is over, and the records have not heard of that yet.
+            let now = self.handler.now().0;
+            let other = other.to_string();
+            let ended = self.records.end_conversation(&other, now).await;
+            ended.map_err(Unavailable::from)?;
         }
         Err(Refusal::Unavailable)
+    }
+
+    /// Makes a conversation's row, unless the candidate has one that is not ended: says which.
+    async fn make_row(
+        &self,
+        id: ChatId,
+        candidate: &Account,
+        supervisor: &Account,
+    ) -> Result<Option<ChatId>, Unavailable> {
+        let (id, now) = (id.to_string(), self.handler.now().0);
+        let (name, records) = (&candidate.name, &self.records);
+        let begun = records.begin_conversation(&id, &candidate.id, name, &supervisor.id, now);
+        match begun.await? {
+            Begun::New => Ok(None),
+            Begun::Conflict { chat } => ChatId::parse(&chat).map(Some).ok_or(Unavailable),
+        }
     }
 
     /// Brings a conversation to life whose row is made.
