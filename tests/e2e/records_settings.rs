@@ -20,7 +20,10 @@ async fn settings_are_kept_and_a_text_can_go_back_to_its_default() {
             retention_days: 365,
         };
         for settings in [&changed, &default, &changed] {
-            records.store_settings(settings).await.expect("stored");
+            records
+                .store_settings(settings, "somebody", 1)
+                .await
+                .expect("stored");
             assert_eq!(&records.settings().await.expect("read"), settings);
         }
     })

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tempfile::TempDir;
+
 use crate::http;
+use crate::people::ADMIN_PASSWORD;
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
@@ -88,7 +91,10 @@ impl Builder {
             .redis
             .as_ref()
             .map_or_else(RedisServer::shared, |server| server.address);
+        let folder = TempDir::new().expect("a folder");
+        let records = format!("sqlite:{}/helpline.db", folder.path().display());
         let mut template = services::settings(redis, &prefix, &join_channel);
+        template.records.url = Some(records.as_str().into());
         if self.tokens {
             template.auth.jwt_secret = Some(services::secret(SECRET));
         }
@@ -113,6 +119,7 @@ impl Builder {
                 }
                 Some(program) => {
                     let mut env = environment(target, &prefix, &join_channel, self.tokens);
+                    env.push(("HELPLINE__RECORDS__URL".to_owned(), records.clone()));
                     env.extend(self.env.iter().cloned());
                     Server::Process(Process::start(program, kind, &env))
                 }
@@ -130,6 +137,7 @@ impl Builder {
             self.redis,
             prefix,
             join_channel,
+            folder,
             chat_servers,
             subscribers,
             links,
@@ -158,6 +166,8 @@ pub fn environment(
         ("REDIS__URL", format!("redis://{redis}/")),
         ("REDIS__PREFIX", prefix.to_owned()),
         ("REDIS__JOIN_CHANNEL", join_channel.to_owned()),
+        ("RECORDS__URL", String::new()),
+        ("ADMIN__PASSWORD", ADMIN_PASSWORD.to_owned()),
         ("CHAT_SERVER__BIND", "127.0.0.1:0".to_owned()),
         ("SUBSCRIBER__BIND", "127.0.0.1:0".to_owned()),
         ("SOCKETS__WORKERS", "1".to_owned()),

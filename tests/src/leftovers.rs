@@ -21,6 +21,8 @@ const STAYS: &[(&str, Holds)] = &[
     (":secret", Holds::OneValue),
     // The waiting set: empty but for its own revision, which may not start again while a subscriber remembers it.
     (":waiting", Holds::OneField),
+    // What the records do not have yet.
+    (":stream", Holds::Events),
 ];
 
 /// What only running services may have: their leases.
@@ -45,6 +47,8 @@ enum Holds {
     OneValue,
     /// A hash of one field.
     OneField,
+    /// A stream.
+    Events,
 }
 
 /// Ends every chat, as its visitor would. Runs on a thread of its own, because a world is dropped inside a runtime.
@@ -136,7 +140,7 @@ fn stays_for_ever(connection: &mut redis::Connection, key: &str) -> bool {
 
 fn may_stay(connection: &mut redis::Connection, key: &str) -> bool {
     match STAYS.iter().find(|(end, _)| key.ends_with(end)) {
-        Some((_, Holds::OneValue)) => true,
+        Some((_, Holds::OneValue | Holds::Events)) => true,
         Some((_, Holds::OneField)) => {
             redis::cmd("HLEN")
                 .arg(key)

@@ -22,6 +22,7 @@ pub mod http;
 pub mod leftovers;
 pub mod office;
 pub mod party;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -151,13 +151,15 @@ fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// Settings for tests: this Redis, these names, free ports, one worker, and a drain that takes no time.
+/// Settings for tests: this Redis, these names, no records, free ports, one worker, and a drain that takes no time.
 #[must_use]
 pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings {
     let mut settings = Settings::default();
     settings.redis.url = format!("redis://{redis}/").into();
     settings.redis.prefix = prefix.to_owned();
     settings.redis.join_channel = join_channel.to_owned();
+    settings.records.url = None;
+    settings.admin.password = Some(secret(crate::people::ADMIN_PASSWORD));
     settings.chat_server.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.sockets.workers = 1;

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use tempfile::TempDir;
+
 use crate::agent::Agent;
 use crate::builder::Builder;
 use crate::guest::Guest;
@@ -49,6 +51,8 @@ pub struct World {
     pub prefix: String,
     /// The channel of requests.
     pub join_channel: String,
+    /// The folder of its records.
+    pub folder: TempDir,
     /// The chat-servers.
     pub chat_servers: Vec<Server>,
     /// The subscribers.
@@ -90,6 +94,7 @@ impl World {
         own_redis: Option<Arc<RedisServer>>,
         prefix: String,
         join_channel: String,
+        folder: TempDir,
         chat_servers: Vec<Server>,
         subscribers: Vec<Server>,
         links: Vec<Proxy>,
@@ -99,6 +104,7 @@ impl World {
             redis,
             prefix,
             join_channel,
+            folder,
             chat_servers,
             subscribers,
             links,

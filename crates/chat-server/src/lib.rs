@@ -1,6 +1,8 @@
 //! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
 
+mod availability;
 mod chat;
+mod people;
 mod register;
 mod session;
 
@@ -48,17 +50,33 @@ impl Application {
             commons.stop.clone(),
         );
         let ears = hub.clone();
-        commons.ready_only_if(move || ears.is_listening());
+        commons.ready_only_if("not listening to the store yet", move || {
+            ears.is_listening()
+        });
+        let people = people::open(commons).await?;
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {
             config
                 .app_data(web::Data::new(handler))
                 .app_data(web::Data::new(hub.clone()))
+                .service(availability::tell)
                 .service(register::register)
-                .service(chat::open)
-                .configure(pages.clone().routes());
+                .service(chat::open);
+            if let Some(people) = &people {
+                config
+                    .app_data(web::Data::new(people.clone()))
+                    .configure(people::routes)
+                    .configure(livechat)
+                    .service(web::scope("/livechat").configure(livechat));
+            }
+            config.configure(pages.clone().routes());
         };
         self.0.run(stop, routes).await
     }
+}
+
+/// The routes of contract 000, which answer at the root and under `/livechat`, with or without a slash at the end.
+fn livechat(config: &mut web::ServiceConfig) {
+    config.configure(people::livechat_routes);
 }

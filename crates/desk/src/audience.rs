@@ -29,7 +29,9 @@ pub fn sees(audience: Audience, event: &Event) -> bool {
         Event::SupportLeft { .. } => audience == Audience::Seat(Side::Visitor),
         // Whoever had the chat is told that it is another's now. The visitor hears that its agent has left, and of the
         // next one when it comes.
-        Event::Assigned { .. } => audience == Audience::Seat(Side::Support),
+        Event::Assigned { .. } | Event::Introduced { .. } => {
+            audience == Audience::Seat(Side::Support)
+        }
         Event::VisitorJoined | Event::Requested { .. } | Event::Claimed { .. } | Event::Said(_) => {
             audience != Audience::Door
         }

@@ -51,10 +51,21 @@ pub struct Visitor {
     pub id: VisitorId,
     /// The name it registered with.
     pub name: String,
+    /// Its e-mail address, if that is known.
+    pub email: Option<VisitorEmail>,
     /// Whether it has ever opened the chat.
     pub joined: bool,
     /// Whether it has been away for the whole grace and not come back.
     pub away: bool,
+}
+
+/// Where a visitor can be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitorEmail {
+    /// The address.
+    pub address: String,
+    /// Whether it is known from the visitor's account, and not only what it says.
+    pub verified: bool,
 }
 
 /// The part of an agent in a chat that it has or once had.
@@ -159,6 +170,7 @@ impl Chat {
             visitor: Visitor {
                 id: *visitor,
                 name: name.clone(),
+                email: None,
                 joined: false,
                 away: false,
             },
@@ -185,6 +197,12 @@ impl Chat {
         match event {
             Event::Registered { .. } => {}
             Event::VisitorJoined => self.visitor.joined = true,
+            Event::Introduced { email, verified } => {
+                self.visitor.email = Some(VisitorEmail {
+                    address: email.clone(),
+                    verified: *verified,
+                });
+            }
             Event::Requested { since } => self.phase = Phase::Waiting(Request::new(*since)),
             Event::VisitorLeft => self.visitor.away = true,
             Event::VisitorReturned => self.visitor.away = false,

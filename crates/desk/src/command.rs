@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     actor::Side,
     id::{AgentId, MessageId, SupportId, VisitorId},
-    name::{Name, Topic},
+    name::{Email, Name, Topic},
 };
 
 /// A request to change a chat. Ids that the change would introduce are made by the caller.
@@ -19,6 +19,8 @@ pub enum Command {
         platform: String,
         /// What it is about, if that is known.
         topic: Option<Topic>,
+        /// The e-mail address of its account, if it has shown one.
+        email: Option<Email>,
     },
     /// A visitor with an account wants a chat that stays until somebody ends it.
     Open {
@@ -31,6 +33,8 @@ pub enum Command {
     Enter {
         /// The agent's part the visitor remembers, if it remembers one.
         support: Option<SupportId>,
+        /// The e-mail address it says to have.
+        email: Option<Email>,
     },
     /// An agent wants to be the one who answers.
     Claim {

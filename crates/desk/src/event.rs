@@ -26,6 +26,13 @@ pub enum Event {
     },
     /// The visitor came in (or came in again, before anything was said).
     VisitorJoined,
+    /// The visitor can be written to.
+    Introduced {
+        /// Its e-mail address.
+        email: String,
+        /// Whether that is known from its account, and not only what it says.
+        verified: bool,
+    },
     /// The visitor asks for an agent.
     Requested {
         /// Since when.

@@ -19,6 +19,8 @@ const MIGRATION_DEADLINE: Duration = Duration::from_secs(120);
 const CONNECTIONS: u32 = 8;
 /// One number, the same in every process: whoever has its lock brings the tables up to date.
 const MIGRATION_LOCK: i64 = 0x6865_6c70_6c69_6e65;
+/// Another: whoever has it decides who is an admin.
+const PEOPLE_LOCK: i64 = 0x6865_6c70_6c69_6e66;
 
 /// Why a database's address is impossible.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -72,13 +74,8 @@ impl Records {
     /// When the database cannot be reached, or a step fails; the tables are then as they were.
     pub async fn migrate(&self) -> Result<(), RecordsError> {
         let work = async {
-            // SQLite takes its write lock as the transaction begins; that is the lock.
             let transaction = self.begin().await?;
-            if self.database.get_database_backend() == DbBackend::Postgres {
-                let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-                let lock = Statement::from_string(DbBackend::Postgres, lock);
-                transaction.execute_raw(lock).await?;
-            }
+            lock(&transaction, MIGRATION_LOCK).await?;
             Migrations::up(&transaction, None).await?;
             transaction.commit().await
         };
@@ -120,6 +117,19 @@ impl Records {
         within(DEADLINE, whole).await
     }
 
+    /// Changes something that depends on rows which another change may add or take away at the same time: as [`Self::write`],
+    /// one after the other.
+    pub(crate) async fn write_alone<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+    ) -> Result<T, RecordsError> {
+        self.write(async |transaction| {
+            lock(transaction, PEOPLE_LOCK).await?;
+            work(transaction).await
+        })
+        .await
+    }
+
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             // A transaction that reads first and takes the lock later fails when another was faster.
@@ -128,6 +138,16 @@ impl Records {
         };
         self.database.begin_with_options(options).await
     }
+}
+
+/// Keeps others from the same work until the transaction ends. SQLite has taken its only write lock as it began.
+async fn lock(transaction: &DatabaseTransaction, number: i64) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({number})");
+        let lock = Statement::from_string(DbBackend::Postgres, lock);
+        transaction.execute_raw(lock).await?;
+    }
+    Ok(())
 }
 
 fn sqlite(file: &str) -> Result<ConnectOptions, BadUrl> {

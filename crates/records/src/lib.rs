@@ -7,14 +7,27 @@
 //! Promised: every call ends within a deadline, with [`RecordsError::Unavailable`] when the database does not answer;
 //! what a call changes, it changes whole or not at all.
 
+mod accounts;
+mod audit;
 mod database;
 mod entities;
 mod error;
+mod groups;
 mod migrations;
+mod passwords;
 mod settings;
 
 pub use self::{
+    accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
+    audit::Audited,
     database::{BadUrl, Records},
     error::RecordsError,
+    groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
+    passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},
     settings::StoredSettings,
 };
+
+/// A new id: 32 hex digits that nobody can guess.
+fn id() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

@@ -3,6 +3,7 @@
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 
 use crate::{
+    audit::{self, Act},
     database::Records,
     entities::setting::{ActiveModel, Column, Entity},
     error::RecordsError,
@@ -50,7 +51,12 @@ impl Records {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn store_settings(&self, settings: &StoredSettings) -> Result<(), RecordsError> {
+    pub async fn store_settings(
+        &self,
+        settings: &StoredSettings,
+        by: &str,
+        now: i64,
+    ) -> Result<(), RecordsError> {
         let wanted = [
             (JOIN_TEXT, settings.join_text.clone()),
             (LEAVE_TEXT, settings.leave_text.clone()),
@@ -78,7 +84,7 @@ impl Records {
                     .exec_without_returning(tx)
                     .await?;
             }
-            Ok(())
+            audit::append(tx, now, by, Act::SettingsStored, "settings", None).await
         })
         .await
     }

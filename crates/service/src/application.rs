@@ -65,6 +65,9 @@ pub enum StartError {
     /// The store's address is impossible.
     #[error(transparent)]
     Url(#[from] BadUrl),
+    /// The records cannot be opened.
+    #[error("the records cannot be opened: {0}")]
+    Records(String),
     /// The listener's address cannot be had.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, io::Error),
@@ -108,8 +111,8 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-/// Something without which a process is not ready.
-type Condition = Box<dyn Fn() -> bool + Send>;
+/// Something without which a process is not ready, and what is said meanwhile.
+type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -151,9 +154,20 @@ impl Commons {
         )
     }
 
-    /// Makes readiness depend on something more.
-    pub fn ready_only_if(&self, condition: impl Fn() -> bool + Send + 'static) {
-        self.conditions().push(Box::new(condition));
+    /// Makes readiness depend on something more; `otherwise` says what is missing while it does not hold.
+    pub fn ready_only_if(
+        &self,
+        otherwise: &'static str,
+        condition: impl Fn() -> bool + Send + 'static,
+    ) {
+        self.conditions().push((otherwise, Box::new(condition)));
+    }
+
+    /// What is missing, if anything.
+    fn missing(&self) -> Option<&'static str> {
+        let conditions = self.conditions();
+        let failing = conditions.iter().find(|(_, holds)| !holds());
+        failing.map(|(otherwise, _)| *otherwise)
     }
 
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
@@ -333,14 +347,10 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(()) => get_tokens(commons, handler).await,
             Err(error) => Err(error),
         };
-        match checked {
-            Ok(()) if commons.conditions().iter().all(|holds| holds()) => {
-                commons.readiness.set_ready(true);
-            }
-            Ok(()) => {
-                commons
-                    .readiness
-                    .set_blocked("not listening to the store yet");
+        match checked.map(|()| commons.missing()) {
+            Ok(None) => commons.readiness.set_ready(true),
+            Ok(Some(missing)) => {
+                commons.readiness.set_blocked(missing);
                 look.reset_after(SHORTLY);
             }
             Err(error) if error.may_pass() => {

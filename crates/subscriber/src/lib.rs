@@ -41,7 +41,11 @@ impl Application {
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
         let board = Board::open(self.0.commons());
         let ears = board.clone();
-        self.0.commons().ready_only_if(move || ears.is_listening());
+        self.0
+            .commons()
+            .ready_only_if("not listening to the store yet", move || {
+                ears.is_listening()
+            });
         let config = PublicConfig::of(&self.0.commons().settings);
         let pages = Pages::new(Site::Subscriber, &config);
         let routes = move |config: &mut web::ServiceConfig, handler| {

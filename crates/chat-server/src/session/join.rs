@@ -189,6 +189,7 @@ impl ChatSession {
             (_, support, _) => (
                 Actor::Visitor(visitor),
                 Command::Enter {
+                    email: join.email.clone(),
                     support: support.filter(|_| join.side == Side::Visitor),
                 },
             ),

@@ -11,7 +11,7 @@ use crate::{
     command::{Command, Say},
     event::{End, Event, Said},
     id::{AgentId, SupportId, VisitorId},
-    name::Name,
+    name::{Email, Name},
     policy::{AgentsAre, Policy, fill},
     refusal::Refusal,
     time::Timestamp,
@@ -54,8 +54,9 @@ fn with_chat(
     policy: &Policy,
 ) -> Outcome {
     match (command, actor) {
-        (Command::Enter { support }, Actor::Visitor(visitor)) => {
-            enter(chat, *visitor, *support, now, policy)
+        (Command::Enter { support, email }, Actor::Visitor(visitor)) => {
+            check_visitor(chat, *visitor, *support)?;
+            Ok(enter(chat, email.as_ref(), now, policy))
         }
         (
             Command::Claim {
@@ -120,6 +121,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 name,
                 platform,
                 topic,
+                email,
             },
             Actor::Visitor(visitor),
         ) => {
@@ -131,7 +133,12 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 kept: false,
                 supervisor: None,
             };
-            Ok(Decision::active(vec![registered], policy))
+            let introduced = email.as_ref().map(|email| Event::Introduced {
+                email: email.as_str().to_owned(),
+                verified: true,
+            });
+            let events = [registered].into_iter().chain(introduced).collect();
+            Ok(Decision::active(events, policy))
         }
         (Command::Open { name, supervisor }, Actor::Visitor(visitor)) => {
             let registered = Event::Registered {
@@ -153,19 +160,13 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
     }
 }
 
-fn enter(
-    chat: &Chat,
-    visitor: VisitorId,
-    support: Option<SupportId>,
-    now: Timestamp,
-    policy: &Policy,
-) -> Outcome {
-    check_visitor(chat, visitor, support)?;
+fn enter(chat: &Chat, email: Option<&Email>, now: Timestamp, policy: &Policy) -> Decision {
     let mut events = Vec::new();
     let nothing_to_show = chat.messages == 0 && !chat.was_engaged();
     if !chat.visitor.joined || nothing_to_show {
         events.push(Event::VisitorJoined);
     }
+    events.extend(email.and_then(|email| introduce(chat, email)));
     let mut announce = false;
     if chat.phase == Phase::Registered {
         events.push(Event::Requested { since: now });
@@ -175,9 +176,19 @@ fn enter(
         events.push(Event::VisitorReturned);
         announce = matches!(chat.phase, Phase::Waiting(_));
     }
-    Ok(Decision {
+    Decision {
         announce,
         ..Decision::active(events, policy).clearing(Timer::Away(Side::Visitor))
+    }
+}
+
+/// What a visitor says of itself counts for less than what its account says, and is taken once.
+fn introduce(chat: &Chat, email: &Email) -> Option<Event> {
+    let known = chat.visitor.email.as_ref();
+    let news = known.is_none_or(|known| !known.verified && known.address != email.as_str());
+    news.then(|| Event::Introduced {
+        email: email.as_str().to_owned(),
+        verified: false,
     })
 }
 

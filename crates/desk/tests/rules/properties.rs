@@ -9,7 +9,7 @@ use helpline_desk::{
     decide::{Life, decide},
     event::Event,
     id::{AgentId, MessageId, SupportId, VisitorId},
-    name::Name,
+    name::{Email, Name},
     policy::AgentsAre,
     queue::Entry,
     time::Timestamp,
@@ -47,8 +47,10 @@ fn an_actor() -> impl Strategy<Value = Actor> {
 fn a_command() -> impl Strategy<Value = Command> {
     let name = || Name::parse("Vika").expect("a name");
     prop_oneof![
-        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None }),
-        3 => proptest::option::weighted(0.2, a_support()).prop_map(|support| Command::Enter { support }),
+        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None, email: None }),
+        3 => (proptest::option::weighted(0.2, a_support()), any::<bool>()).prop_map(|(support, known)| {
+            Command::Enter { support, email: known.then(|| Email::parse("mina@shop.example")).flatten() }
+        }),
         3 => (a_visitor(), a_support())
             .prop_map(move |(visitor, support)| Command::Claim { visitor, support, name: name() }),
         2 => (a_visitor(), a_support())

@@ -97,6 +97,7 @@ fn giving_a_chat_to_another_puts_the_first_out_at_once() {
         // The visitor remembers Vika's part, and nothing is wrong with that.
         let remembered = Command::Enter {
             support: Some(SupportId::from_bits(1)),
+            email: None,
         };
         desk.accepts(visitor(), remembered);
         desk.accepts(visitor(), say(Side::Visitor, Some(1), "and now?"));

@@ -96,6 +96,7 @@ pub(crate) fn register() -> Command {
         name: Name::parse("Mina").expect("a name"),
         platform: "web".to_owned(),
         topic: None,
+        email: None,
     }
 }
 
@@ -119,7 +120,10 @@ pub(crate) fn assign(agent: &str) -> Command {
 }
 
 pub(crate) fn enter() -> Command {
-    Command::Enter { support: None }
+    Command::Enter {
+        support: None,
+        email: None,
+    }
 }
 
 pub(crate) fn claim(name: &str, support: u128) -> Command {

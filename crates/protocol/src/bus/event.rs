@@ -28,6 +28,11 @@ pub(super) enum WireEvent<'a> {
         supervisor: Option<Cow<'a, str>>,
     },
     VisitorJoined {},
+    Introduced {
+        email: Cow<'a, str>,
+        #[serde(default)]
+        verified: bool,
+    },
     Requested {
         since: i64,
     },
@@ -102,6 +107,10 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 supervisor: supervisor.as_ref().map(|id| (&id.0).into()),
             },
             Event::VisitorJoined => Self::VisitorJoined {},
+            Event::Introduced { email, verified } => Self::Introduced {
+                email: email.into(),
+                verified: *verified,
+            },
             Event::Requested { since } => Self::Requested { since: since.0 },
             Event::VisitorLeft => Self::VisitorLeft {},
             Event::VisitorReturned => Self::VisitorReturned {},
@@ -179,6 +188,10 @@ impl WireEvent<'_> {
                 supervisor: supervisor.map(|id| AgentId(id.into_owned())),
             },
             Self::VisitorJoined {} => Event::VisitorJoined,
+            Self::Introduced { email, verified } => Event::Introduced {
+                email: email.into_owned(),
+                verified,
+            },
             Self::Requested { since } => Event::Requested {
                 since: Timestamp(since),
             },

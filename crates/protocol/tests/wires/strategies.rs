@@ -133,6 +133,8 @@ fn a_happening() -> impl Strategy<Value = Event> {
     prop_oneof![
         registered(),
         Just(Event::VisitorJoined),
+        (a_text(), any::<bool>())
+            .prop_map(|(email, verified)| Event::Introduced { email, verified }),
         a_time().prop_map(|since| Event::Requested { since }),
         Just(Event::VisitorLeft),
         Just(Event::VisitorReturned),

@@ -5,4 +5,12 @@
     reason = "the derives make public items; a column says what it is by its name"
 )]
 
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod canned_response;
+pub(crate) mod group;
+pub(crate) mod role_group;
+pub(crate) mod session;
 pub(crate) mod setting;
+pub(crate) mod sign_in_failure;
+pub(crate) mod user_tags;

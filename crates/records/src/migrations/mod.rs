@@ -3,6 +3,7 @@
 //! A step that has been released is never changed; what has to be different is another step.
 
 mod m0001_settings;
+mod m0002_people;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
@@ -12,6 +13,6 @@ pub(crate) struct Migrations;
 #[async_trait]
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_settings::Step)]
+        vec![Box::new(m0001_settings::Step), Box::new(m0002_people::Step)]
     }
 }

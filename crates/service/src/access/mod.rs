@@ -18,7 +18,7 @@ pub use self::{
     rate::MessageRate,
     registrations::RegistrationLimit,
     slots::{SocketLimit, SocketSlot},
-    token::{TokenError, TokenKeys},
+    token::{Bearer, Issued, TokenError, TokenKeys},
 };
 
 #[cfg(test)]

@@ -67,7 +67,26 @@ impl TokenKeys {
             exp: iat.saturating_add(self.0.ttl.as_secs()),
             chat_id,
         };
-        match jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.0.sign) {
+        self.sign(&claims)
+    }
+
+    /// The token of an account, good for every contract. `now` is in microseconds.
+    #[must_use]
+    pub fn issue_account(&self, bearer: &Bearer<'_>, now: i64) -> Issued {
+        let iat = seconds(now).max(bearer.tokens_from);
+        let expires_at = iat.saturating_add(self.0.ttl.as_secs());
+        let token = self.sign(&AccountClaims {
+            camel_user_id: bearer.id,
+            user_id: bearer.id,
+            bearer,
+            iat,
+            exp: expires_at,
+        });
+        Issued { token, expires_at }
+    }
+
+    fn sign(&self, claims: &impl Serialize) -> String {
+        match jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.0.sign) {
             Ok(token) => token,
             // Strings and numbers always serialize, and a MAC takes any key and any text.
             Err(error) => unreachable!("a token cannot be signed: {error}"),
@@ -99,6 +118,38 @@ impl TokenKeys {
     }
 }
 
+/// Whose token it is to be.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bearer<'a> {
+    /// The account.
+    pub id: &'a str,
+    /// What it is.
+    pub role: Role,
+    /// Its e-mail.
+    pub email: &'a str,
+    /// What others see.
+    pub username: &'a str,
+    /// The first name.
+    pub first_name: &'a str,
+    /// The last name.
+    pub last_name: &'a str,
+    /// What its role may do.
+    pub permissions: Vec<&'a str>,
+    /// Tokens that were issued before this second are not good any more: this one is not issued before it.
+    #[serde(skip)]
+    pub tokens_from: u64,
+}
+
+/// A token, and when it ends.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: String,
+    /// In seconds since 1970.
+    pub expires_at: u64,
+}
+
 fn seconds(micros: i64) -> u64 {
     u64::try_from(micros / 1_000_000).unwrap_or(0)
 }
@@ -117,6 +168,17 @@ struct VisitorClaims<'a> {
     exp: u64,
     #[serde(rename = "chatId")]
     chat_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct AccountClaims<'a> {
+    #[serde(rename = "userId")]
+    camel_user_id: &'a str,
+    user_id: &'a str,
+    #[serde(flatten)]
+    bearer: &'a Bearer<'a>,
+    iat: u64,
+    exp: u64,
 }
 
 #[cfg(test)]
@@ -161,10 +223,41 @@ mod tests {
             Ok(Claims {
                 user_id: "u1".into(),
                 role: Role::Visitor,
+                email: None,
                 chat_id: Some("c1".into()),
+                issued_at: NOW_SECONDS,
                 expires_at: NOW_SECONDS + 60,
             })
         );
+    }
+
+    #[test]
+    fn an_accounts_token_carries_exactly_the_documented_claims() {
+        let mut bearer = Bearer {
+            id: "a1",
+            role: Role::Supervisor,
+            email: "vika@example.org",
+            username: "Vika Ray",
+            first_name: "Vika",
+            last_name: "Ray",
+            permissions: vec!["create_user"],
+            tokens_from: 0,
+        };
+        let issued = keys().issue_account(&bearer, NOW);
+        let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(&issued.token).unwrap();
+        assert_eq!(
+            claims,
+            json!({
+                "userId": "a1", "user_id": "a1", "id": "a1", "role": "supervisor", "email": "vika@example.org",
+                "username": "Vika Ray", "firstName": "Vika", "lastName": "Ray", "permissions": ["create_user"],
+                "iat": NOW_SECONDS, "exp": NOW_SECONDS + 60
+            })
+        );
+        assert_eq!(issued.expires_at, NOW_SECONDS + 60);
+        bearer.tokens_from = NOW_SECONDS + 1;
+        let issued = keys().issue_account(&bearer, NOW);
+        let claims = keys().verify_at(&issued.token, NOW).unwrap();
+        assert_eq!(claims.issued_at, NOW_SECONDS + 1);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 
+pub use self::line::Availability;
 use self::{line::Line, room::Room};
 pub use self::{
     outbox::{Delivery, Inbox, Outbox, Told},

@@ -16,6 +16,20 @@ pub struct AuthSettings {
     /// How long an issued token is good.
     #[serde(deserialize_with = "values::duration")]
     pub token_ttl: Duration,
+    /// How passwords are kept.
+    pub password_hash: PasswordHash,
+}
+
+/// How the passwords of accounts are kept. Whatever is set, a password that is kept in another of these ways is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordHash {
+    /// Argon2id.
+    Argon2id,
+    /// PBKDF2 with SHA-512.
+    Pbkdf2Sha512,
+    /// bcrypt.
+    Bcrypt,
 }
 
 impl AuthSettings {

@@ -5,6 +5,7 @@
 //! work stops the start with a message that names the key; nothing is ignored or bent silently. Secrets never appear
 //! in `Debug` output or in a message.
 
+mod admin;
 mod auth;
 mod chat;
 mod check;
@@ -14,8 +15,10 @@ mod limits;
 mod listen;
 mod log;
 mod pages;
+mod records;
 mod redis;
 mod sockets;
+mod url;
 mod values;
 
 use std::{
@@ -28,7 +31,8 @@ use config::{Config, Environment, File, FileFormat, Source, ValueKind};
 use serde::Deserialize;
 
 pub use self::{
-    auth::AuthSettings,
+    admin::AdminSettings,
+    auth::{AuthSettings, PasswordHash},
     chat::ChatSettings,
     error::SettingsError,
     http::HttpSettings,
@@ -36,8 +40,10 @@ pub use self::{
     listen::ListenSettings,
     log::{LogFormat, LogSettings},
     pages::PagesSettings,
-    redis::{RedisSettings, RedisUrl},
+    records::RecordsSettings,
+    redis::RedisSettings,
     sockets::{QueueSettings, SocketSettings},
+    url::SecretUrl,
 };
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -51,6 +57,8 @@ const SEPARATOR: &str = "__";
 pub struct Settings {
     /// The Redis that holds what is happening now.
     pub redis: RedisSettings,
+    /// The database for what is kept.
+    pub records: RecordsSettings,
     /// Where chat-server listens.
     pub chat_server: ListenSettings,
     /// Where subscriber listens.
@@ -61,8 +69,10 @@ pub struct Settings {
     pub sockets: SocketSettings,
     /// How waiting requests are handed out.
     pub queue: QueueSettings,
-    /// Tokens.
+    /// Tokens and passwords.
     pub auth: AuthSettings,
+    /// The first admin.
+    pub admin: AdminSettings,
     /// Browsers and proxies.
     pub http: HttpSettings,
     /// What the web pages are told of the installation.
@@ -122,10 +132,12 @@ impl Settings {
     /// The first value that cannot work.
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.redis.validate()?;
+        self.records.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
         self.queue.validate()?;
         self.auth.validate()?;
+        self.admin.validate()?;
         self.http.validate()?;
         self.pages.validate()?;
         self.limits.validate()?;

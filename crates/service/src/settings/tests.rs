@@ -51,6 +51,9 @@ fn the_defaults_are_the_documented_ones() {
         ("helpline", "Join")
     );
     assert_eq!(settings.redis.partitions, 1);
+    assert_eq!(settings.redis.stream_max_bytes, 256 * 1024 * 1024);
+    let records = settings.records.url.as_ref().map(SecretUrl::expose);
+    assert_eq!(records, Some("sqlite:data/helpline.db"));
     assert_eq!(settings.chat_server.bind, "127.0.0.1:9000".parse().unwrap());
     assert_eq!(settings.subscriber.bind, "127.0.0.1:9001".parse().unwrap());
     assert_eq!(settings.chat.idle_timeout, Duration::from_secs(120));
@@ -61,6 +64,9 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.queue.reservation, Duration::from_secs(15));
     assert!(settings.auth.is_open());
     assert_eq!(settings.auth.token_ttl, Duration::from_secs(86_400));
+    assert_eq!(settings.auth.password_hash, PasswordHash::Argon2id);
+    assert_eq!(settings.admin.email, "admin@helpline.local");
+    assert!(settings.admin.password.is_none());
     assert_eq!(settings.http.origins(), None);
     assert!(settings.http.trusted_proxies.is_empty());
     assert_eq!(
@@ -101,6 +107,8 @@ fn every_kind_of_value_can_come_from_the_environment() {
     let settings = with(&[
         ("HELPLINE__REDIS__URL", "unix:///run/redis.sock"),
         ("HELPLINE__REDIS__PARTITIONS", "16"),
+        ("HELPLINE__REDIS__STREAM_MAX_BYTES", "4096"),
+        ("HELPLINE__RECORDS__URL", ""),
         ("HELPLINE__CHAT_SERVER__BIND", "[::1]:0"),
         ("HELPLINE__SOCKETS__OUTBOX", "1"),
         ("HELPLINE__AUTH__JWT_SECRET", SECRET),
@@ -118,6 +126,8 @@ fn every_kind_of_value_can_come_from_the_environment() {
     ])
     .unwrap();
     assert_eq!(settings.redis.partitions, 16);
+    assert_eq!(settings.redis.stream_max_bytes, 4096);
+    assert!(settings.records.url.is_none());
     assert_eq!(settings.chat_server.bind, "[::1]:0".parse().unwrap());
     assert_eq!(
         settings
@@ -165,6 +175,12 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("redis.partitions", "257", "between 1 and 256"),
         ("redis.partitions", "many", "many"),
         ("redis.partitions", "-1", "-1"),
+        ("redis.stream_max_bytes", "4095", "less than 4096"),
+        ("redis.stream_max_bytes", "1GiB", "1GiB"),
+        ("records.url", "helpline.db", "sqlite:"),
+        ("records.url", "sqlite:", "names no database"),
+        ("records.url", "postgres://", "names no database"),
+        ("records.url", "mysql://ann:topsecret@db", "sqlite:"),
         ("chat_server.bind", "localhost", "invalid socket address"),
         ("subscriber.bind", "9001", "invalid socket address"),
         ("chat.idle_timeout", "0s", "between 1ms"),
@@ -192,6 +208,10 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("auth.jwt_secret", "topsecret", "shorter than 16 bytes"),
         ("auth.token_ttl", "0s", "between 1ms"),
         ("auth.token_ttl", "999ms", "one second"),
+        ("auth.password_hash", "md5", "unknown variant"),
+        ("admin.email", "admin", "not an e-mail address"),
+        ("admin.email", "@", "not an e-mail address"),
+        ("admin.password", "short", "shorter than 8"),
         ("http.cors_origin", "", "is empty"),
         ("http.cors_origin", "shop.example", "not an origin"),
         (
@@ -233,7 +253,7 @@ fn a_key_that_does_not_exist_stops_the_start() {
     );
     refused("redis.url.host", "x", "redis.url", "map");
     refused("auth.jwt_secret.x", "topsecret", "auth.jwt_secret", "map");
-    refused("records.url", "x", "records", "no such section");
+    refused("journals.url", "x", "journals", "no such section");
     refused(
         "redis",
         "redis://:topsecret@host",
@@ -291,7 +311,12 @@ fn secrets_stay_out_of_debug_output() {
             "HELPLINE__REDIS__URL",
             "redis://ann:topsecret@redis.example",
         ),
+        (
+            "HELPLINE__RECORDS__URL",
+            "postgres://ann:topsecret@db.example/helpline",
+        ),
         ("HELPLINE__AUTH__JWT_SECRET", "topsecret topsecret"),
+        ("HELPLINE__ADMIN__PASSWORD", "topsecret topsecret"),
     ])
     .unwrap();
     let shown = format!("{settings:?}");

@@ -91,6 +91,7 @@ export class World {
       const port = await freePort();
       const settings: Record<string, string> = {
         REDIS__URL: `redis://127.0.0.1:${redisPort}`,
+        RECORDS__URL: `sqlite:${join(folder, "helpline.db")}`,
         [`${section}__BIND`]: `127.0.0.1:${port}`,
         PAGES__CHAT_SERVER: chatRoad.url,
         PAGES__SUBSCRIBER: feedRoad.url,

@@ -1,0 +1,122 @@
+//! The records at the start of a process: their tables, and the first admin.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use helpline_records::{AccountRole, NewAccount, Records, RecordsError};
+use helpline_service::{
+    application::{Commons, StartError},
+    clock,
+};
+use rand::RngExt;
+use secrecy::SecretString;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::People;
+
+/// How often the records are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What random passwords are made of: nothing that two people read differently.
+const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+const PASSWORD_LENGTH: usize = 20;
+
+/// Opens the records, if this deployment has any, and tends them: brings their tables up to date as soon as they can be
+/// reached, sees to it that there is an admin, and keeps readiness true. Chats do not wait for it.
+///
+/// # Errors
+/// When their address is impossible.
+pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError> {
+    let Some(url) = &commons.settings.records.url else {
+        return Ok(None);
+    };
+    let records = Records::open(url.expose()).await;
+    let records = records.map_err(|error| StartError::Records(error.to_string()))?;
+    let people = People::new(commons, records);
+    let people = people.map_err(|error| StartError::Records(error.to_string()))?;
+    let usable = Arc::new(AtomicBool::new(false));
+    let seen = usable.clone();
+    commons.ready_only_if("the records are not available yet", move || {
+        seen.load(Ordering::Relaxed)
+    });
+    let (tended, stop) = (people.clone(), commons.stop.clone());
+    commons.tasks.spawn(async move {
+        let tending = tended.tend(&usable);
+        stop.run_until_cancelled(tending).await;
+        tended.records.close().await;
+    });
+    Ok(Some(people))
+}
+
+impl People {
+    async fn tend(&self, usable: &AtomicBool) {
+        let mut tick = interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut begun = false;
+        loop {
+            tick.tick().await;
+            let looked = match begun {
+                true => self.records.ping().await,
+                false => self.begin().await,
+            };
+            begun |= looked.is_ok();
+            let was = usable.swap(looked.is_ok(), Ordering::Relaxed);
+            match looked {
+                Ok(()) if !was => info!("the records can be used"),
+                Err(reason) if was || !begun => warn!(%reason, "the records cannot be used"),
+                _ => {}
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<(), RecordsError> {
+        self.records.migrate().await?;
+        self.make_first_admin().await
+    }
+
+    /// Makes the first admin, unless there is one.
+    async fn make_first_admin(&self) -> Result<(), RecordsError> {
+        if self.records.has_admin().await? {
+            return Ok(());
+        }
+        let settings = &self.commons.settings.admin;
+        let made_up = settings.password.is_none().then(random_password);
+        let made_up_secret = made_up.clone().map(SecretString::from);
+        let Some(password) = settings.password.as_ref().or(made_up_secret.as_ref()) else {
+            return Ok(());
+        };
+        let admin = NewAccount {
+            name: "Admin".to_owned(),
+            first_name: "Admin".to_owned(),
+            last_name: String::new(),
+            email: settings.email.trim().to_lowercase(),
+            password: self.passwords.hash(password).await?,
+            role: AccountRole::Admin,
+            supervisor: None,
+        };
+        let made = self
+            .records
+            .create_first_admin(&admin, clock::now_micros())
+            .await?;
+        if let (Some(account), Some(password)) = (made, made_up) {
+            warn!(
+                email = account.email,
+                password,
+                "the first admin was made; this is the only time that its password is shown"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A password that nobody can guess.
+pub(super) fn random_password() -> String {
+    let mut random = rand::rng();
+    let letter = |_| char::from(LETTERS[random.random_range(0..LETTERS.len())]);
+    (0..PASSWORD_LENGTH).map(letter).collect()
+}

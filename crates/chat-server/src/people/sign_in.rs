@@ -1,0 +1,98 @@
+//! Signing in: e-mail and password against an account, and the token that comes of it.
+
+use actix_web::HttpRequest;
+use helpline_records::{Account, LONGEST_PASSWORD, RecordsError, Verified};
+use helpline_service::{
+    access::{Bearer, Issued},
+    clock,
+};
+use secrecy::SecretString;
+use tracing::{info, warn};
+
+use super::{People, caller::token_role};
+
+/// Why nobody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotSignedIn {
+    /// Unknown e-mail, wrong password or an account that may not: nobody is told which.
+    Wrong,
+    /// The records, or a turn to compare the password, cannot be had.
+    Unavailable,
+}
+
+impl From<RecordsError> for NotSignedIn {
+    fn from(_: RecordsError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl People {
+    /// The account with this e-mail and this password.
+    pub(super) async fn sign_in(
+        &self,
+        _request: &HttpRequest,
+        email: &str,
+        password: &str,
+    ) -> Result<Account, NotSignedIn> {
+        let email = normal_email(email);
+        let found = match is_email(&email) {
+            true => self.records.account_by_email(&email).await?,
+            false => None,
+        };
+        let found = found.filter(|(account, _)| account.active);
+        let password = match password.len() > LONGEST_PASSWORD {
+            true => SecretString::from(""),
+            false => SecretString::from(password),
+        };
+        let kept = found.as_ref().map(|(_, kept)| kept.as_str());
+        let verified = self.passwords.verify(&password, kept).await?;
+        let Some((account, kept)) = found.filter(|_| verified != Verified::Wrong) else {
+            return Err(NotSignedIn::Wrong);
+        };
+        if verified == Verified::Outdated {
+            self.renew_hash(&account.id, &kept, &password).await;
+        }
+        info!(account = account.id, "signed in");
+        Ok(account)
+    }
+
+    /// A sign-in does not fail because the same password could not be kept in another way.
+    async fn renew_hash(&self, id: &str, kept: &str, password: &SecretString) {
+        let renewed = match self.passwords.hash(password).await {
+            Ok(new) => self.records.renew_hash(id, kept, &new).await,
+            Err(error) => Err(error),
+        };
+        if let Err(reason) = renewed {
+            warn!(account = id, %reason, "a password is still kept in its old way");
+        }
+    }
+
+    /// A token for an account, with what its role may do now.
+    pub(super) async fn issue(&self, account: &Account) -> Result<Issued, RecordsError> {
+        let no_secret = || RecordsError::Unavailable("the secret of tokens".to_owned());
+        let keys = self.commons.tokens().await.ok_or_else(no_secret)?;
+        let permissions = self.records.permissions(account.role).await?;
+        let bearer = Bearer {
+            id: &account.id,
+            role: token_role(account.role),
+            email: &account.email,
+            username: &account.name,
+            first_name: &account.first_name,
+            last_name: &account.last_name,
+            permissions: permissions.iter().map(|one| one.as_str()).collect(),
+            tokens_from: u64::try_from(account.tokens_from).unwrap_or_default(),
+        };
+        Ok(keys.issue_account(&bearer, clock::now_micros()))
+    }
+}
+
+/// An e-mail as it is kept and looked for.
+pub(super) fn normal_email(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// Whether an e-mail can be one: only such a text is looked for.
+pub(super) fn is_email(text: &str) -> bool {
+    email_address::EmailAddress::is_valid(text)
+        && !text.contains(|c: char| c.is_control() || c.is_whitespace() || "<>\"".contains(c))
+}
