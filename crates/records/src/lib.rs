@@ -8,23 +8,38 @@
 //! what a call changes, it changes whole or not at all.
 
 mod accounts;
+mod archive;
 mod audit;
+mod conversations;
 mod database;
 mod entities;
+mod erase;
 mod error;
+mod follow_ups;
 mod groups;
 mod migrations;
+mod notes;
 mod passwords;
+mod ratings;
+mod retention;
 mod settings;
+mod transcripts;
 
 pub use self::{
     accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
+    archive::{Archived, Conflicting, Status, Stored},
     audit::Audited,
+    conversations::{Begun, KeptEvent},
     database::{BadUrl, Records},
+    erase::Erased,
     error::RecordsError,
+    follow_ups::{FollowUp, FollowUpChange},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
+    notes::Note,
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},
+    ratings::Rating,
     settings::StoredSettings,
+    transcripts::{ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript},
 };
 
 /// A new id: 32 hex digits that nobody can guess.

@@ -8,7 +8,15 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod canned_response;
+pub(crate) mod chat;
+pub(crate) mod chat_event;
+pub(crate) mod claim;
+pub(crate) mod erased_visitor;
+pub(crate) mod follow_up;
 pub(crate) mod group;
+pub(crate) mod message;
+pub(crate) mod note;
+pub(crate) mod rating;
 pub(crate) mod role_group;
 pub(crate) mod session;
 pub(crate) mod setting;

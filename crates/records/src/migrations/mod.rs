@@ -4,6 +4,7 @@
 
 mod m0001_settings;
 mod m0002_people;
+mod m0003_archive;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
@@ -13,6 +14,10 @@ pub(crate) struct Migrations;
 #[async_trait]
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_settings::Step), Box::new(m0002_people::Step)]
+        vec![
+            Box::new(m0001_settings::Step),
+            Box::new(m0002_people::Step),
+            Box::new(m0003_archive::Step),
+        ]
     }
 }

@@ -1,0 +1,218 @@
+//! What an event makes of its chat's row. Each column takes the earliest or the latest time it hears of, so the order in
+//! which events arrive does not matter.
+
+use helpline_desk::{
+    actor::Side,
+    event::{End, Event, Said},
+};
+
+use super::{Archived, Status, clean, clean_option, fold};
+use crate::entities::{chat, claim, message};
+
+/// A row for a chat of which nothing but an event is known yet.
+pub(super) fn unknown(event: &Archived) -> chat::Model {
+    chat::Model {
+        id: event.chat.to_string(),
+        kept: false,
+        erased: false,
+        open_for: None,
+        platform: String::new(),
+        visitor: None,
+        visitor_name: String::new(),
+        topic: None,
+        supervisor: None,
+        assigned: None,
+        agent: None,
+        agent_name: None,
+        status: Status::Registered.as_str().to_owned(),
+        status_at: event.at,
+        created_at: event.at,
+        requested_at: None,
+        claimed_at: None,
+        first_response_at: None,
+        ended_at: None,
+        end_reason: None,
+        ended_by: None,
+        messages: 0,
+        last_epoch: String::new(),
+        last_seq: 0,
+        last_at: event.at,
+        folded: String::new(),
+    }
+}
+
+/// Takes in an event that was not stored before.
+pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
+    let at = archived.at;
+    row.created_at = row.created_at.min(at);
+    if at >= row.last_at {
+        row.last_at = at;
+        row.last_epoch.clone_from(&archived.epoch);
+        row.last_seq = number(archived.seq);
+    }
+    let Some(event) = &archived.event else {
+        return;
+    };
+    match event {
+        Event::Registered {
+            visitor,
+            name,
+            platform,
+            topic,
+            ..
+        } => {
+            row.visitor = Some(visitor.to_string());
+            row.visitor_name = clean(name);
+            row.platform = clean(platform);
+            row.topic = clean_option(topic.as_ref());
+        }
+        Event::Requested { since } => {
+            earliest(&mut row.requested_at, since.0);
+            if is_news(row, at) {
+                set_status(row, Status::Waiting);
+            }
+        }
+        Event::Claimed { name, agent, .. } => {
+            earliest(&mut row.claimed_at, at);
+            if is_news(row, at) {
+                row.agent = Some(clean(&agent.0));
+                row.agent_name = Some(clean(name));
+                row.assigned.clone_from(&row.agent);
+                set_status(row, Status::Engaged);
+            }
+        }
+        Event::ReservationEnded => {
+            // A kept chat stays with whom it was given to.
+            let waits = row.status == Status::Waiting.as_str();
+            if waits && !row.kept && at >= row.status_at {
+                row.assigned = None;
+            }
+        }
+        Event::Said(said) => {
+            row.messages += 1;
+            if said.from == Side::Support {
+                earliest(&mut row.first_response_at, at);
+            }
+        }
+        Event::Ended(end) => ended(row, end, at),
+        _ => {}
+    }
+    row.folded = folded(row);
+}
+
+/// The end of a chat; for an erased one nothing else is taken in.
+pub(super) fn ended(row: &mut chat::Model, end: &End, at: i64) {
+    row.ended_at = Some(at);
+    row.open_for = None;
+    row.end_reason = Some(reason(end).to_owned());
+    set_status(row, Status::Closed);
+}
+
+/// The row's names, ready for searching.
+pub(super) fn folded(row: &chat::Model) -> String {
+    let parts = [
+        Some(row.visitor_name.as_str()),
+        row.agent_name.as_deref(),
+        row.topic.as_deref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    fold(&parts.join("\n"))
+}
+
+/// The message that an event is, if it is one. `sender` is the agent's or the visitor's id.
+pub(super) fn message(
+    archived: &Archived,
+    said: &Said,
+    sender: Option<String>,
+) -> message::ActiveModel {
+    message::Model {
+        chat: archived.chat.to_string(),
+        epoch: archived.epoch.clone(),
+        seq: number(archived.seq),
+        at: archived.at,
+        id: said.id.to_string(),
+        side: side(said.from).to_owned(),
+        sender,
+        content: clean(&said.content),
+        folded: fold(&said.content),
+    }
+    .into()
+}
+
+/// The claim that an event is, if it is one.
+pub(super) fn claim(archived: &Archived) -> Option<claim::Model> {
+    let Some(Event::Claimed {
+        support,
+        name,
+        agent,
+        ..
+    }) = &archived.event
+    else {
+        return None;
+    };
+    Some(claim::Model {
+        chat: archived.chat.to_string(),
+        support: support.to_string(),
+        agent: clean(&agent.0),
+        name: clean(name),
+        at: archived.at,
+    })
+}
+
+/// What kind of event it is, for whoever looks at the table.
+pub(super) fn kind(event: Option<&Event>) -> &'static str {
+    match event {
+        None => "unreadable",
+        Some(Event::Registered { .. }) => "registered",
+        Some(Event::VisitorJoined) => "visitor_joined",
+        Some(Event::Requested { .. }) => "requested",
+        Some(Event::VisitorLeft) => "visitor_left",
+        Some(Event::VisitorReturned) => "visitor_returned",
+        Some(Event::Claimed { .. }) => "claimed",
+        Some(Event::SupportLeft { .. }) => "support_left",
+        Some(Event::SupportReturned) => "support_returned",
+        Some(Event::Said(_)) => "said",
+        Some(Event::Reserved { .. }) => "reserved",
+        Some(Event::ReservationEnded) => "reservation_ended",
+        Some(Event::Declined { .. }) => "declined",
+        Some(Event::AllDeclined) => "all_declined",
+        Some(Event::Ended(_)) => "ended",
+    }
+}
+
+/// How a side is written.
+pub(crate) fn side(side: Side) -> &'static str {
+    match side {
+        Side::Visitor => "visitor",
+        Side::Support => "support",
+    }
+}
+
+pub(super) fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn reason(end: &End) -> &'static str {
+    match end {
+        End::ByVisitor => "visitor",
+        End::BySupport { .. } => "agent",
+        End::BySilence => "silence",
+    }
+}
+
+/// Whether an event of this time says who has the chat now; if so, it is the last that did.
+fn is_news(row: &mut chat::Model, at: i64) -> bool {
+    let news = at >= row.status_at && row.ended_at.is_none();
+    if news {
+        row.status_at = at;
+    }
+    news
+}
+
+fn set_status(row: &mut chat::Model, status: Status) {
+    row.status = status.as_str().to_owned();
+}
+
+fn earliest(known: &mut Option<i64>, at: i64) {
+    *known = Some(known.map_or(at, |known| known.min(at)));
+}

@@ -1,0 +1,20 @@
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "follow_ups")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub content: String,
+    pub chat: Option<String>,
+    pub created_at: i64,
+    pub taken_by: Option<String>,
+    pub taken_at: Option<i64>,
+    pub closed_by: Option<String>,
+    pub closed_at: Option<i64>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
