@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+mod backlog;
 mod checks;
 mod claim;
 mod drain;
@@ -38,12 +39,14 @@ mod store_commit;
 mod store_desk;
 mod store_due;
 mod store_feed;
+mod store_kept;
 mod store_log;
 mod store_marks;
 mod store_presence;
 mod store_queue;
 mod store_repeat;
 mod store_setup;
+mod store_stream;
 mod tokens_chat;
 mod tokens_feed;
 mod v1_email;

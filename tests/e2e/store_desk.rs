@@ -13,6 +13,7 @@ use helpline_desk::event::{End, Event, Said};
 use helpline_desk::id::{AgentId, ChatId, MessageId, SupportId, VisitorId};
 use helpline_live::keys::Keys;
 use helpline_live::link::{Address, Link};
+use helpline_live::outbound::Outbound;
 use helpline_live::store::{Commit, Committed, Head, Loaded, Shared, Store};
 use redis::aio::MultiplexedConnection;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ pub(crate) struct Deployment {
     pub(crate) keys: Keys,
     pub(crate) join_channel: String,
     prefix: String,
+    streaming: bool,
     stop: CancellationToken,
 }
 
@@ -44,6 +46,7 @@ impl Deployment {
             keys: Keys::new(&prefix, partitions),
             join_channel: format!("{prefix}-join"),
             prefix,
+            streaming: false,
             stop: CancellationToken::new(),
         }
     }
@@ -55,8 +58,15 @@ impl Deployment {
             keys: Keys::new(&self.prefix, partitions),
             join_channel: self.join_channel.clone(),
             prefix: self.prefix.clone(),
+            streaming: self.streaming,
             stop: CancellationToken::new(),
         }
+    }
+
+    /// The same with an event stream.
+    pub(crate) fn streaming(mut self) -> Self {
+        self.streaming = true;
+        self
     }
 
     pub(crate) fn address(&self) -> Address {
@@ -66,8 +76,17 @@ impl Deployment {
     /// A process that uses it, before it is known whether Redis answers.
     pub(crate) fn starting_process(&self) -> Store {
         let link = Link::open(self.address(), self.stop.child_token());
-        let shared = Shared::new(self.keys.clone(), &self.join_channel);
-        Store::new(link, Arc::new(shared))
+        Store::new(link, self.shared())
+    }
+
+    fn shared(&self) -> Arc<Shared> {
+        let shared = Shared::new(self.keys.clone(), &self.join_channel, self.streaming);
+        Arc::new(shared)
+    }
+
+    /// A process's hold on its event stream.
+    pub(crate) fn outbound(&self) -> Outbound {
+        Outbound::open(self.address(), self.shared(), self.stop.child_token())
     }
 
     /// A process that uses it.

@@ -76,6 +76,16 @@ impl Keys {
         self.name(partition, "leases")
     }
 
+    /// Stream: what happened, for the records.
+    pub(crate) fn stream(&self, partition: u16) -> String {
+        self.name(partition, "stream")
+    }
+
+    /// String: who gives the stream to the records.
+    pub(crate) fn outbound(&self, partition: u16) -> String {
+        self.name(partition, "outbound")
+    }
+
     /// Set: the places where one process has sockets.
     pub(crate) fn process(&self, partition: u16, process: &str) -> String {
         self.name(partition, format_args!("process:{process}"))
@@ -237,6 +247,7 @@ mod tests {
             keys.chat_channel(chat),
             keys.expiry(keys.partition(chat)),
             keys.waiting(keys.partition(chat)),
+            keys.stream(keys.partition(chat)),
         ] {
             assert!(name.contains(&tag), "{name}");
         }

@@ -5,19 +5,24 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
+//! - [`outbound`]: the event stream, on its way to the records;
 //! - [`setup`]: what the store has to be like;
+//! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.
 //!
 //! Nothing here knows a rule of the desk: a commit compares a revision, appends, sets the time to live and
 //! publishes, in one atomic round trip, or changes nothing.
 
 pub mod feed;
+pub mod kept;
 pub mod keys;
 pub mod link;
+pub mod outbound;
 pub mod presence;
 pub mod queue;
 pub mod setup;
 pub mod store;
 pub mod timers;
 
+mod commit;
 mod script;

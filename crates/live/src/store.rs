@@ -9,8 +9,8 @@ use std::{sync::Arc, time::Duration};
 use helpline_desk::{
     actor::Side,
     chat::Chat,
-    decide::{Decision, Life, Timer, TimerChange},
-    event::{Event, Recorded},
+    decide::{Decision, Timer},
+    event::Recorded,
     id::ChatId,
     queue::Entry,
     time::Timestamp,
@@ -19,10 +19,9 @@ use helpline_protocol::{
     bus::{self, Passing, Unreadable},
     typed::Seen,
 };
-use redis::Cmd;
 
 use crate::{
-    keys::{self, Keys, Place},
+    keys::{Keys, Place},
     link::{Link, Unavailable},
     script::Script,
 };
@@ -39,8 +38,10 @@ pub struct Shared {
     pub(crate) keys: Keys,
     /// This process, for as long as it lives.
     pub(crate) process: String,
-    join_channel: String,
-    commit: Script,
+    pub(crate) join_channel: String,
+    /// Whether events are handed on to the records.
+    pub(crate) streaming: bool,
+    pub(crate) commit: Script,
     load: Script,
     mark: Script,
     renew_epoch: Script,
@@ -48,16 +49,22 @@ pub struct Shared {
     pub(crate) arrive: Script,
     pub(crate) renew_lease: Script,
     pub(crate) sweep: Script,
+    pub(crate) deliver: Script,
+    pub(crate) acknowledge: Script,
+    pub(crate) release: Script,
+    pub(crate) restore: Script,
+    pub(crate) archived: Script,
 }
 
 impl Shared {
-    /// One process's use of a deployment's keys.
-    pub fn new(keys: Keys, join_channel: &str) -> Self {
+    /// One process's use of a deployment's keys; `streaming`: what it commits is handed on to the records.
+    pub fn new(keys: Keys, join_channel: &str, streaming: bool) -> Self {
         let process = random_hex();
         Self {
             keys,
             process,
             join_channel: join_channel.to_owned(),
+            streaming,
             commit: Script::new(include_str!("scripts/commit.lua")),
             load: Script::new(include_str!("scripts/load.lua")),
             mark: Script::new(include_str!("scripts/mark.lua")),
@@ -66,6 +73,11 @@ impl Shared {
             arrive: Script::new(include_str!("scripts/arrive.lua")),
             renew_lease: Script::new(include_str!("scripts/renew_lease.lua")),
             sweep: Script::new(include_str!("scripts/sweep.lua")),
+            deliver: Script::new(include_str!("scripts/deliver.lua")),
+            acknowledge: Script::new(include_str!("scripts/acknowledge.lua")),
+            release: Script::new(include_str!("scripts/release.lua")),
+            restore: Script::new(include_str!("scripts/restore.lua")),
+            archived: Script::new(include_str!("scripts/archived.lua")),
         }
     }
 }
@@ -184,6 +196,11 @@ impl Store {
         &self.shared.keys
     }
 
+    /// Whether what it commits is handed on to the records.
+    pub fn is_streaming(&self) -> bool {
+        self.shared.streaming
+    }
+
     /// Loads the events of a chat after `after` (0: all of it).
     ///
     /// # Errors
@@ -239,89 +256,12 @@ impl Store {
     /// When the store does not confirm in time; it may then have happened or not.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
         let script = &self.shared.commit;
-        let call = self.commit_call(script, commit);
+        let call = self.commit_call(commit);
         let reply: Vec<redis::Value> = self
             .link
             .run(async |connection| script.send(connection, &call).await)
             .await?;
         read_committed(reply, commit.decision.events.len()).ok_or(StoreError::Unreadable)
-    }
-
-    fn commit_call(&self, script: &Script, commit: &Commit<'_>) -> Cmd {
-        let keys = &self.shared.keys;
-        let chat = commit.chat;
-        let partition = keys.partition(chat);
-        let events = &commit.decision.events;
-        let mut call = script.call(&[
-            &keys.chat(chat),
-            &keys.expiry(partition),
-            &keys.timers(partition),
-            &keys.waiting(partition),
-            &keys.here(chat),
-            &keys.process(partition, &self.shared.process),
-        ]);
-        let (ttl, life_change) = match commit.decision.life {
-            Life::Keep => (Duration::ZERO, None),
-            Life::Extend(ttl) => (ttl, (commit.revision == 0).then_some("open")),
-            Life::Kept => (Duration::ZERO, Some("kept")),
-            Life::End(ttl) => (ttl, Some("over")),
-            Life::EndKept(_) => (Duration::ZERO, Some("over")),
-        };
-        let epoch = match commit.revision {
-            0 => random_hex(),
-            _ => String::new(),
-        };
-        let due = commit.due.map(|timer| keys::timer(chat, timer));
-        call.arg(chat.to_string())
-            .arg(commit.command_id.unwrap_or_default())
-            .arg(commit.revision)
-            .arg(epoch)
-            .arg(millis(ttl))
-            .arg(keys.chat_channel(chat))
-            .arg(keys.queue_channel(partition))
-            .arg(due.unwrap_or_default())
-            .arg(events.len());
-        for event in events {
-            let message = if event.is_message() { "1" } else { "0" };
-            call.arg(message).arg(bus::write_event(event));
-        }
-        if let Some(change) = life_change {
-            call.arg(change).arg(millis(ttl)).arg("");
-        }
-        for timer in &commit.decision.timers {
-            match *timer {
-                TimerChange::Set(timer, time) => {
-                    let name = keys::timer(chat, timer);
-                    call.arg("set").arg(name).arg(millis(time));
-                }
-                TimerChange::Clear(timer) => {
-                    call.arg("clear").arg(keys::timer(chat, timer)).arg("");
-                }
-            }
-        }
-        if let Some((place, socket)) = commit.arrives {
-            call.arg("enter")
-                .arg(place.at_place(&self.shared.process, socket))
-                .arg(place.at_process(socket));
-        }
-        match commit.queue {
-            Some(Some(entry)) => {
-                let entry = bus::write_queue_entry(entry);
-                call.arg("wait").arg(entry).arg("");
-            }
-            Some(None) => {
-                let claimed = events
-                    .iter()
-                    .any(|event| matches!(event, Event::Claimed { .. }));
-                let instead = if claimed { bus::CLAIMED } else { bus::GONE };
-                call.arg("unwait").arg(instead).arg("");
-            }
-            None => {}
-        }
-        if let Some(request) = &commit.announce {
-            call.arg("tell").arg(&self.shared.join_channel).arg(request);
-        }
-        call
     }
 
     /// Raises the mark up to which a side has seen, and tells the chat's sockets.
@@ -431,6 +371,6 @@ pub(crate) fn millis(time: Duration) -> u64 {
 }
 
 /// 64 random bits as hex: enough to tell epochs and processes apart.
-fn random_hex() -> String {
+pub(crate) fn random_hex() -> String {
     format!("{:016x}", rand::random::<u64>())
 }

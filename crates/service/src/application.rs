@@ -19,6 +19,7 @@ use helpline_desk::policy::{AgentsAre, Policy};
 use helpline_live::{
     keys::Keys,
     link::{Address, BadUrl, Link},
+    outbound::Outbound,
     setup::SetupError,
     store::{Shared, Store},
 };
@@ -32,6 +33,7 @@ use tracing::{info, warn};
 
 use crate::{
     access::{RegistrationLimit, SocketLimit, TokenKeys},
+    backlog::Backlog,
     handler::{Handler, StoreClock},
     http::{self, Readiness},
     keeper::Keeper,
@@ -107,6 +109,7 @@ pub struct Commons {
     policy: Arc<Policy>,
     shared: Arc<Shared>,
     clock: StoreClock,
+    backlog: Backlog,
     tokens: Arc<SetOnce<TokenKeys>>,
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
@@ -135,8 +138,13 @@ impl Commons {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             policy: Arc::new(policy(&settings)),
-            shared: Arc::new(Shared::new(keys, &redis.join_channel)),
+            shared: Arc::new(Shared::new(
+                keys,
+                &redis.join_channel,
+                settings.records.url.is_some(),
+            )),
             clock: StoreClock::default(),
+            backlog: Backlog::new(redis.stream_max_bytes),
             tokens: Arc::new(SetOnce::new_with(tokens)),
             conditions: Arc::default(),
             settings: Arc::new(settings),
@@ -151,7 +159,14 @@ impl Commons {
             self.policy.clone(),
             self.metrics.clone(),
             self.clock.clone(),
+            self.backlog.clone(),
         )
+    }
+
+    /// This process's hold on the event stream, with a connection of its own; `None` when there are no records.
+    pub fn outbound(&self) -> Option<Outbound> {
+        let records = self.settings.records.url.as_ref();
+        records.map(|_| Outbound::open(self.store.clone(), self.shared.clone(), self.stop.clone()))
     }
 
     /// Makes readiness depend on something more; `otherwise` says what is missing while it does not hold.

@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use helpline_desk::{
@@ -26,11 +26,13 @@ use helpline_desk::{
 };
 use helpline_live::{
     keys::Place,
+    link::Unavailable,
     store::{Commit, Committed, Head, Store, StoreError},
 };
 use helpline_protocol::joins;
+use tracing::{error, info};
 
-use crate::{clock, metrics::Metrics};
+use crate::{backlog::Backlog, clock, metrics::Metrics};
 
 /// How often a command is decided again before the chat counts as too busy.
 const TRIES: usize = 16;
@@ -126,6 +128,7 @@ pub struct Handler {
     policy: Arc<Policy>,
     metrics: Metrics,
     clock: StoreClock,
+    backlog: Backlog,
 }
 
 /// The store's clock, as this process last saw it.
@@ -147,12 +150,19 @@ impl StoreClock {
 
 impl Handler {
     /// Handles commands on this store, by this policy.
-    pub fn new(store: Store, policy: Arc<Policy>, metrics: Metrics, clock: StoreClock) -> Self {
+    pub fn new(
+        store: Store,
+        policy: Arc<Policy>,
+        metrics: Metrics,
+        clock: StoreClock,
+        backlog: Backlog,
+    ) -> Self {
         Self {
             store,
             policy,
             metrics,
             clock,
+            backlog,
         }
     }
 
@@ -222,6 +232,12 @@ impl Handler {
                     recorded: Vec::new(),
                 });
             }
+            if self.backlog.is_full() && !decision.events.is_empty() {
+                return match self.done_before(&request).await? {
+                    Some(seq) => Ok(Handled::Repeat { seq }),
+                    None => Err(StoreError::Unavailable(Unavailable).into()),
+                };
+            }
             match self.commit(&request, held.as_ref(), &decision).await? {
                 (Committed::Done { head, first, at }, after) => {
                     self.clock.set(at);
@@ -235,7 +251,7 @@ impl Handler {
                 }
             }
         }
-        Err(StoreError::Unavailable(helpline_live::link::Unavailable).into())
+        Err(StoreError::Unavailable(Unavailable).into())
     }
 
     /// Commits a decision; also gives the chat as it is if the commit is accepted.
@@ -295,17 +311,46 @@ impl Handler {
         }
     }
 
+    /// Looks how much waits for the records. While that is too much, whatever would add to it is answered with
+    /// `unavailable`.
+    pub async fn look_at_backlog(&self) {
+        let Ok(seen) = self.store.stream_figures().await else {
+            return;
+        };
+        if self.backlog.note(&seen) {
+            match self.backlog.is_full() {
+                true => error!(
+                    bytes = seen.bytes,
+                    "nothing is accepted: too much waits for the records"
+                ),
+                false => info!("the records have caught up: everything is accepted again"),
+            }
+        }
+        self.metrics.stream_bytes.set(figure(seen.bytes));
+        self.metrics.stream_length.set(figure(seen.length));
+        let seconds = self.seconds_since(seen.oldest.map(|oldest| oldest.0));
+        self.metrics.records_lag_seconds.set(seconds);
+    }
+
+    /// How long ago that was by the store's clock; 0 for never.
+    fn seconds_since(&self, time: Option<i64>) -> f64 {
+        let micros = time.map_or(0, |time| self.clock.now().0 - time);
+        Duration::from_micros(micros.max(0).unsigned_abs()).as_secs_f64()
+    }
+
     /// Brings the figures that only the store knows up to date; without it they stay as they were.
     pub async fn refresh_figures(&self) {
         if let Ok(figures) = self.store.figures().await {
-            let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-            self.metrics.chats_open.set(count(figures.open));
-            self.metrics.waiting.set(count(figures.waiting));
-            let oldest = figures.oldest.map_or(0, |since| self.clock.now().0 - since);
-            let seconds = std::time::Duration::from_micros(oldest.max(0).unsigned_abs());
-            self.metrics.oldest_wait_seconds.set(seconds.as_secs_f64());
+            self.metrics.chats_open.set(figure(figures.open));
+            self.metrics.waiting.set(figure(figures.waiting));
+            let seconds = self.seconds_since(figures.oldest);
+            self.metrics.oldest_wait_seconds.set(seconds);
         }
     }
+}
+
+fn figure(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn done(

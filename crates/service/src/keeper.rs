@@ -24,6 +24,8 @@ use crate::{
 
 /// How often a process looks what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a process looks how much waits for the records.
+const BACKLOG_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps house for one process.
 #[derive(Clone)]
@@ -39,7 +41,20 @@ pub struct Keeper {
 impl Keeper {
     /// Keeps house for ever.
     pub async fn run(self) {
-        tokio::join!(self.keep_lease(), self.see_to_what_is_due());
+        tokio::join!(
+            self.keep_lease(),
+            self.see_to_what_is_due(),
+            self.watch_backlog()
+        );
+    }
+
+    async fn watch_backlog(&self) {
+        let mut tick = interval(BACKLOG_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.handler.store().is_streaming() {
+            tick.tick().await;
+            self.handler.look_at_backlog().await;
+        }
     }
 
     async fn keep_lease(&self) {

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod application;
+pub mod backlog;
 pub mod clock;
 pub mod door;
 pub mod faults;

@@ -44,6 +44,12 @@ pub struct Series {
     pub resume_gaps: Counter,
     /// Sockets closed because nobody read.
     pub slow_readers: Counter,
+    /// Bytes of Redis that the events take which the records do not have yet.
+    pub stream_bytes: Gauge,
+    /// How many those events are.
+    pub stream_length: Gauge,
+    /// How long the oldest of them has waited; 0 if none does.
+    pub records_lag_seconds: Gauge<f64, AtomicU64>,
     /// Connections to Redis made anew.
     pub redis_reconnects: Counter,
     sockets_open: Family<Kind, Gauge>,
@@ -108,6 +114,13 @@ impl Metrics {
             Unit::Seconds,
             oldest_wait_seconds.clone(),
         );
+        let records_lag_seconds = Gauge::<f64, AtomicU64>::default();
+        r.register_with_unit(
+            "records_lag",
+            "How long the oldest event has waited for the records",
+            Unit::Seconds,
+            records_lag_seconds.clone(),
+        );
         let commit_seconds = Histogram::new(COMMIT_BUCKETS);
         r.register_with_unit(
             "commit",
@@ -155,6 +168,19 @@ impl Metrics {
                 "Sockets closed because nobody read",
                 Counter::default(),
             ),
+            stream_bytes: add(
+                &mut r,
+                "stream_bytes",
+                "Bytes of Redis that events take which wait for the records",
+                Gauge::default(),
+            ),
+            stream_length: add(
+                &mut r,
+                "stream_length",
+                "Events that wait for the records",
+                Gauge::default(),
+            ),
+            records_lag_seconds,
             redis_reconnects: add(
                 &mut r,
                 "redis_reconnects",
@@ -251,6 +277,9 @@ mod tests {
             "helpline_resume_gaps_total 0",
             "helpline_slow_readers_total 0",
             "helpline_redis_reconnects_total 0",
+            "helpline_stream_bytes 0",
+            "helpline_stream_length 0",
+            "helpline_records_lag_seconds 0.0",
         ] {
             assert!(
                 page.lines().any(|found| found == line),

@@ -92,15 +92,36 @@ pub fn write_passing(passing: &Passing) -> String {
     json(passing)
 }
 
+/// An entry of a chat's log, with what only the records want of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<'a> {
+    /// What happened.
+    pub recorded: Recorded,
+    /// Its number among the chat's messages; 0 for what is no message.
+    pub msg_no: u64,
+    /// The event, as [`write_event`] wrote it.
+    pub body: &'a str,
+}
+
 /// Reads an entry of a chat's log.
 pub fn read_entry(entry: &str) -> Result<Recorded, Unreadable> {
+    read_numbered(entry).map(|numbered| numbered.recorded)
+}
+
+/// Reads an entry of a chat's log, with its number and its text.
+pub fn read_numbered(entry: &str) -> Result<Numbered<'_>, Unreadable> {
     let mut parts = entry.splitn(4, ' ');
     let seq = number(parts.next())?;
-    let _message_number: u64 = number(parts.next())?;
+    let msg_no = number(parts.next())?;
     let at = Timestamp(number(parts.next())?);
-    let event: WireEvent<'_> = read(parts.next())?;
+    let body = parts.next().ok_or(Unreadable)?;
+    let event: WireEvent<'_> = read(Some(body))?;
     let event = event.into_event()?;
-    Ok(Recorded { seq, at, event })
+    Ok(Numbered {
+        recorded: Recorded { seq, at, event },
+        msg_no,
+        body,
+    })
 }
 
 /// Reads what arrived on a chat's channel.

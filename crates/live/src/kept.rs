@@ -1,0 +1,135 @@
+//! Kept chats: they have no time to live. They go when they have ended and the records have them, and come back from
+//! the records if the store has lost them.
+
+use std::time::Duration;
+
+use helpline_desk::{id::ChatId, queue::Entry, time::Timestamp};
+use helpline_protocol::bus;
+
+use crate::{
+    link::Unavailable,
+    store::{Store, StoreError, millis, random_hex},
+};
+
+/// An event of a chat, as the records have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoredEvent {
+    /// Its number; the first one is 1, and none is left out.
+    pub seq: u64,
+    /// Its number among the messages; 0 for what is no message.
+    pub msg_no: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event as the log keeps it.
+    pub body: String,
+}
+
+/// What became of an attempt to put a chat back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// It is there again, under a new epoch.
+    Done,
+    /// It is there already: somebody was faster, or it was never lost.
+    Exists,
+}
+
+impl Store {
+    /// Puts an open kept chat back that the store has lost; `waiting` is its entry in the waiting set, if it waits.
+    /// Nothing of it goes to the records again.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time, or these events cannot be a chat's log: nothing is put back then.
+    pub async fn restore(
+        &self,
+        chat: ChatId,
+        events: &[RestoredEvent],
+        waiting: Option<&Entry>,
+    ) -> Result<Restored, StoreError> {
+        let keys = &self.shared.keys;
+        let script = &self.shared.restore;
+        let partition = keys.partition(chat);
+        let log = log(events)?;
+        let last = events.last().ok_or(StoreError::Unreadable)?;
+        let messages = events.iter().map(|event| event.msg_no).max();
+        let revision = events.iter().filter(|event| event.msg_no == 0).count();
+        let mut call = script.call(&[
+            &keys.chat(chat),
+            &keys.expiry(partition),
+            &keys.waiting(partition),
+        ]);
+        call.arg(chat.to_string())
+            .arg(random_hex())
+            .arg(revision)
+            .arg(last.seq)
+            .arg(messages)
+            .arg(last.at.0)
+            .arg(keys.queue_channel(partition))
+            .arg(waiting.map(bus::write_queue_entry).unwrap_or_default())
+            .arg(log);
+        let done: bool = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        Ok(match done {
+            true => Restored::Done,
+            false => Restored::Exists,
+        })
+    }
+
+    /// The records have all of a chat that ended: it may go after this long. An open chat stays.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time.
+    pub async fn archived(&self, chat: ChatId, tombstone: Duration) -> Result<(), Unavailable> {
+        let keys = &self.shared.keys;
+        let script = &self.shared.archived;
+        let expiry = keys.expiry(keys.partition(chat));
+        let mut call = script.call(&[&keys.chat(chat), &expiry]);
+        call.arg(chat.to_string()).arg(millis(tombstone));
+        self.link
+            .run(async |connection| script.send(connection, &call).await)
+            .await
+    }
+
+    /// Chats that have not ended, at most so many, in no order that means anything.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn open_chats(&self, limit: usize) -> Result<Vec<ChatId>, Unavailable> {
+        let mut open = Vec::new();
+        for partition in 0..self.shared.keys.partitions() {
+            let left = limit.saturating_sub(open.len());
+            if left == 0 {
+                break;
+            }
+            let mut range = redis::cmd("ZRANGE");
+            range.arg(self.shared.keys.expiry(partition));
+            range.arg(0).arg(left - 1);
+            let ids: Vec<String> = self
+                .link
+                .run(async |connection| range.query_async(connection).await)
+                .await?;
+            open.extend(ids.iter().filter_map(|id| ChatId::parse(id)));
+        }
+        Ok(open)
+    }
+}
+
+/// The log that these events make. What cannot be read again must not be put where others will try to.
+fn log(events: &[RestoredEvent]) -> Result<Vec<String>, StoreError> {
+    let entry = |(event, expected): (&RestoredEvent, u64)| {
+        if event.seq != expected {
+            return Err(StoreError::Unreadable);
+        }
+        let RestoredEvent {
+            seq,
+            msg_no,
+            at,
+            body,
+        } = event;
+        let entry = format!("{seq} {msg_no} {} {body}", at.0);
+        bus::read_entry(&entry)?;
+        Ok(entry)
+    };
+    events.iter().zip(1..).map(entry).collect()
+}
