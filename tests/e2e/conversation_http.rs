@@ -1,8 +1,10 @@
 //! Contract 002, section 3: conversations over HTTP, row by row of its table: what each request gives, and what is
 //! wrong with it in which order.
 
-use e2e::office::{NOBODY, Office, Person, assert_failure, data, request};
+use e2e::office::{NOBODY, Office, Person, assert_failure, data};
+use e2e::people::ask_raw;
 use e2e::shape::{assert_fields, differences};
+use e2e::tokens;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -111,13 +113,7 @@ async fn what_is_wrong_with_a_beginning_is_said_in_the_contracts_order() {
             invalid,
         ),
         row("no id", candidate, of("abc"), 400, "Invalid _id: abc"),
-        row(
-            "nobody",
-            candidate,
-            of(NOBODY),
-            404,
-            "Supervisor not found",
-        ),
+        row("nobody", candidate, of(NOBODY), 404, "Supervisor not found"),
         row(
             "an agent's id",
             candidate,
@@ -159,6 +155,36 @@ async fn what_is_wrong_with_a_beginning_is_said_in_the_contracts_order() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_good_token_is_turned_away_first() {
+    let office = Office::new().await;
+    let id = office.begins(&office.candidate, &office.supervisor).await;
+    let mut stolen = office.admin.clone();
+    stolen.token.pop();
+    let nobody = tokens::claims(NOBODY, "admin");
+    let nobody = office.bearer(&nobody).await;
+    let over = office.with_token_for(&office.admin, -5).await;
+    let callers = [
+        (None, "No token provided"),
+        (Some(&stolen), "Invalid token"),
+        (Some(&over), "Token expired"),
+        (Some(&nobody), "User not found"),
+    ];
+    let routes = [
+        (Method::POST, "/conversations".to_owned()),
+        (Method::POST, format!("/conversations/{id}/assign")),
+        (Method::GET, format!("/conversations/{id}")),
+        (Method::POST, format!("/conversations/{id}/close")),
+        (Method::GET, "/admin/analytics".to_owned()),
+    ];
+    for (method, path) in routes {
+        for (by, error) in callers {
+            let answer = office.ask(method.clone(), &path, by, None).await;
+            assert_failure(&format!("{method} {path}"), &answer, 401, error);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_json_is_said_to_be_none() {
     let office = Office::new().await;
     let id = office.begins(&office.candidate, &office.supervisor).await;
@@ -171,12 +197,12 @@ async fn what_is_no_json_is_said_to_be_none() {
         for broken in ["{", "nonsense", r#"{"supervisorId":}"#] {
             let body = Some(broken.to_owned());
             let address = office.chat(0);
-            let answer = request(address, Method::POST, &path, Some(&by.token), body).await;
+            let answer = ask_raw(address, Method::POST, &path, Some(&by.token), body).await;
             assert_failure(&path, &answer, 400, "Invalid JSON");
         }
     }
     // Who may not ask at all hears that first.
-    let answer = request(
+    let answer = ask_raw(
         office.chat(0),
         Method::POST,
         "/conversations",
@@ -184,7 +210,12 @@ async fn what_is_no_json_is_said_to_be_none() {
         Some("{".to_owned()),
     )
     .await;
-    assert_failure("role before body", &answer, 403, "Forbidden for role: agent");
+    assert_failure(
+        "role before body",
+        &answer,
+        403,
+        "Forbidden for role: agent",
+    );
 }
 
 #[tokio::test]
@@ -202,7 +233,7 @@ async fn json_of_any_shape_is_answered() {
             (&assign, &office.supervisor, "agentId is required"),
         ] {
             let body = Some(body.to_owned());
-            let answer = request(office.chat(0), Method::POST, path, Some(&by.token), body).await;
+            let answer = ask_raw(office.chat(0), Method::POST, path, Some(&by.token), body).await;
             assert_failure(path, &answer, 400, error);
         }
     }
@@ -469,7 +500,11 @@ async fn whoever_may_closes_a_conversation_that_is_open_or_assigned() {
             .ask(Method::POST, &path, Some(by), body.as_ref())
             .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let found = differences(&golden("contract-closed-answer.server"), &answer.json(), &[]);
+        let found = differences(
+            &golden("contract-closed-answer.server"),
+            &answer.json(),
+            &[],
+        );
         assert!(found.is_empty(), "{found:?} in {}", answer.body);
         assert_eq!(
             data(&answer),
@@ -535,7 +570,13 @@ async fn what_is_wrong_with_a_close_is_said_in_the_contracts_order() {
             "Not allowed to close this conversation",
         ),
         row("over", Some(&office.supervisor), &over, 400, closed),
-        row("over, for an admin", Some(&office.admin), &over, 400, closed),
+        row(
+            "over, for an admin",
+            Some(&office.admin),
+            &over,
+            400,
+            closed,
+        ),
     ];
     all_fail(&office, Method::POST, rows).await;
     assert_eq!(office.sees(&office.admin, &id).await["status"], "open");
@@ -588,11 +629,7 @@ async fn the_figures_have_a_row_for_each_supervisor() {
     office
         .assigns(&office.supervisor, &handled, &office.agent)
         .await;
-    office
-        .inside(0, &office.agent, &handled)
-        .await
-        .goes()
-        .await;
+    office.inside(0, &office.agent, &handled).await.goes().await;
     office.closes(&office.supervisor, &handled).await;
     let unhandled = office.begins(&office.candidate, &office.supervisor).await;
     office.closes(&office.supervisor, &unhandled).await;

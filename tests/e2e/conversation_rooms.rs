@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use e2e::office::{NOBODY, Office, Talker, assert_failure};
-use e2e::{Door, Side, shape::is_timestamp};
+use e2e::office::{NOBODY, Office, Person, Talker, assert_failure, data};
+use e2e::people::{Account, ask};
+use e2e::{Door, Side, Socket, World, shape::is_timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -78,12 +79,7 @@ async fn everyone_hears_one_order_and_it_is_the_one_that_is_kept() {
     let phone = office.inside(1, &office.candidate, &id).await;
     let desk = office.inside(0, &office.agent, &id).await;
     let mut listener = office.inside(0, &office.candidate, &id).await;
-    let talkers = [
-        ("a", candidate),
-        ("b", agent),
-        ("c", phone),
-        ("d", desk),
-    ];
+    let talkers = [("a", candidate), ("b", agent), ("c", phone), ("d", desk)];
     let talks = talkers.map(|(name, mut talker)| {
         let id = id.clone();
         async move {
@@ -298,6 +294,72 @@ async fn the_console_loses_a_conversation_that_is_given_to_another() {
         .await;
     console.expect_error("forbidden").await;
     assert!(matches!(console.next().await, e2e::Frame::Closed(Some(_))));
+}
+
+/// The console's feed shows a conversation to the agent it is for, and to nobody else.
+#[tokio::test]
+async fn the_feed_shows_a_conversation_to_the_agent_it_is_for() {
+    let office = Office::new().await;
+    let feed = async |server: usize, person: &Person| {
+        let door = Door::plain().bearer(&person.token);
+        Socket::open(office.feed(server), "/joins", &door, &person.id)
+            .await
+            .expect("an upgrade")
+    };
+    let mut agent = feed(0, &office.agent).await;
+    let mut colleague = feed(1, &office.colleague).await;
+    let id = office.begins(&office.candidate, &office.supervisor).await;
+    for socket in [&mut agent, &mut colleague] {
+        let request = socket.json().await;
+        assert_eq!(request["chatId"], id, "{request}");
+        assert_eq!(request["userId"], office.candidate.id, "{request}");
+        assert_eq!(request["username"], "Mina", "{request}");
+    }
+    office.assigns(&office.supervisor, &id, &office.agent).await;
+    let gone = json!({"userId": office.candidate.id, "chatId": id});
+    assert_eq!(colleague.expect("RemoveUser").await, gone);
+    office
+        .assigns(&office.supervisor, &id, &office.colleague)
+        .await;
+    assert_eq!(colleague.json().await["chatId"], id);
+    let _inside = office.inside(0, &office.colleague, &id).await;
+    assert_eq!(colleague.expect("RemoveUser").await, gone);
+}
+
+/// With a secret of its own, people sign up by the admin's leave and sign in; everything else is the same.
+#[tokio::test]
+async fn in_token_mode_the_same_people_talk() {
+    let world = World::builder().tokens().start();
+    let supervisor = world.account("Sasha", "supervisor", None).await;
+    let agent = world.account("Vika", "agent", Some(&supervisor.id)).await;
+    let candidate = world.account("Mina", "candidate", None).await;
+    let ask = async |by: &Account, path: &str, body: Value| {
+        let by = Some(by.token.as_str());
+        let answer = ask(world.chat(0), Method::POST, path, by, Some(&body)).await;
+        data(&answer)
+    };
+    let body = json!({"supervisorId": supervisor.id});
+    let begun = ask(&candidate, "/conversations", body).await;
+    let id = begun["_id"].as_str().expect("an id");
+    let body = json!({"agentId": agent.id});
+    ask(&supervisor, &format!("/conversations/{id}/assign"), body).await;
+    let inside = async |server: usize, person: &Account| {
+        let door = Door::plain().protocols(&["bearer", &person.token]);
+        let socket = Socket::open(world.chat(server), "/ws", &door, &person.email).await;
+        let mut talker = Talker {
+            socket: socket.expect("an upgrade"),
+        };
+        talker.joins(id).await;
+        talker
+    };
+    let mut talking = (inside(0, &candidate).await, inside(1, &agent).await);
+    talking.0.says(id, "My invoice is missing").await;
+    talking.1.hears("My invoice is missing").await;
+    talking.1.says(id, "Which month?").await;
+    talking.0.hears("Which month?").await;
+    talking.1.does_at("CLOSE_CONVERSATION", id).await;
+    talking.0.hears_the_end(id).await;
+    talking.1.hears_the_end(id).await;
 }
 
 /// Ids in frames are claims: whoever is in one room does nothing in another.

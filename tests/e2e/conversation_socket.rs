@@ -163,12 +163,7 @@ async fn what_is_wrong_with_a_join_is_said_in_the_contracts_order() {
     let failed = "Failed to join conversation";
     row("no id", &office.admin, "abc", failed);
     row("upper case", &office.candidate, &id.to_uppercase(), failed);
-    row(
-        "nobody's",
-        &office.admin,
-        NOBODY,
-        "Conversation not found",
-    );
+    row("nobody's", &office.admin, NOBODY, "Conversation not found");
     let closed = "Conversation already closed";
     for by in [&office.admin, &office.other_candidate, &office.stranger] {
         row("over, whoever asks", by, &over, closed);
@@ -195,7 +190,10 @@ async fn an_agent_that_nobody_assigned_may_not_join() {
     let mut agent = office.socket(0, &office.agent).await;
     agent.does_at("JOIN_CONVERSATION", &id).await;
     agent.is_told("not assigned", "not allowed").await;
-    assert_eq!(office.sees(&office.admin, &id).await["agentId"], json!(null));
+    assert_eq!(
+        office.sees(&office.admin, &id).await["agentId"],
+        json!(null)
+    );
 }
 
 #[tokio::test]
@@ -368,12 +366,7 @@ async fn what_is_wrong_with_closing_is_said_in_the_contracts_order() {
             row("no role for it", by, id, "Forbidden for this role");
         }
     }
-    row(
-        "nobody's",
-        &office.agent,
-        NOBODY,
-        "Conversation not found",
-    );
+    row("nobody's", &office.agent, NOBODY, "Conversation not found");
     row("no id", &office.agent, "abc", "Conversation not found");
     for id in [&id, &over] {
         row("another agent's", &office.colleague, id, "not allowed");

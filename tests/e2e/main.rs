@@ -7,6 +7,10 @@
 mod backlog;
 mod checks;
 mod claim;
+mod conversation_http;
+mod conversation_races;
+mod conversation_rooms;
+mod conversation_socket;
 mod drain;
 mod expiry;
 mod feed_decline;

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
+use crate::people::ask_raw;
 use crate::socket::{Door, Socket};
 use crate::tokens;
 use crate::wait::{DEADLINE, eventually};
@@ -96,13 +97,19 @@ impl Office {
 
     /// The same person, with a token that is good for this long.
     pub async fn with_token_for(&self, person: &Person, seconds: i64) -> Person {
-        let secret = secret(&self.world).await;
         let mut claims = tokens::claims(&person.id, &person.role);
         let now = claims["iat"].as_i64().expect("seconds");
         claims["exp"] = json!(now + seconds);
+        self.bearer(&claims).await
+    }
+
+    /// Whoever bears a token with these claims.
+    pub async fn bearer(&self, claims: &Value) -> Person {
+        let text = |name: &str| claims[name].as_str().expect("a text").to_owned();
         Person {
-            token: tokens::sign(&claims, &secret),
-            ..person.clone()
+            token: tokens::sign(claims, &secret(&self.world).await),
+            id: text("userId"),
+            role: text("role"),
         }
     }
 
@@ -129,7 +136,8 @@ impl Office {
         let token = by.map(|person| person.token.as_str());
         let body = body.map(Value::to_string);
         let begins = method == Method::POST && path == "/conversations";
-        let answer = request(self.world.chat(server), method, path, token, body).await;
+        let address = self.world.chat(server);
+        let answer = ask_raw(address, method, path, token, body).await;
         if begins && answer.status == 201 {
             let id = data(&answer)["_id"].as_str().expect("an id").to_owned();
             self.begun.lock().expect("not poisoned").push(id);
@@ -250,7 +258,7 @@ impl Drop for Office {
 async fn close(address: SocketAddr, admin: &str, id: &str) {
     let path = format!("/conversations/{id}/close");
     eventually("the end of a conversation", DEADLINE, async || {
-        let answer = request(address, Method::POST, &path, Some(admin), None).await;
+        let answer = ask_raw(address, Method::POST, &path, Some(admin), None).await;
         matches!(answer.status, 200 | 400).then_some(())
     })
     .await;
@@ -270,21 +278,6 @@ pub fn assert_failure(what: &str, answer: &Answer, status: u16, text: &str) {
     let body = answer.json();
     assert_eq!(body["success"], false, "{what}: {body}");
     assert_eq!(body["error"], text, "{what}: {body}");
-}
-
-/// A request as it is, whatever its body.
-pub async fn request(
-    address: SocketAddr,
-    method: Method,
-    path: &str,
-    token: Option<&str>,
-    body: Option<String>,
-) -> Answer {
-    let headers: Vec<(&str, String)> = token
-        .map(|token| ("authorization", format!("Bearer {token}")))
-        .into_iter()
-        .collect();
-    crate::http::send(address, method, path, &headers, body).await
 }
 
 /// What open mode signs tokens with.
@@ -311,7 +304,7 @@ async fn person(
         body["supervisorId"] = json!(supervisor);
     }
     let body = Some(body.to_string());
-    let answer = request(world.chat(0), Method::POST, "/auth/signup", None, body).await;
+    let answer = ask_raw(world.chat(0), Method::POST, "/auth/signup", None, body).await;
     assert_eq!(answer.status, 201, "sign-up of {name}: {}", answer.body);
     let id = data(&answer)["_id"].as_str().expect("an id").to_owned();
     let mut claims = tokens::claims(&id, role);

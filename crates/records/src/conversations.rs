@@ -199,3 +199,22 @@ impl Records {
         Ok(events.collect())
     }
 }
+
+/// Scratch.
+#[derive(Clone, Debug)]
+pub struct AnalyticsRow {
+    /// x
+    pub supervisor: String,
+    /// x
+    pub name: String,
+    /// x
+    pub agents: u64,
+    /// x
+    pub handled: u64,
+}
+impl Records {
+    /// Scratch.
+    pub async fn analytics(&self) -> Result<Vec<AnalyticsRow>, RecordsError> {
+        Ok(Vec::new())
+    }
+}

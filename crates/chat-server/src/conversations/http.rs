@@ -97,7 +97,10 @@ pub(crate) async fn show(
     let concerned = match account.role {
         AccountRole::Admin => true,
         AccountRole::Supervisor => belongs_to(chat, &account),
-        AccountRole::Agent => chat.assigned.as_ref().is_some_and(|own| own.0 == account.id),
+        AccountRole::Agent => chat
+            .assigned
+            .as_ref()
+            .is_some_and(|own| own.0 == account.id),
         AccountRole::Candidate => VisitorId::parse(&account.id) == Some(chat.visitor.id),
     };
     if !concerned {

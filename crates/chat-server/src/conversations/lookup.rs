@@ -6,10 +6,11 @@
 
 use helpline_desk::{chat::Chat, event::Recorded, id::ChatId};
 use helpline_live::store::StoreError;
-use helpline_protocol::bus;
 use helpline_records::{Records, RecordsError, Status};
 use helpline_service::handler::Handler;
 use tracing::{error, warn};
+
+use super::kept;
 
 /// Conversations, as one thread of one process reaches them. Cheap to clone.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub(super) struct Found {
     pub(super) recorded: Vec<Recorded>,
 }
 
-/// The store or the records did not answer in time.
+/// The store or the records did not answer in time, or not in a way that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unavailable;
 
@@ -65,9 +66,10 @@ impl Conversations {
             return Ok(None);
         };
         if known.status == Status::Closed {
-            return self.kept(id).await;
+            let kept = kept::read(&self.records, id).await?;
+            return Ok(kept.map(|kept| kept.found));
         }
-        match self.restore(id).await? {
+        match self.handler.restore(id).await? {
             true => Ok(self.live(id).await?.and_then(Found::is_conversation)),
             false => Ok(None),
         }
@@ -78,31 +80,10 @@ impl Conversations {
         let loaded = self.handler.store().load(id, 0).await?;
         Ok(loaded.and_then(|loaded| Found::of(id, loaded.recorded)))
     }
-
-    /// What the records know.
-    async fn kept(&self, id: ChatId) -> Result<Option<Found>, Unavailable> {
-        let events = self.records.events_of(&id.to_string()).await?;
-        let mut recorded = Vec::with_capacity(events.len());
-        for event in &events {
-            let entry = format!("{} {} {} {}", event.seq, event.msg_no, event.at, event.body);
-            let Ok(event) = bus::read_entry(&entry) else {
-                error!(chat = %id, seq = event.seq, "the records hold what this release cannot read");
-                return Err(Unavailable);
-            };
-            recorded.push(event);
-        }
-        Ok(Found::of(id, recorded))
-    }
-}
-
-impl Conversations {
-    async fn restore(&self, _id: ChatId) -> Result<bool, Unavailable> {
-        Ok(false)
-    }
 }
 
 impl Found {
-    fn of(id: ChatId, recorded: Vec<Recorded>) -> Option<Self> {
+    pub(super) fn of(id: ChatId, recorded: Vec<Recorded>) -> Option<Self> {
         let chat = Chat::from_events(id, &recorded)?;
         Some(Self { chat, recorded })
     }

@@ -3,13 +3,14 @@
 //!
 //! - [`http`]: beginning, assigning, showing and closing them, and the figures;
 //! - [`socket`] and [`session`]: the socket `/ws`;
-//! - [`life`] and [`lookup`]: what both do, on the live store and the records.
+//! - [`life`], [`lookup`] and [`kept`]: what both do, on the live store and the records.
 //!
 //! A conversation is a chat like any other, only that it is kept until somebody closes it: agents in the console see it,
 //! and talk in it over contract 001's sockets. Who may ask for what by role and account is checked here; what may be done
 //! to a chat the desk decides.
 
 mod http;
+mod kept;
 mod life;
 mod lookup;
 mod refusal;
@@ -19,7 +20,7 @@ mod socket;
 use actix_web::web::{self, ServiceConfig};
 use helpline_service::http::not_found;
 
-pub(crate) use self::lookup::Conversations;
+pub(crate) use self::{kept::FromRecords, lookup::Conversations};
 
 /// The routes. What else is asked for under their paths is not there, whatever the method.
 pub(crate) fn routes(config: &mut ServiceConfig) {

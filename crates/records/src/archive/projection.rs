@@ -177,6 +177,8 @@ pub(super) fn kind(event: Option<&Event>) -> &'static str {
         Some(Event::Declined { .. }) => "declined",
         Some(Event::AllDeclined) => "all_declined",
         Some(Event::Ended(_)) => "ended",
+        Some(Event::Assigned { .. }) => "assigned",
+        Some(Event::Introduced { .. }) => "introduced",
     }
 }
 
@@ -196,6 +198,7 @@ fn reason(end: &End) -> &'static str {
     match end {
         End::ByVisitor => "visitor",
         End::BySupport { .. } => "agent",
+        End::ByStaff { .. } => "staff",
         End::BySilence => "silence",
     }
 }

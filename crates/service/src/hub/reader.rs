@@ -6,6 +6,7 @@ use helpline_desk::{
     actor::Side,
     audience::Audience,
     event::{Event, Recorded},
+    id::ChatId,
 };
 use helpline_protocol::{
     close::Close,
@@ -69,6 +70,21 @@ impl Reader {
                 true => Some(Close::GivenAway),
                 false => terminal.then_some(Close::Over),
             },
+        }
+    }
+
+    /// What it is told when all that is known is that the chat is over.
+    pub(super) fn expired(self, chat: ChatId) -> Delivery {
+        let frame = match self {
+            Self::Typed(_) => typed::chat_expired(chat),
+            Self::Event(_) => event::closed(chat),
+        };
+        Delivery {
+            chat,
+            stands: None,
+            resets: false,
+            frames: vec![frame.into()],
+            close: Some(Close::Over),
         }
     }
 }

@@ -48,7 +48,10 @@ impl ConversationSession {
         let (actor, command) = self.ask(&chat, who).await?;
         let member = rand::random();
         let membership = self.hub.enter_also(id, member, &self.outbox);
-        membership.listening().await.map_err(|_| Fault::JoinFailed)?;
+        membership
+            .listening()
+            .await
+            .map_err(|_| Fault::JoinFailed)?;
         let seat = Seat {
             side,
             member,
@@ -96,7 +99,13 @@ impl ConversationSession {
                 };
                 (Actor::Agent(agent), claim)
             }
-            _ => (Actor::Visitor(visitor), Command::Enter { support: None }),
+            _ => {
+                let enter = Command::Enter {
+                    support: None,
+                    email: None,
+                };
+                (Actor::Visitor(visitor), enter)
+            }
         })
     }
 

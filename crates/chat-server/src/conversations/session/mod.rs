@@ -208,8 +208,7 @@ impl Session for ConversationSession {
         }
         let out = matches!(delivery.close, Some(Close::Over | Close::GivenAway));
         let close = delivery.close.filter(|_| !out);
-        if out && let Some(seat) = self.rooms.remove(&delivery.chat)
-        {
+        if out && let Some(seat) = self.rooms.remove(&delivery.chat) {
             self.commons.roster.leave_later(seat.member);
         }
         Reply {

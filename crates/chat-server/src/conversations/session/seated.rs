@@ -3,7 +3,7 @@
 use helpline_desk::{
     actor::{Actor, Side},
     command::{Command, Say},
-    id::{ChatId},
+    id::ChatId,
     refusal::Refusal,
 };
 use helpline_protocol::event::{self, Fault, Status};
