@@ -5,9 +5,8 @@ use actix_web::{
     http::{StatusCode, header::RETRY_AFTER},
     rt, web,
 };
-use helpline_desk::id::AgentId;
 use helpline_protocol::{close::Close, typed::Level};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::sync::mpsc;
 
 use crate::{
     access::{ClientAddress, HELPLINE_V1, offers, subprotocol, token_of},
@@ -40,34 +39,6 @@ impl Visit {
             },
             token: token_of(request.headers(), request.query_string()),
         }
-    }
-}
-
-/// An agent at a socket.
-#[derive(Clone, Debug)]
-pub struct Agent {
-    /// Who it is across chats.
-    pub id: AgentId,
-    /// How long its token is good, if it has shown one.
-    pub until: Option<Instant>,
-}
-
-/// Who an agent is in open mode, where nobody needs a token: the account whose token it shows all the same, else its
-/// socket, which cannot be told apart from one connection to the next.
-pub async fn agent_in_open_mode(commons: &Commons, visit: &Visit, token: Option<&String>) -> Agent {
-    let claims = match token {
-        Some(token) => commons.tokens().await.map(|keys| keys.verify(token)),
-        None => None,
-    };
-    match claims {
-        Some(Ok(claims)) if claims.is_staff() => Agent {
-            until: Some(Instant::now() + claims.remaining()),
-            id: AgentId(claims.user_id),
-        },
-        _ => Agent {
-            id: AgentId(format!("socket-{:016x}", visit.socket)),
-            until: None,
-        },
     }
 }
 

@@ -3,7 +3,7 @@
 use helpline_desk::{
     actor::Actor,
     command::Command,
-    id::{ChatId, VisitorId},
+    id::{AgentId, ChatId, VisitorId},
     refusal::Refusal,
 };
 use helpline_live::keys::Place;
@@ -14,7 +14,7 @@ use helpline_protocol::{
 use helpline_service::{
     access::MessageRate,
     application::Commons,
-    door::{Agent, Visit},
+    door::Visit,
     faults::Faults,
     handler::{Failure, Handler, Request},
     keeper::{review, review_one},
@@ -25,6 +25,14 @@ use tokio::{sync::mpsc, time::Instant};
 use tracing::debug;
 
 use crate::board::Board;
+
+/// Who looks at the feed.
+pub(crate) struct Agent {
+    /// The agent.
+    pub(crate) id: AgentId,
+    /// How long its token is good, if it needs one.
+    pub(crate) until: Option<Instant>,
+}
 
 /// One agent's feed socket.
 pub(crate) struct FeedSession {
