@@ -5,6 +5,7 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
+//! - [`revocations`]: whose tokens have ended;
 //! - [`setup`]: what the store has to be like;
 //! - [`keys`]: every key and channel name.
 //!
@@ -16,6 +17,7 @@ pub mod keys;
 pub mod link;
 pub mod presence;
 pub mod queue;
+pub mod revocations;
 pub mod setup;
 pub mod store;
 pub mod timers;

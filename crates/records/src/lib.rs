@@ -9,19 +9,25 @@
 
 mod accounts;
 mod audit;
+mod canned;
 mod database;
 mod entities;
 mod error;
+mod failures;
 mod groups;
 mod migrations;
 mod passwords;
+mod sessions;
 mod settings;
+mod tags;
 
 pub use self::{
     accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
     audit::Audited,
+    canned::{CannedContent, CannedResponse, MOST_CANNED_RESPONSES},
     database::{BadUrl, Records},
     error::RecordsError,
+    failures::Subject,
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},
     settings::StoredSettings,

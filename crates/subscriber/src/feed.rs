@@ -45,6 +45,7 @@ async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode
         return Ok(Agent {
             id: AgentId(format!("socket-{:016x}", visit.socket)),
             until: None,
+            _binding: None,
         });
     }
     let claims = commons
@@ -56,7 +57,10 @@ async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode
     if !claims.is_staff() {
         return Err((StatusCode::FORBIDDEN, "Forbidden"));
     }
+    let binding = visit.bind(commons, &claims);
+    let binding = binding.map_err(|_| (StatusCode::UNAUTHORIZED, "Unauthorized"))?;
     Ok(Agent {
+        _binding: Some(binding),
         until: Some(Instant::now() + claims.remaining()),
         id: AgentId(claims.user_id),
     })

@@ -79,6 +79,8 @@ impl ChatSession {
         if !belongs {
             return Err(WireError::Forbidden);
         }
+        let binding = self.visit.bind(&self.commons, &claims);
+        self.binding = Some(binding.map_err(|_| WireError::Unauthorized)?);
         self.token_ends = Some(Instant::now() + claims.remaining());
         Ok(AgentId(claims.user_id))
     }
