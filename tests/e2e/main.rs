@@ -46,6 +46,7 @@ mod store_repeat;
 mod store_setup;
 mod tokens_chat;
 mod tokens_feed;
+mod v1_email;
 mod v1_messages;
 mod v1_resume;
 mod v1_signs;

@@ -177,6 +177,8 @@ pub(crate) fn registered() -> Event {
         name: "Mina".to_owned(),
         platform: "web".to_owned(),
         topic: None,
+        kept: false,
+        supervisor: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! While a visitor waits: its place in the line, what agents see of it, and whether anybody is there. All of it is
 //! for those who ask.
 
-use e2e::{Door, Guest, Socket, World, http};
+use std::sync::Arc;
+
+use e2e::{DEADLINE, Door, Guest, RedisServer, Socket, World, eventually, http};
 use serde_json::{Value, json};
 
 /// A visitor who waits and wants to know its place.
@@ -57,6 +59,39 @@ async fn the_estimate_comes_from_what_others_have_waited() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_has_not_come_yet_may_ask_what_to_expect() {
+    let world = World::new();
+    let expectation = async || http::get(world.chat(1), "/availability").await;
+    let answer = expectation().await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({"agentsOnline": 0}))
+    );
+    for name in ["Mina", "Otto", "Paul"] {
+        let (guest, _socket) = waits(&world, 0, name).await;
+        world.support(&guest, "Vika").await;
+    }
+    let _agent = world.agent_v1("Vika").await;
+    let known = eventually("a usual wait", DEADLINE, async || {
+        let seen = expectation().await.json();
+        seen["usualWaitSeconds"].is_u64().then_some(seen)
+    })
+    .await;
+    assert_eq!(known["agentsOnline"], 1);
+}
+
+#[tokio::test]
+async fn what_to_expect_is_unknown_while_the_store_is_away() {
+    let redis = Arc::new(RedisServer::own());
+    let world = World::builder().redis(&redis).start();
+    redis.stop();
+    let answer = http::get(world.chat(0), "/availability").await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert_eq!(answer.json()["success"], false);
+    redis.start();
 }
 
 #[tokio::test]

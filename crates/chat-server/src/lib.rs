@@ -1,5 +1,6 @@
 //! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
 
+mod availability;
 mod chat;
 mod people;
 mod register;
@@ -59,6 +60,7 @@ impl Application {
             config
                 .app_data(web::Data::new(handler))
                 .app_data(web::Data::new(hub.clone()))
+                .service(availability::tell)
                 .service(register::register)
                 .service(chat::open);
             if let Some(people) = &people {

@@ -12,12 +12,13 @@ use helpline_desk::{
     actor::Actor,
     command::Command,
     id::{ChatId, VisitorId},
-    name::{Name, Topic},
+    name::{Email, Name, Topic},
 };
 use helpline_service::{
+    access::{Role, TokenKeys},
     application::Commons,
     clock,
-    door::client_address,
+    door::{Visit, client_address},
     handler::{Failure, Handler, Known, Request},
     http::failure,
 };
@@ -65,6 +66,7 @@ pub(crate) async fn register(
         name,
         platform: PLATFORM.to_owned(),
         topic,
+        email: account_email(tokens, &request),
     };
     let command = Request {
         known: Known::Absent,
@@ -90,6 +92,18 @@ pub(crate) async fn register(
         chat_id,
         token,
     })
+}
+
+/// The address in the token of an account, if the visitor shows one: a site that knows its visitors may hand it over. Any
+/// other token is none of ours, and no reason to turn a visitor away.
+fn account_email(tokens: &TokenKeys, request: &HttpRequest) -> Option<Email> {
+    let token = Visit::of(request).token?;
+    let claims = tokens.verify(&token).ok()?;
+    let candidate = claims.role == Role::Candidate;
+    claims
+        .email
+        .filter(|_| candidate)
+        .and_then(|email| Email::parse(&email))
 }
 
 /// The name at the end of the path. Read from the path as it came: what is no UTF-8 is no name, and not some other.

@@ -21,6 +21,8 @@ pub enum Actor {
     Visitor(VisitorId),
     /// An agent at the desk, not (yet) part of the chat.
     Agent(AgentId),
+    /// Somebody of the staff who may do to this chat what is asked: that was checked at the door, by account and role.
+    Staff(AgentId),
     /// An agent who was accepted into the chat.
     Support(SupportId),
     /// The service itself: timers and housekeeping.
@@ -31,7 +33,12 @@ impl Actor {
     /// The permission table: which kind of actor may give which command at all.
     pub fn may(&self, command: &Command) -> bool {
         match command {
-            Command::Register { .. } | Command::Enter { .. } => matches!(self, Self::Visitor(_)),
+            Command::Register { .. } | Command::Open { .. } | Command::Enter { .. } => {
+                matches!(self, Self::Visitor(_))
+            }
+            Command::Assign { .. } | Command::Close => {
+                matches!(self, Self::Staff(_) | Self::Agent(_))
+            }
             Command::Say(_) | Command::Leave => matches!(self, Self::Visitor(_) | Self::Support(_)),
             Command::Claim { .. }
             | Command::Return { .. }

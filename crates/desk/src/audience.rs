@@ -27,6 +27,11 @@ pub fn sees(audience: Audience, event: &Event) -> bool {
         // A side that left by being away is told about to the other side only: its own has nobody to tell.
         Event::VisitorLeft => audience == Audience::Seat(Side::Support),
         Event::SupportLeft { .. } => audience == Audience::Seat(Side::Visitor),
+        // Whoever had the chat is told that it is another's now. The visitor hears that its agent has left, and of the
+        // next one when it comes.
+        Event::Assigned { .. } | Event::Introduced { .. } => {
+            audience == Audience::Seat(Side::Support)
+        }
         Event::VisitorJoined | Event::Requested { .. } | Event::Claimed { .. } | Event::Said(_) => {
             audience != Audience::Door
         }

@@ -30,8 +30,16 @@ pub struct Chat {
     pub created_at: Timestamp,
     /// How far it has come.
     pub phase: Phase,
+    /// Whether it stays until somebody ends it, however silent it is.
+    pub kept: bool,
+    /// The supervisor it belongs to, if it belongs to one.
+    pub supervisor: Option<AgentId>,
+    /// Of a kept chat, the agent it was given to, or who took it.
+    pub assigned: Option<AgentId>,
     /// The agent who has it, or had it when it ended.
     pub support: Option<Support>,
+    /// The parts of all agents who ever had it, oldest first.
+    pub parts: Vec<Part>,
     /// How many messages were said.
     pub messages: u64,
 }
@@ -43,10 +51,32 @@ pub struct Visitor {
     pub id: VisitorId,
     /// The name it registered with.
     pub name: String,
+    /// Its e-mail address, if that is known.
+    pub email: Option<VisitorEmail>,
     /// Whether it has ever opened the chat.
     pub joined: bool,
     /// Whether it has been away for the whole grace and not come back.
     pub away: bool,
+}
+
+/// Where a visitor can be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitorEmail {
+    /// The address.
+    pub address: String,
+    /// Whether it is known from the visitor's account, and not only what it says.
+    pub verified: bool,
+}
+
+/// The part of an agent in a chat that it has or once had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The part's id.
+    pub id: SupportId,
+    /// Who played it.
+    pub agent: AgentId,
+    /// The name the visitor saw.
+    pub name: String,
 }
 
 /// How far a chat has come.
@@ -73,6 +103,17 @@ pub struct Request {
     pub declined: Vec<AgentId>,
     /// Whether the visitor was told that everyone at the desk declined.
     pub all_declined: bool,
+    /// Who handed the chat over, and with which words.
+    pub handed_over: Option<HandOver>,
+}
+
+/// How a chat came to be given to an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// The name of who gave it.
+    pub by: String,
+    /// What the agent should know.
+    pub note: Option<String>,
 }
 
 /// A request held back for one agent.
@@ -118,6 +159,8 @@ impl Chat {
             name,
             platform,
             topic,
+            kept,
+            supervisor,
         } = event
         else {
             return None;
@@ -127,6 +170,7 @@ impl Chat {
             visitor: Visitor {
                 id: *visitor,
                 name: name.clone(),
+                email: None,
                 joined: false,
                 away: false,
             },
@@ -135,7 +179,11 @@ impl Chat {
             first_words: None,
             created_at: at,
             phase: Phase::Registered,
+            kept: *kept,
+            supervisor: supervisor.clone(),
+            assigned: None,
             support: None,
+            parts: Vec::new(),
             messages: 0,
         })
     }
@@ -149,6 +197,12 @@ impl Chat {
         match event {
             Event::Registered { .. } => {}
             Event::VisitorJoined => self.visitor.joined = true,
+            Event::Introduced { email, verified } => {
+                self.visitor.email = Some(VisitorEmail {
+                    address: email.clone(),
+                    verified: *verified,
+                });
+            }
             Event::Requested { since } => self.phase = Phase::Waiting(Request::new(*since)),
             Event::VisitorLeft => self.visitor.away = true,
             Event::VisitorReturned => self.visitor.away = false,
@@ -159,11 +213,44 @@ impl Chat {
                 ..
             } => {
                 self.phase = Phase::Engaged;
+                if self.kept {
+                    self.assigned = Some(agent.clone());
+                }
+                self.parts.push(Part {
+                    id: *support,
+                    agent: agent.clone(),
+                    name: name.clone(),
+                });
                 self.support = Some(Support {
                     id: *support,
                     name: name.clone(),
                     agent: agent.clone(),
                     away: false,
+                });
+            }
+            Event::Assigned {
+                agent,
+                by_name,
+                note,
+                since,
+                until,
+                ..
+            } => {
+                self.support = None;
+                if self.kept {
+                    self.assigned = Some(agent.clone());
+                }
+                let reserved = until.map(|until| Reservation {
+                    agent: agent.clone(),
+                    until,
+                });
+                self.phase = Phase::Waiting(Request {
+                    reserved,
+                    handed_over: Some(HandOver {
+                        by: by_name.clone(),
+                        note: note.clone(),
+                    }),
+                    ..Request::new(*since)
                 });
             }
             Event::SupportLeft { .. } => self.set_support_away(true),
@@ -192,6 +279,16 @@ impl Chat {
         matches!(self.phase, Phase::Ended(_))
     }
 
+    /// Whether an agent has ever come in.
+    pub fn was_engaged(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Who played this part.
+    pub fn part(&self, id: SupportId) -> Option<&Part> {
+        self.parts.iter().find(|part| part.id == id)
+    }
+
     /// Whether a side has been away for the whole grace and not come back.
     pub fn is_away(&self, side: Side) -> bool {
         match side {
@@ -214,6 +311,7 @@ impl Request {
             reserved: None,
             declined: Vec::new(),
             all_declined: false,
+            handed_over: None,
         }
     }
 
@@ -225,7 +323,11 @@ impl Request {
                     until: *until,
                 });
             }
-            Event::ReservationEnded => self.reserved = None,
+            Event::ReservationEnded => {
+                self.reserved = None;
+                // Whom it was meant for did not come; what was said to it is nobody else's business.
+                self.handed_over = None;
+            }
             Event::Declined { agent } => {
                 if self.declined.len() == MAX_DECLINES {
                     self.declined.remove(0);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     actor::Side,
     id::{AgentId, MessageId, SupportId, VisitorId},
-    name::{Name, Topic},
+    name::{Email, Name, Topic},
 };
 
 /// A request to change a chat. Ids that the change would introduce are made by the caller.
@@ -19,11 +19,22 @@ pub enum Command {
         platform: String,
         /// What it is about, if that is known.
         topic: Option<Topic>,
+        /// The e-mail address of its account, if it has shown one.
+        email: Option<Email>,
+    },
+    /// A visitor with an account wants a chat that stays until somebody ends it.
+    Open {
+        /// The visitor's name.
+        name: Name,
+        /// The supervisor it belongs to.
+        supervisor: AgentId,
     },
     /// The visitor opens its chat, for the first time or again.
     Enter {
         /// The agent's part the visitor remembers, if it remembers one.
         support: Option<SupportId>,
+        /// The e-mail address it says to have.
+        email: Option<Email>,
     },
     /// An agent wants to be the one who answers.
     Claim {
@@ -45,6 +56,17 @@ pub enum Command {
     Say(Say),
     /// One side ends the chat.
     Leave,
+    /// Give the chat to an agent.
+    Assign {
+        /// To whom.
+        agent: AgentId,
+        /// The name of who gives it.
+        by_name: Name,
+        /// What the agent should know.
+        note: Option<String>,
+    },
+    /// Close the chat from outside.
+    Close,
     /// An agent means to take a waiting request: hide it from the others for a while.
     Reserve,
     /// An agent does not want to see a waiting request.

@@ -19,9 +19,20 @@ pub enum Event {
         platform: String,
         /// What it is about, if that is known.
         topic: Option<String>,
+        /// Whether it stays until somebody ends it, however silent it is.
+        kept: bool,
+        /// The supervisor it belongs to, if it belongs to one.
+        supervisor: Option<AgentId>,
     },
     /// The visitor came in (or came in again, before anything was said).
     VisitorJoined,
+    /// The visitor can be written to.
+    Introduced {
+        /// Its e-mail address.
+        email: String,
+        /// Whether that is known from its account, and not only what it says.
+        verified: bool,
+    },
     /// The visitor asks for an agent.
     Requested {
         /// Since when.
@@ -41,6 +52,21 @@ pub enum Event {
         agent: AgentId,
         /// The sentence the visitor is greeted with.
         text: String,
+    },
+    /// Somebody at the desk gave the chat to an agent. Whoever had it is out; it waits until that agent comes in.
+    Assigned {
+        /// To whom.
+        agent: AgentId,
+        /// By whom.
+        by: AgentId,
+        /// The name of who gave it.
+        by_name: String,
+        /// What the agent should know.
+        note: Option<String>,
+        /// When.
+        since: Timestamp,
+        /// Until when it waits for that agent only; `None`: until somebody gives it to another.
+        until: Option<Timestamp>,
     },
     /// The agent was away for the whole grace; the chat stays its own.
     SupportLeft {
@@ -93,6 +119,13 @@ pub enum End {
     ByVisitor,
     /// The agent ended it.
     BySupport {
+        /// The sentence the visitor sees.
+        text: String,
+    },
+    /// Somebody of the staff closed it, from outside the chat.
+    ByStaff {
+        /// Who.
+        by: AgentId,
         /// The sentence the visitor sees.
         text: String,
     },

@@ -47,6 +47,28 @@ impl Topic {
     }
 }
 
+/// The most characters an e-mail address has.
+pub const MAX_EMAIL_CHARACTERS: usize = 254;
+
+/// An e-mail address, as far as one can tell without writing to it: something, an `@`, something; no blanks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Trims and checks an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = short_text(text, MAX_EMAIL_CHARACTERS)?;
+        let (user, host) = text.rsplit_once('@')?;
+        let whole = !user.is_empty() && !host.is_empty();
+        (whole && !text.contains(char::is_whitespace)).then_some(Self(text))
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 fn short_text(text: &str, longest: usize) -> Option<String> {
     let text = text.trim();
     let fits = (1..=longest).contains(&text.chars().count());
@@ -56,6 +78,14 @@ fn short_text(text: &str, longest: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_two_sides() {
+        assert_eq!(Email::parse(" a@b ").unwrap().as_str(), "a@b");
+        for bad in ["", "a", "@b", "a@", "a b@c", "a\nb@c"] {
+            assert_eq!(Email::parse(bad), None, "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_trimmed_and_counted_in_characters() {

@@ -21,6 +21,8 @@ pub struct Policy {
     pub leave_grace: Duration,
     /// How long an accepted request is held back for the agent who accepted it.
     pub reservation: Duration,
+    /// How long a chat that was handed over waits for that agent only.
+    pub transfer: Duration,
     /// How long an ended chat stays known, so that every socket and retry hears of its end.
     pub tombstone: Duration,
     /// The longest message, in bytes of UTF-8.
@@ -39,6 +41,7 @@ impl Default for Policy {
             idle_timeout: Duration::from_secs(120),
             leave_grace: Duration::from_secs(10),
             reservation: Duration::from_secs(15),
+            transfer: Duration::from_secs(60),
             tombstone: Duration::from_secs(60),
             max_content_bytes: 4096,
             agents_are: AgentsAre::Sockets,

@@ -1,7 +1,7 @@
 //! The queue: which requests wait, and which of them an agent sees.
 
 use crate::{
-    chat::{Chat, Phase, Reservation},
+    chat::{Chat, HandOver, Phase, Reservation},
     id::{AgentId, ChatId, VisitorId},
     time::Timestamp,
 };
@@ -25,6 +25,10 @@ pub struct Entry {
     pub since: Timestamp,
     /// For whom it is held back, if for anyone.
     pub reserved: Option<Reservation>,
+    /// The only agent it is for, if it was given to one.
+    pub assigned: Option<AgentId>,
+    /// Who handed it over, and with which words.
+    pub handed_over: Option<HandOver>,
     /// Who does not want to see it.
     pub declined: Vec<AgentId>,
     /// Whether the visitor knows that everyone at the desk declined.
@@ -57,14 +61,18 @@ impl Entry {
             first_words: chat.first_words.clone(),
             since: request.since,
             reserved: request.reserved.clone(),
+            assigned: chat.assigned.clone(),
+            handed_over: request.handed_over.clone(),
             declined: request.declined.clone(),
             all_declined: request.all_declined,
         })
     }
 
-    /// Whether this agent sees the request: it has not declined it, and it is not held back for another.
+    /// Whether this agent sees the request: it has not declined it, and it is neither another's nor held back for one.
     pub fn visible_to(&self, agent: &AgentId) -> bool {
-        !self.declined.contains(agent) && self.reserved.as_ref().is_none_or(|r| r.agent == *agent)
+        !self.declined.contains(agent)
+            && self.assigned.as_ref().is_none_or(|own| own == agent)
+            && self.reserved.as_ref().is_none_or(|r| r.agent == *agent)
     }
 
     /// The order of the queue: oldest first.
@@ -91,8 +99,9 @@ pub fn notice(before: Option<&Entry>, after: Option<&Entry>, agent: &AgentId) ->
     }
 }
 
-fn words(entry: Option<&Entry>) -> Option<&str> {
-    entry?.first_words.as_deref()
+fn words(entry: Option<&Entry>) -> Option<(Option<&str>, Option<&HandOver>)> {
+    let entry = entry?;
+    Some((entry.first_words.as_deref(), entry.handed_over.as_ref()))
 }
 
 #[cfg(test)]
@@ -116,6 +125,8 @@ mod tests {
                 agent: agent(name),
                 until: Timestamp(9),
             }),
+            assigned: None,
+            handed_over: None,
             declined: declined.iter().map(|name| agent(name)).collect(),
             all_declined: false,
         }

@@ -14,6 +14,8 @@ pub enum Refusal {
     },
     /// The request is not waiting.
     NotWaiting,
+    /// No agent has come in yet.
+    NotEngaged,
     /// A value is outside its limits.
     Invalid {
         /// The name of the value.
@@ -31,6 +33,7 @@ impl Refusal {
             Self::Forbidden => "forbidden",
             Self::AlreadyClaimed { .. } => "already_claimed",
             Self::NotWaiting => "not_found",
+            Self::NotEngaged => "not_engaged",
             Self::Invalid { .. } => "invalid_field",
             Self::NotDue => "not_due",
         }

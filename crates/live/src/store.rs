@@ -263,7 +263,9 @@ impl Store {
         let (ttl, life_change) = match commit.decision.life {
             Life::Keep => (Duration::ZERO, None),
             Life::Extend(ttl) => (ttl, (commit.revision == 0).then_some("open")),
+            Life::Kept => (Duration::ZERO, Some("kept")),
             Life::End(ttl) => (ttl, Some("over")),
+            Life::EndKept(_) => (Duration::ZERO, Some("over")),
         };
         let epoch = match commit.revision {
             0 => random_hex(),

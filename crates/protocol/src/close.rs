@@ -10,6 +10,8 @@ use crate::frame;
 pub enum Close {
     /// 1000: the chat is over.
     Over,
+    /// 1000: the chat is another agent's now.
+    GivenAway,
     /// 1000: nothing came from the client for too long.
     Silent,
     /// 1002: what came is no WebSocket frame.
@@ -43,7 +45,7 @@ impl Close {
     /// The code on the wire.
     pub fn code(self) -> u16 {
         match self {
-            Self::Over | Self::Silent => 1000,
+            Self::Over | Self::GivenAway | Self::Silent => 1000,
             Self::Unreadable => 1002,
             Self::NotText => 1007,
             Self::Rule => 1008,
@@ -58,6 +60,7 @@ impl Close {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Over => "the chat is over",
+            Self::GivenAway => "the chat is another agent's now",
             Self::Silent => "nothing was heard for too long",
             Self::Unreadable => "the frame could not be read",
             Self::NotText => "the text was not UTF-8",
@@ -190,7 +193,9 @@ impl From<Refusal> for WireError {
             Refusal::NotWaiting => Self::NotFound,
             Refusal::Invalid { field } => Self::InvalidField(field),
             // `Over` has a frame of its own, and `NotDue` is for timers: neither gets here from a client.
-            Refusal::Forbidden | Refusal::Over | Refusal::NotDue => Self::Forbidden,
+            Refusal::Forbidden | Refusal::NotEngaged | Refusal::Over | Refusal::NotDue => {
+                Self::Forbidden
+            }
         }
     }
 }

@@ -59,7 +59,12 @@ pub fn request(entry: &Entry) -> String {
         topic: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         first_words: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        handed_over_by: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<&'a str>,
     }
+    let handed_over = entry.handed_over.as_ref();
     json(&Request {
         participant: Participant::User,
         user_id: entry.visitor.to_string(),
@@ -69,6 +74,16 @@ pub fn request(entry: &Entry) -> String {
         platform: &entry.platform,
         topic: entry.topic.as_deref(),
         first_words: entry.first_words.as_deref(),
+        handed_over_by: handed_over.map(|over| over.by.as_str()),
+        note: handed_over.and_then(|over| over.note.as_deref()),
+    })
+}
+
+/// The request as whoever listens to the channel hears of it: what one agent said to another stays at the desk.
+pub fn announcement(entry: &Entry) -> String {
+    request(&Entry {
+        handed_over: None,
+        ..entry.clone()
     })
 }
 

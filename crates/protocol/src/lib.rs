@@ -1,6 +1,7 @@
 //! The wires: what clients and processes say to each other, and its translation to and from the desk.
 //!
 //! - [`typed`]: the chat socket's dialect, frames of `type` and `args`;
+//! - [`event`]: the dialect of conversations with roles, frames of `event` and `data`;
 //! - [`joins`]: the request feed;
 //! - [`bus`]: what processes keep in and say through the store;
 //! - [`close`]: one catalogue of error and close codes.
@@ -9,6 +10,7 @@
 
 pub mod bus;
 pub mod close;
+pub mod event;
 pub mod joins;
 pub mod typed;
 

@@ -196,6 +196,7 @@ fn policy(settings: &Settings) -> Policy {
         idle_timeout: chat.idle_timeout,
         leave_grace: chat.leave_grace,
         reservation: settings.queue.reservation,
+        transfer: settings.queue.transfer,
         tombstone: TOMBSTONE,
         max_content_bytes: chat.max_content_bytes,
         agents_are: match settings.auth.is_open() {

@@ -269,7 +269,7 @@ impl Handler {
             // Of a chat that expired nobody knows any more whether it waited.
             queue: (was != is || ends).then_some(is.as_ref()),
             announce: match (&is, decision.announce) {
-                (Some(entry), true) => Some(joins::request(entry)),
+                (Some(entry), true) => Some(joins::announcement(entry)),
                 _ => None,
             },
             arrives: request.arrives,

@@ -7,7 +7,5 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // A browser on a busy machine is late at times; a fault is there every time.
-    retry: 2,
   },
 });

@@ -19,11 +19,12 @@ use helpline_live::{
 };
 use helpline_protocol::{
     close::WireError,
-    typed::{self, Join, Reader, Resume, Resumed, Scene},
+    typed::{self, Join, Resume, Resumed, Scene},
 };
 use helpline_service::{
     access::Role,
     handler::{Failure, Handled, Held, Request},
+    hub::Reader,
     socket::Reply,
 };
 use tokio::time::Instant;
@@ -186,6 +187,7 @@ impl ChatSession {
             (_, support, _) => (
                 Actor::Visitor(visitor),
                 Command::Enter {
+                    email: join.email.clone(),
                     support: support.filter(|_| join.side == Side::Visitor),
                 },
             ),
@@ -203,7 +205,10 @@ impl ChatSession {
         let reader = seat.reader(self.visit.level);
         // From here on everything is heard; what comes before the log is read is in the log.
         if let Some(membership) = self.membership() {
-            membership.seat(reader, join.queue && join.side == Side::Visitor);
+            membership.seat(
+                Reader::Typed(reader),
+                join.queue && join.side == Side::Visitor,
+            );
         }
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,
@@ -225,7 +230,9 @@ impl ChatSession {
                 head: loaded.head.clone(),
                 chat: Some(Arc::new(state)),
             });
-            membership.told(loaded.head.seq);
+            if let Some(last) = loaded.recorded.last() {
+                membership.told(last.into());
+            }
         }
         info!(%chat, side = ?join.side, "joined");
         Reply::frames(frames)
@@ -239,7 +246,7 @@ fn found(
     loaded: &Loaded,
     join: &Join,
     recorded: &[Recorded],
-    reader: Reader,
+    reader: typed::Reader,
     idle_timeout: Duration,
 ) -> Vec<String> {
     let head = &loaded.head;

@@ -22,7 +22,7 @@ use helpline_service::{
     door::Visit,
     faults::Faults,
     handler::Handler,
-    hub::{Delivery, Hub, Membership},
+    hub::{Delivery, Hub, Inbox, Membership},
     metrics::Metrics,
     presence::Roster,
     socket::{Reply, Session},
@@ -91,7 +91,7 @@ impl ChatSession {
         hub: &Hub,
         address: String,
         visit: Visit,
-    ) -> (Self, mpsc::Receiver<Arc<Delivery>>) {
+    ) -> (Self, Inbox) {
         let (place, inbox) = match ChatId::parse(&address) {
             Some(chat) => {
                 let (membership, inbox) = hub.enter(chat, visit.socket);
@@ -205,12 +205,12 @@ impl Session for ChatSession {
     }
 
     fn deliver(&mut self, delivery: Arc<Delivery>) -> Reply {
-        match (&mut self.stage, delivery.seq) {
-            (Stage::Seated(seat), Some(seq)) => {
-                if seq <= seat.after && !delivery.resets {
+        match (&mut self.stage, delivery.stands) {
+            (Stage::Seated(seat), Some(stands)) => {
+                if stands.seq <= seat.after && !delivery.resets {
                     return Reply::nothing();
                 }
-                seat.after = seq;
+                seat.after = stands.seq;
             }
             (Stage::Seated(_), None) => {}
             // Somebody at the door hears of the end, and of nothing else.

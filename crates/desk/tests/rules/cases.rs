@@ -9,6 +9,7 @@ use helpline_desk::{
     decide::{Life, Timer, TimerChange},
     event::{End, Event},
     id::{AgentId, SupportId},
+    name::Email,
     policy::AgentsAre::{Accounts, Sockets},
     queue::Entry,
     refusal::Refusal,
@@ -110,6 +111,7 @@ fn ids_that_are_not_the_chats_are_forbidden() {
     assert_eq!(desk.refuses(stranger.clone(), enter()), Refusal::Forbidden);
     let unknown_support = Command::Enter {
         support: Some(SupportId::from_bits(9)),
+        email: None,
     };
     assert_eq!(desk.refuses(visitor(), unknown_support), Refusal::Forbidden);
 
@@ -244,4 +246,40 @@ fn only_a_chat_that_is_gone_expires() {
     let mut gone = Desk::new(Sockets);
     let decision = gone.accepts(Actor::Desk, Command::Expire);
     assert_eq!(decision.events, [Event::Ended(End::BySilence)]);
+}
+
+#[test]
+fn an_address_is_taken_once_and_an_accounts_own_stays() {
+    let email = |text| Email::parse(text);
+    let enters = |text| Command::Enter {
+        support: None,
+        email: email(text),
+    };
+    let mut desk = Desk::waiting(Sockets);
+    let introduced = |address: &str, verified| Event::Introduced {
+        email: address.to_owned(),
+        verified,
+    };
+    for (address, news) in [("a@b", true), ("a@b", false), ("c@d", true)] {
+        let events = desk.accepts(visitor(), enters(address)).events;
+        assert_eq!(
+            events.contains(&introduced(address, false)),
+            news,
+            "{address}"
+        );
+    }
+    let mut desk = Desk::new(Sockets);
+    let Command::Register { name, platform, .. } = register() else {
+        unreachable!("a registration")
+    };
+    let registered = Command::Register {
+        name,
+        platform,
+        topic: None,
+        email: email("own@b"),
+    };
+    let events = desk.accepts(visitor(), registered).events;
+    assert!(events.contains(&introduced("own@b", true)));
+    let events = desk.accepts(visitor(), enters("other@b")).events;
+    assert!(!events.contains(&introduced("other@b", false)));
 }

@@ -4,4 +4,5 @@
 
 mod cases;
 mod properties;
+mod staff;
 mod world;

@@ -9,7 +9,7 @@ use helpline_desk::{
     decide::{Life, decide},
     event::Event,
     id::{AgentId, MessageId, SupportId, VisitorId},
-    name::Name,
+    name::{Email, Name},
     policy::AgentsAre,
     queue::Entry,
     time::Timestamp,
@@ -40,14 +40,17 @@ fn an_actor() -> impl Strategy<Value = Actor> {
         3 => an_agent().prop_map(Actor::Agent),
         2 => a_support().prop_map(Actor::Support),
         3 => Just(Actor::Desk),
+        2 => an_agent().prop_map(Actor::Staff),
     ]
 }
 
 fn a_command() -> impl Strategy<Value = Command> {
     let name = || Name::parse("Vika").expect("a name");
     prop_oneof![
-        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None }),
-        3 => proptest::option::weighted(0.2, a_support()).prop_map(|support| Command::Enter { support }),
+        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None, email: None }),
+        3 => (proptest::option::weighted(0.2, a_support()), any::<bool>()).prop_map(|(support, known)| {
+            Command::Enter { support, email: known.then(|| Email::parse("mina@shop.example")).flatten() }
+        }),
         3 => (a_visitor(), a_support())
             .prop_map(move |(visitor, support)| Command::Claim { visitor, support, name: name() }),
         2 => (a_visitor(), a_support())
@@ -63,6 +66,8 @@ fn a_command() -> impl Strategy<Value = Command> {
             })
         ),
         1 => Just(Command::Leave),
+        2 => an_agent().prop_map(move |agent| Command::Assign { agent, by_name: name(), note: None }),
+        1 => Just(Command::Close),
         2 => Just(Command::Reserve),
         2 => Just(Command::Decline),
         2 => Just(Command::Lapse),
@@ -80,7 +85,10 @@ fn check_step(before: Option<&Chat>, after: &Chat, events: &[Event]) {
             !before.is_over() || events.is_empty(),
             "nothing follows the end"
         );
-        if let Some(owner) = &before.support {
+        let assigned = events.iter().any(|e| matches!(e, Event::Assigned { .. }));
+        if assigned {
+            assert!(after.support.is_none(), "whoever had it is out");
+        } else if let Some(owner) = &before.support {
             let now = after.support.as_ref().expect("an owner stays");
             assert_eq!(
                 (&owner.id, &owner.agent),
@@ -90,6 +98,10 @@ fn check_step(before: Option<&Chat>, after: &Chat, events: &[Event]) {
         }
         assert_eq!(before.visitor.id, after.visitor.id);
         assert!(before.messages <= after.messages);
+        assert_eq!(
+            (before.kept, &before.supervisor),
+            (after.kept, &after.supervisor)
+        );
     }
     let claims = events.iter().filter(|e| matches!(e, Event::Claimed { .. }));
     assert!(claims.count() <= usize::from(before.is_none_or(|chat| chat.support.is_none())));
@@ -103,6 +115,12 @@ fn check_step(before: Option<&Chat>, after: &Chat, events: &[Event]) {
         assert!(!after.visitor.away && after.support.is_none());
         assert_eq!(entry.visitor, after.visitor.id);
     }
+    if let (Some(support), Some(assigned)) = (&after.support, &after.assigned) {
+        assert_eq!(
+            support.agent, *assigned,
+            "a kept chat is had by whom it was given to"
+        );
+    }
 }
 
 proptest! {
@@ -111,10 +129,11 @@ proptest! {
     #[test]
     fn the_invariants_hold_for_every_sequence(
         accounts in any::<bool>(),
+        kept in any::<bool>(),
         steps in proptest::collection::vec((an_actor(), a_command()), 1..60),
     ) {
         let agents = if accounts { AgentsAre::Accounts } else { AgentsAre::Sockets };
-        let mut desk = Desk::waiting(agents);
+        let mut desk = if kept { Desk::kept(agents) } else { Desk::waiting(agents) };
         for (actor, command) in steps {
             let before = desk.chat.clone();
             match desk.ask(actor.clone(), command.clone()) {
@@ -126,7 +145,10 @@ proptest! {
                         command,
                         Command::Enter { .. } | Command::Claim { .. } | Command::Return { .. } | Command::Say(_)
                     );
-                    prop_assert_eq!(extends, active && !matches!(decision.life, Life::End(_)));
+                    prop_assert_eq!(extends, active && !kept);
+                    if kept {
+                        prop_assert!(matches!(decision.life, Life::Keep | Life::EndKept(_)));
+                    }
                 }
                 Err(_) => prop_assert_eq!(&before, &desk.chat),
             }

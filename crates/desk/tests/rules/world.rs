@@ -51,6 +51,13 @@ impl Desk {
         desk
     }
 
+    /// A kept chat of Mina's, which belongs to the supervisor Rosa.
+    pub(crate) fn kept(agents_are: AgentsAre) -> Self {
+        let mut desk = Self::new(agents_are);
+        desk.accepts(visitor(), open());
+        desk
+    }
+
     pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> Result<Decision, Refusal> {
         let now = Timestamp(1_000_000);
         let decision = decide(self.chat.as_ref(), &actor, &command, now, &self.policy)?;
@@ -89,11 +96,34 @@ pub(crate) fn register() -> Command {
         name: Name::parse("Mina").expect("a name"),
         platform: "web".to_owned(),
         topic: None,
+        email: None,
+    }
+}
+
+pub(crate) fn open() -> Command {
+    Command::Open {
+        name: Name::parse("Mina").expect("a name"),
+        supervisor: AgentId("rosa".to_owned()),
+    }
+}
+
+pub(crate) fn staff(id: &str) -> Actor {
+    Actor::Staff(AgentId(id.to_owned()))
+}
+
+pub(crate) fn assign(agent: &str) -> Command {
+    Command::Assign {
+        agent: AgentId(agent.to_owned()),
+        by_name: Name::parse("Rosa").expect("a name"),
+        note: Some("speaks French".to_owned()),
     }
 }
 
 pub(crate) fn enter() -> Command {
-    Command::Enter { support: None }
+    Command::Enter {
+        support: None,
+        email: None,
+    }
 }
 
 pub(crate) fn claim(name: &str, support: u128) -> Command {

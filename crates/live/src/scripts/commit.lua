@@ -78,6 +78,8 @@ while ARGV[arg] do
   local change, first_value, second_value = ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
   if change == 'open' then         -- ms: the chat is there, look then whether it expired
     redis.call('ZADD', KEYS[2], now + first_value, ARGV[1])
+  elseif change == 'kept' then     -- the chat is there, and never expires
+    redis.call('ZADD', KEYS[2], '+inf', ARGV[1])
   elseif change == 'over' then     -- the chat cannot expire any more
     redis.call('ZREM', KEYS[2], ARGV[1])
   elseif change == 'set' then      -- timer, ms

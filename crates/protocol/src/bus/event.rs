@@ -22,8 +22,17 @@ pub(super) enum WireEvent<'a> {
         platform: Cow<'a, str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         topic: Option<Cow<'a, str>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        kept: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supervisor: Option<Cow<'a, str>>,
     },
     VisitorJoined {},
+    Introduced {
+        email: Cow<'a, str>,
+        #[serde(default)]
+        verified: bool,
+    },
     Requested {
         since: i64,
     },
@@ -34,6 +43,16 @@ pub(super) enum WireEvent<'a> {
         name: Cow<'a, str>,
         agent: Cow<'a, str>,
         text: Cow<'a, str>,
+    },
+    Assigned {
+        agent: Cow<'a, str>,
+        by: Cow<'a, str>,
+        by_name: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Cow<'a, str>>,
+        since: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<i64>,
     },
     SupportLeft {
         text: Cow<'a, str>,
@@ -62,6 +81,10 @@ pub(super) enum WireEvent<'a> {
     EndedBySupport {
         text: Cow<'a, str>,
     },
+    EndedByStaff {
+        by: Cow<'a, str>,
+        text: Cow<'a, str>,
+    },
     EndedBySilence {},
 }
 
@@ -73,13 +96,21 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 name,
                 platform,
                 topic,
+                kept,
+                supervisor,
             } => Self::Registered {
                 visitor: visitor.to_string().into(),
                 name: name.into(),
                 platform: platform.into(),
                 topic: topic.as_ref().map(Into::into),
+                kept: *kept,
+                supervisor: supervisor.as_ref().map(|id| (&id.0).into()),
             },
             Event::VisitorJoined => Self::VisitorJoined {},
+            Event::Introduced { email, verified } => Self::Introduced {
+                email: email.into(),
+                verified: *verified,
+            },
             Event::Requested { since } => Self::Requested { since: since.0 },
             Event::VisitorLeft => Self::VisitorLeft {},
             Event::VisitorReturned => Self::VisitorReturned {},
@@ -93,6 +124,21 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 name: name.into(),
                 agent: (&agent.0).into(),
                 text: text.into(),
+            },
+            Event::Assigned {
+                agent,
+                by,
+                by_name,
+                note,
+                since,
+                until,
+            } => Self::Assigned {
+                agent: (&agent.0).into(),
+                by: (&by.0).into(),
+                by_name: by_name.into(),
+                note: note.as_ref().map(Into::into),
+                since: since.0,
+                until: until.map(|until| until.0),
             },
             Event::SupportLeft { text } => Self::SupportLeft { text: text.into() },
             Event::SupportReturned => Self::SupportReturned {},
@@ -114,6 +160,10 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
             Event::AllDeclined => Self::AllDeclined {},
             Event::Ended(End::ByVisitor) => Self::EndedByVisitor {},
             Event::Ended(End::BySupport { text }) => Self::EndedBySupport { text: text.into() },
+            Event::Ended(End::ByStaff { by, text }) => Self::EndedByStaff {
+                by: (&by.0).into(),
+                text: text.into(),
+            },
             Event::Ended(End::BySilence) => Self::EndedBySilence {},
         }
     }
@@ -127,13 +177,21 @@ impl WireEvent<'_> {
                 name,
                 platform,
                 topic,
+                kept,
+                supervisor,
             } => Event::Registered {
                 visitor: VisitorId::parse(&visitor).ok_or(Unreadable)?,
                 name: name.into_owned(),
                 platform: platform.into_owned(),
                 topic: topic.map(Cow::into_owned),
+                kept,
+                supervisor: supervisor.map(|id| AgentId(id.into_owned())),
             },
             Self::VisitorJoined {} => Event::VisitorJoined,
+            Self::Introduced { email, verified } => Event::Introduced {
+                email: email.into_owned(),
+                verified,
+            },
             Self::Requested { since } => Event::Requested {
                 since: Timestamp(since),
             },
@@ -149,6 +207,21 @@ impl WireEvent<'_> {
                 name: name.into_owned(),
                 agent: AgentId(agent.into_owned()),
                 text: text.into_owned(),
+            },
+            Self::Assigned {
+                agent,
+                by,
+                by_name,
+                note,
+                since,
+                until,
+            } => Event::Assigned {
+                agent: AgentId(agent.into_owned()),
+                by: AgentId(by.into_owned()),
+                by_name: by_name.into_owned(),
+                note: note.map(Cow::into_owned),
+                since: Timestamp(since),
+                until: until.map(Timestamp),
             },
             Self::SupportLeft { text } => Event::SupportLeft {
                 text: text.into_owned(),
@@ -181,6 +254,10 @@ impl WireEvent<'_> {
             Self::AllDeclined {} => Event::AllDeclined,
             Self::EndedByVisitor {} => Event::Ended(End::ByVisitor),
             Self::EndedBySupport { text } => Event::Ended(End::BySupport {
+                text: text.into_owned(),
+            }),
+            Self::EndedByStaff { by, text } => Event::Ended(End::ByStaff {
+                by: AgentId(by.into_owned()),
                 text: text.into_owned(),
             }),
             Self::EndedBySilence {} => Event::Ended(End::BySilence),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use helpline_desk::{
-    chat::Reservation,
+    chat::{HandOver, Reservation},
     id::{AgentId, ChatId, VisitorId},
     queue::Entry,
     time::Timestamp,
@@ -77,6 +77,10 @@ struct WireEntry<'a> {
     since: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reserved: Option<WireReservation<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assigned: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    handed_over: Option<WireHandOver<'a>>,
     #[serde(default)]
     declined: Vec<Cow<'a, str>>,
     #[serde(default)]
@@ -87,6 +91,13 @@ struct WireEntry<'a> {
 struct WireReservation<'a> {
     agent: Cow<'a, str>,
     until: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireHandOver<'a> {
+    by: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<Cow<'a, str>>,
 }
 
 impl<'a> From<&'a Entry> for WireEntry<'a> {
@@ -102,6 +113,11 @@ impl<'a> From<&'a Entry> for WireEntry<'a> {
             reserved: entry.reserved.as_ref().map(|held| WireReservation {
                 agent: (&held.agent.0).into(),
                 until: held.until.0,
+            }),
+            assigned: entry.assigned.as_ref().map(|id| (&id.0).into()),
+            handed_over: entry.handed_over.as_ref().map(|over| WireHandOver {
+                by: (&over.by).into(),
+                note: over.note.as_ref().map(Into::into),
             }),
             declined: entry.declined.iter().map(|id| (&id.0).into()).collect(),
             all_declined: entry.all_declined,
@@ -122,6 +138,11 @@ impl WireEntry<'_> {
             reserved: self.reserved.map(|held| Reservation {
                 agent: AgentId(held.agent.into_owned()),
                 until: Timestamp(held.until),
+            }),
+            assigned: self.assigned.map(|id| AgentId(id.into_owned())),
+            handed_over: self.handed_over.map(|over| HandOver {
+                by: over.by.into_owned(),
+                note: over.note.map(Cow::into_owned),
             }),
             declined: self
                 .declined

@@ -3,7 +3,7 @@
 use helpline_desk::{
     actor::Side,
     id::{SupportId, VisitorId},
-    name::Name,
+    name::{Email, Name},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -51,6 +51,8 @@ pub struct Join {
     pub resume: Option<Resume>,
     /// Opt-in: whether a waiting visitor wants to be told its place in the line.
     pub queue: bool,
+    /// Opt-in: the e-mail address that the visitor says to have.
+    pub email: Option<Email>,
 }
 
 /// What a client that comes back has already (contract 001, section 5).
@@ -104,9 +106,13 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
     let client_id = args.client_id(level)?;
-    let (resume, queue) = match level {
-        Level::OptedIn => (args.optional("resume")?, args.optional("queue")?),
-        Level::Plain => (None, None),
+    let (resume, queue, email) = match level {
+        Level::OptedIn => (
+            args.optional("resume")?,
+            args.optional("queue")?,
+            args.email()?,
+        ),
+        Level::Plain => (None, None, None),
     };
     Ok(Join {
         visitor: VisitorId::claimed(&visitor),
@@ -117,6 +123,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         client_id,
         resume,
         queue: queue.unwrap_or(false),
+        email,
     })
 }
 
@@ -204,6 +211,13 @@ impl Args {
             true => Ok(client_id),
             false => Err(WireError::InvalidField("clientId")),
         }
+    }
+
+    fn email(&mut self) -> Result<Option<Email>, WireError> {
+        const FIELD: &str = "email";
+        let text = self.optional::<String>(FIELD)?;
+        text.map(|text| Email::parse(&text).ok_or(WireError::InvalidField(FIELD)))
+            .transpose()
     }
 
     fn name(&mut self, field: &'static str) -> Result<Name, WireError> {

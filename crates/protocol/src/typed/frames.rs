@@ -12,7 +12,7 @@ use helpline_desk::{
 use serde::Serialize;
 
 use super::{Level, Participant};
-use crate::{bus::Passing, frame, iso};
+use crate::{bus::Passing, close::WireError, frame, iso};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +39,8 @@ struct JoinedExtras<'a> {
     chat_id: String,
     epoch: &'a str,
     seq: u64,
-    idle_timeout_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_timeout_ms: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -79,14 +80,36 @@ struct HistoryExtras<'a> {
     last_seq: u64,
     partial: bool,
     seen: Seen,
-    idle_timeout_ms: u64,
-    expires_in_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_timeout_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_ms: Option<u64>,
     status: &'static str,
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     support_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     support_user_name: Option<&'a str>,
+    #[serde(flatten)]
+    email: Option<EmailExtras<'a>>,
+}
+
+/// For agents only.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailExtras<'a> {
+    email: &'a str,
+    email_verified: bool,
+}
+
+impl<'a> EmailExtras<'a> {
+    fn of(chat: &'a Chat, reader: Side) -> Option<Self> {
+        let email = chat.visitor.email.as_ref()?;
+        (reader == Side::Support).then_some(Self {
+            email: &email.address,
+            email_verified: email.verified,
+        })
+    }
 }
 
 /// How far each side has seen (contract 001, section 5).
@@ -110,6 +133,8 @@ struct Room<'a> {
     status: &'static str,
     agent: Option<&'a str>,
     created_at: String,
+    #[serde(flatten)]
+    email: Option<EmailExtras<'a>>,
 }
 
 /// Who reads a frame, and how much of it.
@@ -143,10 +168,10 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
     let (Some(chat), Audience::Seat(side)) = (scene.chat, reader.audience) else {
         return vec![chat_expired(scene.id)];
     };
-    let room = || opted_in.then(|| frame("Room", room(chat)));
+    let room = || opted_in.then(|| frame("Room", room(chat, side)));
     match &recorded.event {
         Event::VisitorJoined => vec![joined(scene, chat, None, recorded.seq, opted_in)],
-        Event::Requested { .. } => room().into_iter().collect(),
+        Event::Requested { .. } | Event::Introduced { .. } => room().into_iter().collect(),
         Event::Claimed {
             support,
             name,
@@ -165,6 +190,8 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             let message = ChatMessage::new(chat, recorded, said, side, opted_in);
             vec![frame("ChatMessage", message)]
         }
+        // It is another's now.
+        Event::Assigned { .. } => vec![WireError::Forbidden.frame()],
         Event::VisitorLeft => vec![user_left(chat)],
         Event::SupportLeft { text } => vec![support_left(chat, text)],
         Event::AllDeclined if opted_in => vec![request_declined(chat)],
@@ -172,6 +199,9 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             let left = match end {
                 End::ByVisitor => Some(user_left(chat)),
                 End::BySupport { text } => Some(support_left(chat, text)),
+                End::ByStaff { text, .. } => {
+                    chat.support.as_ref().map(|_| support_left(chat, text))
+                }
                 End::BySilence => None,
             };
             [left, room(), Some(ended(scene.id, end, opted_in))]
@@ -206,12 +236,13 @@ pub fn history(
         last_seq: resumed.last_seq,
         partial: resumed.partial,
         seen: resumed.seen,
-        idle_timeout_ms: millis(resumed.idle_timeout),
-        expires_in_ms: millis(resumed.expires_in),
+        idle_timeout_ms: life(chat, resumed.idle_timeout),
+        expires_in_ms: life(chat, resumed.expires_in),
         status: status(chat),
         username: &chat.visitor.name,
         support_id: chat.support.as_ref().map(|support| support.id.to_string()),
         support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
+        email: EmailExtras::of(chat, side),
     });
     frame("ChatHistory", ChatHistory { messages, opted_in })
 }
@@ -270,7 +301,7 @@ pub fn chat_expired(id: impl std::fmt::Display) -> String {
 fn ended(id: ChatId, end: &End, opted_in: bool) -> String {
     let (reason, by) = match end {
         End::ByVisitor => ("left", Some(Participant::User)),
-        End::BySupport { .. } => ("left", Some(Participant::Support)),
+        End::BySupport { .. } | End::ByStaff { .. } => ("left", Some(Participant::Support)),
         End::BySilence => ("silence", None),
     };
     let expired = ChatExpired {
@@ -330,7 +361,7 @@ fn joined(
             chat_id: chat.id.to_string(),
             epoch: scene.epoch,
             seq,
-            idle_timeout_ms: millis(scene.idle_timeout),
+            idle_timeout_ms: life(chat, scene.idle_timeout),
         }),
     };
     frame("Joined", joined)
@@ -361,7 +392,7 @@ fn support_left(chat: &Chat, text: &str) -> String {
     frame("SupportLeft", SupportLeft { chat_id, part })
 }
 
-fn room(chat: &Chat) -> Room<'_> {
+fn room(chat: &Chat, reader: Side) -> Room<'_> {
     Room {
         room_id: chat.id.to_string(),
         user_id: chat.visitor.id.to_string(),
@@ -370,6 +401,7 @@ fn room(chat: &Chat) -> Room<'_> {
         status: status(chat),
         agent: chat.support.as_ref().map(|support| support.name.as_str()),
         created_at: iso(chat.created_at),
+        email: EmailExtras::of(chat, reader),
     }
 }
 
@@ -381,8 +413,9 @@ fn status(chat: &Chat) -> &'static str {
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    time.as_millis().try_into().unwrap_or(u64::MAX)
+/// A time in ms of a chat's life; a chat that is kept has none.
+fn life(chat: &Chat, time: Duration) -> Option<u64> {
+    (!chat.kept).then(|| time.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
 #[derive(Serialize)]

@@ -62,6 +62,7 @@ fn plain_fields(kind: &str) -> &'static [&'static str] {
         "ChatExpired" => &["chatId"],
         "UserLeft" => &["chatId", "userId"],
         "SupportLeft" => &["chatId", "supportId", "supportUserName", "text"],
+        "Error" => &["code", "message"],
         other => panic!("{other} is no plain frame"),
     }
 }

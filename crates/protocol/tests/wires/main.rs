@@ -4,6 +4,7 @@
 
 mod additions;
 mod bus;
+mod conversations;
 mod frames;
 mod golden;
 mod golden_client;

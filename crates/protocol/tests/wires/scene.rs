@@ -54,6 +54,8 @@ pub(crate) fn registered() -> Event {
         name: "Mina".to_owned(),
         platform: "web".to_owned(),
         topic: None,
+        kept: false,
+        supervisor: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use helpline_desk::{
     actor::Side,
-    chat::{Chat, Reservation},
+    chat::{Chat, HandOver, Reservation},
     event::{End, Event, Recorded, Said},
     id::{AgentId, ChatId, MessageId, SupportId, VisitorId},
     queue::Entry,
@@ -51,14 +51,20 @@ fn a_time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn registered() -> impl Strategy<Value = Event> {
-    (any::<u128>(), a_text(), a_text(), option::of(a_text())).prop_map(
-        |(visitor, name, platform, topic)| Event::Registered {
-            visitor: VisitorId::from_bits(visitor),
-            name,
-            platform,
-            topic,
-        },
+    (
+        (any::<u128>(), a_text(), a_text(), option::of(a_text())),
+        (any::<bool>(), option::of(an_agent())),
     )
+        .prop_map(
+            |((visitor, name, platform, topic), (kept, supervisor))| Event::Registered {
+                visitor: VisitorId::from_bits(visitor),
+                name,
+                platform,
+                topic,
+                kept,
+                supervisor,
+            },
+        )
 }
 
 fn claimed() -> impl Strategy<Value = Event> {
@@ -70,6 +76,23 @@ fn claimed() -> impl Strategy<Value = Event> {
             text,
         }
     })
+}
+
+fn assigned() -> impl Strategy<Value = Event> {
+    (
+        (an_agent(), an_agent(), a_text(), option::of(a_text())),
+        (a_time(), option::of(a_time())),
+    )
+        .prop_map(
+            |((agent, by, by_name, note), (since, until))| Event::Assigned {
+                agent,
+                by,
+                by_name,
+                note,
+                since,
+                until,
+            },
+        )
 }
 
 fn said() -> impl Strategy<Value = Event> {
@@ -95,6 +118,7 @@ fn ended() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(End::ByVisitor),
         a_text().prop_map(|text| End::BySupport { text }),
+        (an_agent(), a_text()).prop_map(|(by, text)| End::ByStaff { by, text }),
         Just(End::BySilence),
     ]
     .prop_map(Event::Ended)
@@ -109,10 +133,13 @@ fn a_happening() -> impl Strategy<Value = Event> {
     prop_oneof![
         registered(),
         Just(Event::VisitorJoined),
+        (a_text(), any::<bool>())
+            .prop_map(|(email, verified)| Event::Introduced { email, verified }),
         a_time().prop_map(|since| Event::Requested { since }),
         Just(Event::VisitorLeft),
         Just(Event::VisitorReturned),
         claimed(),
+        assigned(),
         a_text().prop_map(|text| Event::SupportLeft { text }),
         Just(Event::SupportReturned),
         (an_agent(), a_time()).prop_map(|(agent, until)| Event::Reserved { agent, until }),
@@ -133,17 +160,20 @@ pub(crate) fn a_log() -> impl Strategy<Value = (Chat, Vec<Recorded>)> {
 }
 
 pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
+    let handed_over = (a_text(), option::of(a_text())).prop_map(|(by, note)| HandOver { by, note });
     let held = (an_agent(), a_time()).prop_map(|(agent, until)| Reservation { agent, until });
     (
         (any::<u128>(), any::<u128>(), a_text(), a_text()),
         (option::of(a_text()), option::of(a_text()), a_time()),
         (option::of(held), vec(an_agent(), 0..4), any::<bool>()),
+        (option::of(an_agent()), option::of(handed_over)),
     )
         .prop_map(
             |(
                 (chat, visitor, name, platform),
                 (topic, first_words, since),
                 (reserved, declined, all_declined),
+                (assigned, handed_over),
             )| Entry {
                 chat: ChatId::from_bits(chat),
                 visitor: VisitorId::from_bits(visitor),
@@ -153,6 +183,8 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
                 first_words,
                 since,
                 reserved,
+                assigned,
+                handed_over,
                 declined,
                 all_declined,
             },

@@ -19,7 +19,7 @@ pub enum Role {
     Supervisor,
     /// Takes requests and talks.
     Agent,
-    /// Applied to become an agent.
+    /// Asks for help, with an account.
     Candidate,
     /// Opened a chat.
     Visitor,
@@ -32,6 +32,8 @@ pub struct Claims {
     pub user_id: String,
     /// What that account is.
     pub role: Role,
+    /// Its e-mail address, if the token tells it.
+    pub email: Option<String>,
     /// The one chat that a visitor's token is good for.
     pub chat_id: Option<String>,
     /// When it was issued, in seconds since 1970; 0 if it does not say.
@@ -64,6 +66,7 @@ pub(super) struct AnyClaims {
     user_id: Option<Id>,
     id: Option<Id>,
     role: Role,
+    email: Option<String>,
     #[serde(rename = "chatId")]
     chat_id: Option<String>,
     iat: Option<f64>,
@@ -91,6 +94,7 @@ impl AnyClaims {
         Some(Claims {
             user_id,
             role: self.role,
+            email: self.email,
             chat_id: self.chat_id,
             issued_at: self.iat.unwrap_or_default() as u64,
             expires_at: self.exp as u64,

@@ -231,6 +231,7 @@ mod tests {
             Ok(Claims {
                 user_id: "u1".into(),
                 role: Role::Visitor,
+                email: None,
                 chat_id: Some("c1".into()),
                 issued_at: NOW_SECONDS,
                 expires_at: NOW_SECONDS + 60,

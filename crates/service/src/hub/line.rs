@@ -2,7 +2,8 @@
 //!
 //! The place is the request's rank among all that wait. The estimate is that place times the median of what a
 //! place has lately cost: how long a request waited until it was claimed, divided by the place it had when it came.
-//! Only what this process has seen counts, and below [`ENOUGH`] samples nothing is estimated.
+//! Whoever has not come yet may ask how long visitors usually wait: the median of the same claims.
+//! Only what this process has seen within [`LATELY`] counts, and below [`ENOUGH`] samples nothing is said.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,19 +12,36 @@ use std::{
 };
 
 use helpline_desk::{id::ChatId, queue::Entry, time::Timestamp};
-use helpline_live::{feed::Heard, keys::Keys};
+use helpline_live::{feed::Heard, keys::Keys, link::Unavailable};
 use helpline_protocol::{bus, typed::Queue};
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 use tracing::debug;
 
 use super::Hub;
 
-/// How many claims the estimate looks back on.
+/// How many claims the estimate looks back on at most.
 const SAMPLES: usize = 50;
 /// How many it needs.
 const ENOUGH: usize = 3;
+/// How far it looks back: yesterday's waits say nothing about today's.
+const LATELY: Duration = Duration::from_secs(3_600);
+/// How long an answer about the agents is good for those who only look in: anybody may ask, as often as they like.
+const AGENTS_KNOWN_FOR: Duration = Duration::from_secs(1);
 /// How often visitors are told at most.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What somebody who has not come yet may expect.
+#[derive(Clone, Copy, Debug)]
+pub struct Availability {
+    /// In how many seconds visitors were usually answered lately: only while an agent is there to answer, and from
+    /// enough claims.
+    pub usual_wait_seconds: Option<u64>,
+    /// How many agents take requests.
+    pub agents_online: usize,
+}
 
 /// What this process knows of the line.
 pub(super) struct Line {
@@ -32,12 +50,22 @@ pub(super) struct Line {
     state: Mutex<State>,
 }
 
+/// A request that was claimed.
+struct Claim {
+    at: Timestamp,
+    waited: Duration,
+    /// The place it had when it came.
+    place: usize,
+}
+
 #[derive(Default)]
 struct State {
     /// Who waits: since when, and the place it had when it came.
     waiting: HashMap<ChatId, (Timestamp, usize)>,
-    /// What a place has cost lately, in seconds, newest last.
-    costs: VecDeque<f64>,
+    /// The last claims, newest last.
+    claims: VecDeque<Claim>,
+    /// How many agents there were, and when that was asked.
+    agents: Option<(usize, Instant)>,
 }
 
 impl Line {
@@ -95,13 +123,15 @@ impl State {
         if !claimed {
             return;
         }
-        if self.costs.len() == SAMPLES {
-            self.costs.pop_front();
+        if self.claims.len() == SAMPLES {
+            self.claims.pop_front();
         }
-        let waited = Duration::from_micros((now.0 - since.0).max(0).unsigned_abs());
-        let places = u32::try_from(place).unwrap_or(u32::MAX);
-        self.costs
-            .push_back(waited.as_secs_f64() / f64::from(places));
+        let waited = between(since, now);
+        self.claims.push_back(Claim {
+            at: now,
+            waited,
+            place,
+        });
     }
 
     /// Brings the line up to date with what the store says.
@@ -114,20 +144,67 @@ impl State {
     }
 
     /// How long whoever is at this place will probably wait, in seconds.
-    fn estimate(&self, position: usize) -> Option<u64> {
-        if self.costs.len() < ENOUGH {
-            return None;
-        }
-        let mut costs: Vec<f64> = self.costs.iter().copied().collect();
-        costs.sort_by(f64::total_cmp);
-        let median = costs[costs.len() / 2];
-        let places = u32::try_from(position).unwrap_or(u32::MAX);
-        // A saturating cast: a wait beyond reckoning is long enough.
-        Some((median * f64::from(places)).ceil() as u64)
+    fn estimate(&self, position: usize, now: Timestamp) -> Option<u64> {
+        let cost = |claim: &Claim| claim.waited.as_secs_f64() / count(claim.place);
+        Some(seconds(self.median(now, cost)? * count(position)))
+    }
+
+    /// How long a visitor usually waited, in seconds.
+    fn usual_wait(&self, now: Timestamp) -> Option<u64> {
+        self.median(now, |claim| claim.waited.as_secs_f64())
+            .map(seconds)
+    }
+
+    fn median(&self, now: Timestamp, figure: impl Fn(&Claim) -> f64) -> Option<f64> {
+        let lately = self
+            .claims
+            .iter()
+            .filter(|claim| between(claim.at, now) <= LATELY);
+        let mut figures: Vec<f64> = lately.map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        (figures.len() >= ENOUGH).then(|| figures[figures.len() / 2])
     }
 }
 
+fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::from_micros((later.0 - earlier.0).max(0).unsigned_abs())
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// A saturating cast: a wait beyond reckoning is long enough.
+fn seconds(wait: f64) -> u64 {
+    wait.ceil() as u64
+}
+
 impl Hub {
+    /// What somebody who has not come yet may expect.
+    ///
+    /// # Errors
+    /// When the store does not say who is there.
+    pub async fn availability(&self) -> Result<Availability, Unavailable> {
+        let agents_online = self.agents_online().await?;
+        let usual_wait = self.0.line.state().usual_wait(self.0.handler.now());
+        Ok(Availability {
+            usual_wait_seconds: usual_wait.filter(|_| agents_online > 0),
+            agents_online,
+        })
+    }
+
+    async fn agents_online(&self) -> Result<usize, Unavailable> {
+        let known = self.0.line.state().agents;
+        if let Some((agents, asked)) = known
+            && asked.elapsed() < AGENTS_KNOWN_FOR
+        {
+            return Ok(agents);
+        }
+        let agents = self.0.handler.store().agents().await?.len();
+        self.0.line.state().agents = Some((agents, Instant::now()));
+        Ok(agents)
+    }
+
     /// Tells waiting visitors where they stand, in the background, whenever that changes.
     pub(super) fn keep_the_line(&self) {
         let hub = self.clone();
@@ -147,7 +224,7 @@ impl Hub {
             .spawn(async move { stop.run_until_cancelled(keep).await });
     }
 
-    async fn tell_places(&self) -> Result<(), helpline_live::link::Unavailable> {
+    async fn tell_places(&self) -> Result<(), Unavailable> {
         let rooms: Vec<_> = self.rooms().values().cloned().collect();
         let rooms: Vec<_> = rooms
             .into_iter()
@@ -160,6 +237,7 @@ impl Hub {
         let agents_online = store.agents().await?.len();
         let mut entries = store.all_waiting().await?;
         entries.sort_by_key(Entry::place);
+        let now = self.0.handler.now();
         let mut state = self.0.line.state();
         state.is(&entries);
         for room in rooms {
@@ -169,7 +247,7 @@ impl Hub {
             room.tell_place(Queue {
                 position: rank + 1,
                 waiting: entries.len(),
-                estimate_seconds: state.estimate(rank + 1),
+                estimate_seconds: state.estimate(rank + 1, now),
                 agents_online,
             });
         }
@@ -193,48 +271,78 @@ mod tests {
             first_words: None,
             since: Timestamp(since),
             reserved: None,
+            assigned: None,
+            handed_over: None,
             declined: Vec::new(),
             all_declined: false,
         }
     }
 
+    const START: Timestamp = Timestamp(0);
+
+    fn after(seconds: i64) -> Timestamp {
+        Timestamp(seconds * 1_000_000)
+    }
+
+    /// Each came alone and waited so many seconds.
+    fn waited(seconds: &[i64]) -> State {
+        let mut state = State::default();
+        for (chat, seconds) in (1..).zip(seconds) {
+            state.comes(&entry(chat, START.0));
+            state.goes(ChatId::from_bits(chat), true, after(*seconds));
+        }
+        state
+    }
+
     #[test]
     fn the_estimate_is_the_median_cost_of_a_place() {
-        let mut state = State::default();
-        // Each came alone and waited so many seconds.
-        for (chat, seconds) in [(1, 10), (2, 60), (3, 20)] {
-            assert_eq!(state.estimate(1), None, "too little is known");
-            state.comes(&entry(chat, 0));
-            state.goes(
-                ChatId::from_bits(chat),
-                true,
-                Timestamp(seconds * 1_000_000),
-            );
-        }
-        assert_eq!(state.estimate(1), Some(20));
-        assert_eq!(state.estimate(3), Some(60));
+        let state = waited(&[10, 60, 20]);
+        assert_eq!(state.estimate(1, after(60)), Some(20));
+        assert_eq!(state.estimate(3, after(60)), Some(60));
+    }
+
+    #[test]
+    fn the_usual_wait_is_the_median_of_whole_waits() {
+        assert_eq!(waited(&[10, 60, 20]).usual_wait(after(60)), Some(20));
+    }
+
+    #[test]
+    fn two_claims_are_too_little_to_say_anything() {
+        let state = waited(&[10, 60]);
+        assert_eq!(state.estimate(1, after(60)), None);
+        assert_eq!(state.usual_wait(after(60)), None);
+    }
+
+    #[test]
+    fn what_was_long_ago_does_not_count() {
+        let state = waited(&[10, 60, 20]);
+        assert_eq!(state.usual_wait(after(3_610)), Some(20));
+        assert_eq!(state.usual_wait(after(3_611)), None);
+        assert_eq!(state.estimate(1, after(3_611)), None);
     }
 
     #[test]
     fn a_request_that_was_not_claimed_says_nothing_about_waiting() {
         let mut state = State::default();
         for chat in 1..=4 {
-            state.comes(&entry(chat, 0));
-            state.goes(ChatId::from_bits(chat), false, Timestamp(1_000_000));
+            state.comes(&entry(chat, START.0));
+            state.goes(ChatId::from_bits(chat), false, after(1));
         }
-        assert_eq!(state.estimate(1), None);
+        assert_eq!(state.estimate(1, after(1)), None);
+        assert_eq!(state.usual_wait(after(1)), None);
     }
 
     #[test]
     fn who_came_second_had_two_places_to_wait() {
         let mut state = State::default();
         for chat in 1..=3 {
-            state.comes(&entry(chat, 0));
+            state.comes(&entry(chat, START.0));
         }
         for chat in 1..=3 {
-            state.goes(ChatId::from_bits(chat), true, Timestamp(30_000_000));
+            state.goes(ChatId::from_bits(chat), true, after(30));
         }
         // 30, 15 and 10 seconds a place.
-        assert_eq!(state.estimate(1), Some(15));
+        assert_eq!(state.estimate(1, after(30)), Some(15));
+        assert_eq!(state.usual_wait(after(30)), Some(30));
     }
 }

@@ -1,10 +1,12 @@
 //! Fan-out: what this process hears of a chat, handed to the chat's sockets here.
 //!
 //! Sockets are served from the feed alone, whoever made an event, so all of them see one order. An event is
-//! encoded once for each kind of reader. A socket that joined at event N drops whatever is at or below N; a
+//! encoded once for each kind of reader, in whichever dialect. A socket that joined at event N drops whatever is at or below N; a
 //! hole, or a feed that was interrupted, makes the room read the log.
 
 mod line;
+mod outbox;
+mod reader;
 mod resync;
 mod room;
 
@@ -14,42 +16,30 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::id::ChatId;
+use helpline_desk::id::{ChatId, MessageId};
 use helpline_live::{
     feed::{Feed, Heard},
     keys::Keys,
     link::{Address, Unavailable},
 };
-use helpline_protocol::{bus, close::Close, typed::Reader};
-use tokio::{
-    sync::{mpsc, watch},
-    time::timeout,
-};
+use helpline_protocol::{bus, close::Close};
+use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 
+pub use self::line::Availability;
 use self::{line::Line, room::Room};
+pub use self::{
+    outbox::{Delivery, Inbox, Outbox, Told},
+    reader::Reader,
+};
 use crate::{
     handler::{Handler, Held},
     metrics::Metrics,
-    wire::Frame,
 };
 
 /// How long a socket waits until its chat is listened to.
 const LISTEN_DEADLINE: Duration = Duration::from_secs(2);
-
-/// What a socket gets to deliver.
-#[derive(Debug)]
-pub struct Delivery {
-    /// Where it stands in the chat, if it does.
-    pub seq: Option<u64>,
-    /// Whether it takes the place of everything before: a history after the log had been lost.
-    pub resets: bool,
-    /// What goes to the client.
-    pub frames: Vec<Frame>,
-    /// What the socket is closed with afterwards.
-    pub close: Option<Close>,
-}
 
 /// The rooms of one process. Cheap to clone.
 #[derive(Clone)]
@@ -115,21 +105,41 @@ impl Hub {
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a socket at a chat's door: from now on it hears of the chat's end.
-    pub fn enter(&self, chat: ChatId, socket: u64) -> (Membership, mpsc::Receiver<Arc<Delivery>>) {
-        let (outbox, inbox) = mpsc::channel(self.0.outbox);
+    /// Puts a socket at a chat's door: from now on it hears of the chat's end. It is in this room and no other.
+    pub fn enter(&self, chat: ChatId, socket: u64) -> (Membership, Inbox) {
+        let (outbox, inbox) = self.outbox();
+        (self.admit(chat, socket, outbox, Some(Reader::DOOR)), inbox)
+    }
+
+    /// The way to a socket that may be in several rooms.
+    pub fn outbox(&self) -> (Outbox, Inbox) {
+        Outbox::new(self.0.outbox)
+    }
+
+    /// Puts a socket that may be in several rooms into one more. It hears nothing of it before it takes a seat.
+    /// `member` is its number in this room, by which [`message_id`] makes it known as a message's sender.
+    pub fn enter_also(&self, chat: ChatId, member: u64, outbox: &Outbox) -> Membership {
+        self.admit(chat, member, outbox.clone(), None)
+    }
+
+    fn admit(
+        &self,
+        chat: ChatId,
+        socket: u64,
+        outbox: Outbox,
+        reader: Option<Reader>,
+    ) -> Membership {
         let mut rooms = self.rooms();
         let room = rooms.entry(chat).or_insert_with(|| {
             self.0.feed.want(&self.0.keys.chat_channel(chat));
             Arc::new(Room::new(chat, self.0.handler.policy().idle_timeout))
         });
-        room.admit(socket, outbox);
-        let membership = Membership {
+        room.admit(socket, outbox, reader);
+        Membership {
             hub: self.clone(),
             room: room.clone(),
             socket,
-        };
-        (membership, inbox)
+        }
     }
 
     fn leave(&self, room: &Arc<Room>, socket: u64) {
@@ -179,6 +189,12 @@ impl Hub {
     }
 }
 
+/// The id of a message by a socket that gets no echo: whoever hands it out knows by it where not to.
+pub fn message_id(member: u64) -> MessageId {
+    let number = u128::from(rand::random::<u64>());
+    MessageId::from_bits(u128::from(member) << 64 | number)
+}
+
 /// A socket's place in a room; it leaves when this is dropped.
 pub struct Membership {
     hub: Hub,
@@ -219,9 +235,9 @@ impl Membership {
         self.room.advance(held);
     }
 
-    /// Tells the room that a socket was told everything up to `seq`.
-    pub fn told(&self, seq: u64) {
-        self.room.told(seq);
+    /// Tells the room that this socket has everything up to there from the log.
+    pub fn told(&self, told: Told) {
+        self.room.told(told);
     }
 }
 
@@ -230,3 +246,6 @@ impl Drop for Membership {
         self.hub.leave(&self.room, self.socket);
     }
 }
+
+#[cfg(test)]
+mod tests;

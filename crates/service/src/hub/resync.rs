@@ -70,7 +70,7 @@ impl Hub {
             store.renew_epoch(room.id, &told).await?;
         }
         match store.load(room.id, 0).await? {
-            Some(whole) => room.start_over(&whole),
+            Some(whole) => room.start_over(&whole, &self.0.metrics),
             None => self.bury(room).await?,
         }
         Ok(())

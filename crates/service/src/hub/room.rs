@@ -5,17 +5,24 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::{audience::Audience, chat::Phase, event::Recorded, id::ChatId};
+use helpline_desk::{
+    chat::{Chat, Phase},
+    event::Recorded,
+    id::ChatId,
+};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
     close::Close,
-    typed::{self, Level, Queue, Reader, Resumed, Scene},
+    typed::{self, Queue, Resumed, Scene},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::Delivery;
-use crate::{handler::Held, metrics::Metrics, resync::Resync, wire::Frame};
+use super::{
+    outbox::{Delivery, Outbox, Told},
+    reader::{Kinds, Reader, origin},
+};
+use crate::{handler::Held, metrics::Metrics, resync::Resync};
 
 /// One chat on this process.
 pub(super) struct Room {
@@ -31,8 +38,9 @@ struct State {
     members: Vec<Member>,
     /// The chat, moved only forward.
     held: Option<Held>,
-    /// The last event that was handed out, or that a socket had from the log.
-    told: Option<u64>,
+    /// The last event that was handed out, or that the first socket had from the log: everyone who has a seat has, or
+    /// will get, what is up to there.
+    told: Option<Told>,
     /// That event, to see whether the log still has it.
     last: Option<Recorded>,
     resync: Resync,
@@ -42,8 +50,8 @@ struct State {
 
 struct Member {
     socket: u64,
-    outbox: mpsc::Sender<Arc<Delivery>>,
-    /// `None` while it is at the door.
+    outbox: Outbox,
+    /// `None`: it hears nothing yet.
     reader: Option<Reader>,
     /// Whether it is told its place in the line while it waits.
     wants_place: bool,
@@ -72,11 +80,11 @@ impl Room {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn admit(&self, socket: u64, outbox: mpsc::Sender<Arc<Delivery>>) {
+    pub(super) fn admit(&self, socket: u64, outbox: Outbox, reader: Option<Reader>) {
         self.state().members.push(Member {
             socket,
             outbox,
-            reader: None,
+            reader,
             wants_place: false,
         });
     }
@@ -122,9 +130,10 @@ impl Room {
         }
     }
 
-    pub(super) fn told(&self, seq: u64) {
-        let mut state = self.state();
-        state.told = state.told.max(Some(seq));
+    /// A socket has everything up to there from the log. That says nothing about the sockets that were here before: they
+    /// get what they lack in its order, and a hole before it has to be seen.
+    pub(super) fn told(&self, told: Told) {
+        self.state().told.get_or_insert(told);
     }
 
     /// Takes what was heard; `false` if something before it is missing.
@@ -132,7 +141,7 @@ impl Room {
         let mut state = self.state();
         match publication {
             Publication::Passing(passing) => {
-                state.pass_on(&passing);
+                state.pass_on(self.id, &passing);
                 true
             }
             Publication::Happened {
@@ -152,7 +161,7 @@ impl Room {
                     .held
                     .as_ref()
                     .is_none_or(|held| *held.head.epoch == *epoch);
-                if !same_epoch || state.told.is_some_and(|told| recorded.seq > told + 1) {
+                if !same_epoch || state.told.is_some_and(|told| recorded.seq > told.seq + 1) {
                     return false;
                 }
                 state.hand_out(self, &epoch, revision, recorded, metrics);
@@ -176,25 +185,13 @@ impl Room {
             return;
         }
         state.place = Some(place);
-        let delivery = Arc::new(Delivery {
-            seq: None,
-            resets: false,
-            frames: vec![typed::queue(&place).into()],
-            close: None,
-        });
-        state.members.retain(|member| {
-            !member.wants_place || member.outbox.try_send(delivery.clone()).is_ok()
-        });
+        let delivery = Delivery::aside(self.id, vec![typed::queue(&place).into()], None);
+        state.give(|member| member.wants_place.then(|| delivery.clone()));
     }
 
     /// Closes all sockets.
     pub(super) fn close(&self, close: Close) {
-        let delivery = Arc::new(Delivery {
-            seq: None,
-            resets: false,
-            frames: Vec::new(),
-            close: Some(close),
-        });
+        let delivery = Delivery::aside(self.id, Vec::new(), Some(close));
         self.state().give(|_| Some(delivery.clone()));
     }
 
@@ -229,7 +226,7 @@ impl Room {
     pub(super) fn catch_up(&self, loaded: Loaded, metrics: &Metrics) -> Repair {
         let mut state = self.state();
         let epoch = &loaded.head.epoch;
-        let told = state.told.unwrap_or_default();
+        let told = state.told.map_or(0, |told| told.seq);
         let same_epoch = state
             .held
             .as_ref()
@@ -253,23 +250,27 @@ impl Room {
         Repair::Done
     }
 
-    /// Starts from a log that is not the one that was told: everyone gets the whole of it.
-    pub(super) fn start_over(&self, loaded: &Loaded) {
+    /// Starts from a log that is not the one that was told: whoever is shown histories gets the whole of it, and the
+    /// others what was said since.
+    pub(super) fn start_over(&self, loaded: &Loaded, metrics: &Metrics) {
         let mut state = self.state();
         let chat = loaded.chat(self.id).map(Arc::new);
-        state.told = Some(loaded.head.seq);
+        let since = state.told.replace(Told {
+            seq: loaded.head.seq,
+            at: loaded
+                .recorded
+                .last()
+                .map_or_else(Default::default, |last| last.at),
+        });
+        let told = state.told;
         state.last = loaded.recorded.last().cloned();
         state.held = Some(Held {
             head: loaded.head.clone(),
             chat: chat.clone(),
         });
         let Some(chat) = chat else {
-            let expired = Arc::new(Delivery {
-                seq: None,
-                resets: false,
-                frames: vec![typed::chat_expired(self.id).into()],
-                close: Some(Close::Over),
-            });
+            let frames = vec![typed::chat_expired(self.id).into()];
+            let expired = Delivery::aside(self.id, frames, Some(Close::Over));
             return state.give(|_| Some(expired.clone()));
         };
         let resumed = Resumed {
@@ -281,22 +282,43 @@ impl Room {
             expires_in: loaded.ttl,
         };
         let mut kinds = Kinds::default();
-        state.give(|reader| {
-            let reader = reader?;
-            Some(kinds.get(Some(reader), || Delivery {
-                seq: Some(loaded.head.seq),
+        state.give(|member| match member.reader {
+            Some(Reader::Typed(reader)) => Some(kinds.get(Reader::Typed(reader), || Delivery {
+                chat: self.id,
+                stands: told,
                 resets: true,
                 frames: vec![typed::history(&chat, &loaded.recorded, &resumed, reader).into()],
                 close: None,
-            }))
+            })),
+            _ => None,
         });
+        // Each of them as the chat was then.
+        let mut then = None;
+        for recorded in &loaded.recorded {
+            match &mut then {
+                Some(chat) => Chat::apply(chat, &recorded.event),
+                None => then = Chat::begin(self.id, &recorded.event, recorded.at),
+            }
+            if since.is_some_and(|since| recorded.at <= since.at) {
+                continue;
+            }
+            let scene = Scene {
+                id: self.id,
+                chat: then.as_ref(),
+                epoch: &loaded.head.epoch,
+                idle_timeout: self.idle_timeout,
+            };
+            state.tell(scene, recorded, metrics, |reader| {
+                matches!(reader, Reader::Event(_))
+            });
+        }
     }
 }
 
 impl State {
     /// One before the last event told, so that the log can be compared with it.
     fn read_from(&self) -> u64 {
-        self.told.unwrap_or_default().saturating_sub(1)
+        self.told.map_or(0, |told| told.seq.saturating_sub(1))
     }
 
     fn hand_out(
@@ -327,75 +349,59 @@ impl State {
             epoch,
             idle_timeout: room.idle_timeout,
         };
-        let close = terminal.then_some(Close::Over);
-        let mut kinds = Kinds::default();
-        let mut given = 0;
-        self.give(|reader| {
-            let at_door = Reader {
-                audience: Audience::Door,
-                level: Level::Plain,
-            };
-            let delivery = kinds.get(reader, || {
-                let reader = reader.unwrap_or(at_door);
-                let frames = typed::event_frames(scene, &recorded, reader);
-                Delivery {
-                    seq: (!terminal).then_some(recorded.seq),
-                    resets: false,
-                    frames: frames.into_iter().map(Frame::from).collect(),
-                    close,
-                }
-            });
-            let worth_it = !delivery.frames.is_empty() || delivery.close.is_some();
-            given += u64::from(worth_it && recorded.event.is_message());
-            worth_it.then_some(delivery)
-        });
-        metrics.messages_out.inc_by(given);
+        self.tell(scene, &recorded, metrics, |_| true);
         self.held = chat;
-        self.told = self.told.max(Some(recorded.seq));
+        let told = Told::from(&recorded);
+        if self.told.is_none_or(|before| before.seq < told.seq) {
+            self.told = Some(told);
+        }
         self.last = Some(recorded);
     }
 
-    fn pass_on(&mut self, passing: &Passing) {
-        let delivery = Arc::new(Delivery {
-            seq: None,
-            resets: false,
-            frames: vec![typed::passing(passing).into()],
-            close: None,
+    /// Tells what happened to the readers that are meant, the socket that did it excepted if it gets no echo.
+    fn tell(
+        &mut self,
+        scene: Scene<'_>,
+        recorded: &Recorded,
+        metrics: &Metrics,
+        meant: impl Fn(Reader) -> bool,
+    ) {
+        let origin = origin(&recorded.event);
+        let mut kinds = Kinds::default();
+        let mut given = 0;
+        self.give(|member| {
+            let reader = member.reader.filter(|reader| meant(*reader))?;
+            if matches!(reader, Reader::Event(_)) && origin == Some(member.socket) {
+                return None;
+            }
+            let delivery = kinds.get(reader, || reader.event(scene, recorded));
+            if delivery.is_empty() {
+                return None;
+            }
+            given += u64::from(recorded.event.is_message());
+            Some(delivery)
         });
+        metrics.messages_out.inc_by(given);
+    }
+
+    fn pass_on(&mut self, chat: ChatId, passing: &Passing) {
+        let delivery = Delivery::aside(chat, vec![typed::passing(passing).into()], None);
         let origin = match passing {
             Passing::Typing { origin, .. } => Some(*origin),
             Passing::Seen { .. } => None,
         };
-        self.members.retain(|member| {
-            let opted_in = member.reader.is_some_and(|r| r.level == Level::OptedIn);
-            if !opted_in || Some(member.socket) == origin {
-                return true;
-            }
-            member.outbox.try_send(delivery.clone()).is_ok()
+        self.give(|member| {
+            let opted_in = member.reader.is_some_and(Reader::has_opted_in);
+            (opted_in && Some(member.socket) != origin).then(|| delivery.clone())
         });
     }
 
-    /// Gives each socket what `delivery` says for its kind of reader (`None`: at the door). A socket whose
-    /// outbox is full loses it, and is closed for that by its own loop.
-    fn give(&mut self, mut delivery: impl FnMut(Option<Reader>) -> Option<Arc<Delivery>>) {
-        self.members.retain(|member| match delivery(member.reader) {
-            Some(delivery) => member.outbox.try_send(delivery).is_ok(),
+    /// Gives each socket what `delivery` says for it. A socket whose outbox is full loses it, and is closed for that
+    /// by its own loop.
+    fn give(&mut self, mut delivery: impl FnMut(&Member) -> Option<Arc<Delivery>>) {
+        self.members.retain(|member| match delivery(member) {
+            Some(delivery) => member.outbox.put(delivery),
             None => true,
         });
-    }
-}
-
-/// A delivery for each kind of reader, made once.
-#[derive(Default)]
-struct Kinds(Vec<(Option<Reader>, Arc<Delivery>)>);
-
-impl Kinds {
-    fn get(&mut self, reader: Option<Reader>, make: impl FnOnce() -> Delivery) -> Arc<Delivery> {
-        if let Some((_, made)) = self.0.iter().find(|(kind, _)| *kind == reader) {
-            return made.clone();
-        }
-        let made = Arc::new(make());
-        self.0.push((reader, made.clone()));
-        made
     }
 }

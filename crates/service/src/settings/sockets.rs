@@ -70,10 +70,14 @@ pub struct QueueSettings {
     /// How long a request is kept for the agent who accepted it.
     #[serde(deserialize_with = "values::duration")]
     pub reservation: Duration,
+    /// How long a chat that was handed over waits for that agent only.
+    #[serde(deserialize_with = "values::duration")]
+    pub transfer: Duration,
 }
 
 impl QueueSettings {
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
-        check::duration("queue.reservation", self.reservation)
+        check::duration("queue.reservation", self.reservation)?;
+        check::duration("queue.transfer", self.transfer)
     }
 }

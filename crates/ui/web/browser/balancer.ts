@@ -1,6 +1,6 @@
 /**
  * The road between browsers and replicas: sends each connection to the first replica that answers. It can also be the
- * bad network of a test, cut off altogether or swallowing everything without a word.
+ * bad network of a test: cut off altogether, swallowing everything without a word, or forgetful of old connections.
  */
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 
@@ -34,6 +34,11 @@ export class Balancer {
   /** Connections stay open, but nothing that browsers send arrives, until `restore`. */
   swallow(): void {
     this.#swallows = true;
+  }
+
+  /** Present connections stay open on both ends, but nothing ever passes them again; new ones are good. */
+  strand(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.removeAllListeners("data").resume();
   }
 
   /** A good network again. What was swallowed is lost, and so are the connections that it was lost on. */

@@ -5,10 +5,10 @@
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Frame, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, openBrowser } from "./people";
-import { Site } from "./site";
+import { SHOP, Site } from "./site";
 import { until } from "./until";
 import { SCREENS, World } from "./world";
 
@@ -44,19 +44,30 @@ interface Finding {
   nodes: string[];
 }
 
-/** Takes a picture and asks axe. */
+/** Takes a picture and asks axe about the page and every frame in it. */
 async function look(page: Page, name: string): Promise<void> {
   // Animations are part of neither.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.screenshot({ path: `${SCREENS}/${name}.png`, animations: "disabled" });
-  await page.evaluate(AXE);
-  const findings = await page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
-    const { violations } = await axe.run();
+  for (const frame of page.frames()) {
+    if (!(await isShown(frame))) continue;
+    const serious = (await findings(frame)).filter(({ impact }) => impact === "serious" || impact === "critical");
+    expect(serious, `axe on ${name}, ${frame.url()}`).toEqual([]);
+  }
+}
+
+async function isShown(frame: Frame): Promise<boolean> {
+  return frame.parentFrame() === null || (await frame.frameElement()).isVisible();
+}
+
+async function findings(frame: Frame): Promise<Finding[]> {
+  await frame.evaluate(AXE);
+  return frame.evaluate(async () => {
+    const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+    // Each frame is asked by itself: a frame of another site does not answer to the page around it.
+    const { violations } = await axe.run({ iframes: false });
     return violations.map(({ id, impact, nodes }): Finding => ({ id, impact, nodes: nodes.map((node) => node.html) }));
   });
-  const serious = findings.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(serious, `axe on ${name}`).toEqual([]);
 }
 
 for (const [looks, options] of Object.entries(LOOKS)) {
@@ -112,13 +123,31 @@ for (const [looks, options] of Object.entries(LOOKS)) {
   });
 
   test(`the widget, ${looks}`, async () => {
-    const site = await Site.start(world.visitorUrl);
+    const site = await Site.start(world.visitorUrl, `data-title="Talk to Kestrel"`, SHOP);
     const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1200, height: 860 }, ...options });
     const page = await context.newPage();
+    const agent = await Agent.comes(browser, world, "Vika");
     await page.goto(site.url);
-    await page.locator("helpline-widget .launcher").click();
-    await page.frameLocator("helpline-widget iframe").getByRole("button", { name: "Start chat" }).waitFor();
-    await page.screenshot({ path: `${SCREENS}/widget-${looks}.png`, animations: "disabled" });
+    const launcher = page.locator("helpline-widget .launcher");
+    await launcher.waitFor();
+    await look(page, `widget-closed-${looks}`);
+    await launcher.click();
+    const chat = page.frameLocator("helpline-widget iframe");
+    await chat.getByRole("button", { name: "Start chat" }).waitFor();
+    await look(page, `widget-${looks}`);
+    const name = `Walker ${looks}`;
+    await chat.getByLabel("Your name").fill(name);
+    await chat.getByLabel("Your question").fill("Do these boots run small?");
+    await chat.getByRole("button", { name: "Start chat" }).click();
+    await agent.accepts(name);
+    await agent.says("A little. Most people take half a size more.");
+    await chat.getByText("half a size more").waitFor();
+    await look(page, `widget-talk-${looks}`);
+    await page.evaluate(() => window.Helpline?.close());
+    await page.locator("helpline-widget .panel").waitFor({ state: "hidden" });
+    await agent.says("Shall I put a pair aside?");
+    await page.locator("helpline-widget .badge", { hasText: "1" }).waitFor();
+    await look(page, `widget-unread-${looks}`);
     await context.close();
     await site.stop();
   });

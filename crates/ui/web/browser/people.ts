@@ -61,6 +61,14 @@ export abstract class Person {
     await this.page.locator(".message.sending, .message.waiting").first().waitFor({ state: "detached" });
   }
 
+  /** As on a laptop that was asleep: for its page no time went by, for everybody else this long. */
+  async wakesAfter(minutes: number): Promise<void> {
+    await this.page.evaluate((ms) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + ms;
+    }, minutes * 60_000);
+  }
+
   async sees(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).first().waitFor();
   }

@@ -3,18 +3,12 @@ import { mkdirSync, statSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, openBrowser } from "./people";
-import { Site } from "./site";
+import { SHOP, Site } from "./site";
 import { until } from "./until";
 import { SCREENS, World } from "./world";
 
 const PICTURES = `${SCREENS}/pictures`;
 const LARGEST = 150_000;
-const SHOP = `
-  body { margin: 0; font-family: system-ui, sans-serif; color: #1c2733; background: #f3efe8; }
-  main { margin: 88px 64px; max-width: 330px; }
-  h1 { font-size: 44px; line-height: 1.1; margin: 0 0 16px; }
-  a { color: #0a7d5a; }
-  #spa { display: none; }`;
 
 let browser: Browser;
 let world: World;

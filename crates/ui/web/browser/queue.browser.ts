@@ -56,6 +56,27 @@ test("a visitor learns the place in the line", async () => {
   await leave(first, second, agent);
 });
 
+test("the first screen says how long it usually takes, once that is known and somebody is there", async () => {
+  const agent = await Agent.comes(browser, world, "Vika");
+  for (const name of ["Ines", "Noor", "Paul"]) {
+    const visitor = await Visitor.opens(browser, world);
+    await visitor.starts(name, "hello");
+    await agent.accepts(name);
+    await leave(visitor);
+  }
+  const known = async () => (await fetch(`${world.visitorUrl}/availability`)).json();
+  await until("the usual wait", known, ({ usualWaitSeconds }) => usualWaitSeconds !== undefined);
+  const visitor = await Visitor.opens(browser, world);
+  await visitor.sees("Usually answers within a minute");
+  await leave(agent);
+  await until("an empty desk", known, ({ agentsOnline }) => agentsOnline === 0);
+  const answer = visitor.page.waitForResponse(/\/availability$/);
+  await visitor.page.reload();
+  await (await answer).finished();
+  expect(await visitor.page.getByText(/Usually answers/).count()).toBe(0);
+  await leave(visitor);
+});
+
 test("two consoles race for one request: one wins, the other learns of it", async () => {
   const [vika, omar] = [await Agent.comes(browser, world, "Vika"), await Agent.comes(browser, world, "Omar")];
   const visitor = await Visitor.opens(browser, world);

@@ -9,6 +9,14 @@ const HOSTILE = `
   * { color: rgb(200, 0, 0) !important; font-size: 30px; letter-spacing: 4px; }
   button { width: 400px; border: 9px dotted lime; }`;
 
+/** Styles of a site one would like to have. */
+export const SHOP = `
+  body { margin: 0; font-family: system-ui, sans-serif; color: #1c2733; background: #f3efe8; }
+  main { margin: 88px 64px; max-width: 330px; }
+  h1 { font-size: 44px; line-height: 1.1; margin: 0 0 16px; }
+  a { color: #076045; }
+  #spa { display: none; }`;
+
 export class Site {
   private constructor(
     private readonly server: Server,

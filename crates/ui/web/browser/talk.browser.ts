@@ -128,6 +128,28 @@ test("a restart of every server needs no reload", async () => {
   await agent.leaves();
 });
 
+test("laptops that slept for minutes come back to the same chats and queue, without a gap or a double", async () => {
+  const { visitor, agent } = await engaged(browser, world);
+  // What a sleeping machine leaves behind: connections that look open and are dead.
+  for (const road of [world.visitorsRoad, world.agentsRoad, world.feedRoad]) road.strand();
+  const [fresh, colleague] = [await Visitor.opens(browser, world), await Agent.comes(browser, world, "Omar")];
+  await fresh.starts("Siti", "came meanwhile");
+  await colleague.seesWaiting("Siti");
+  await visitor.page.locator(".composer textarea").fill("half a sen");
+  await agent.wakesAfter(5);
+  await agent.seesWaiting("Siti");
+  await agent.says("are you there?");
+  await agent.isDone();
+  expect(await visitor.page.getByText("are you there?").count()).toBe(0);
+  await visitor.wakesAfter(5);
+  await visitor.reads("hello", "are you there?");
+  expect(await visitor.page.locator(".composer textarea").inputValue()).toBe("half a sen");
+  await visitor.page.locator(".composer textarea").press("Enter");
+  await agent.reads("hello", "are you there?", "half a sen");
+  await agent.accepts("Siti");
+  for (const person of [visitor, agent, fresh, colleague]) await person.leaves();
+});
+
 test("a message longer than one may be arrives in pieces, whole", async () => {
   const { visitor, agent } = await engaged(browser, world);
   const long = Array.from({ length: 700 }, (_, word) => `word-${word}`).join(" ");

@@ -126,6 +126,39 @@ test("it survives navigation by script and by page, and counts what was missed",
   expect(await page.locator("helpline-widget .badge").textContent()).toBe("");
 });
 
+test("a chat that loads behind a closed panel is not read, however late the launcher speaks", async () => {
+  const agent = await Agent.comes(browser, world, "Vika");
+  const visited = await visit();
+  const { page, launcher, chat } = visited;
+  await starts(visited, "Hurrier", "hello");
+  await agent.accepts("Hurrier");
+  await launcher.click();
+  await agent.says("one");
+  const badge = () => page.locator("helpline-widget .badge").textContent();
+  await until("the badge", badge, (text) => text === "1");
+  await page.addInitScript(() => {
+    if (self !== top) return;
+    const post = MessagePort.prototype.postMessage as (this: MessagePort, message: unknown) => void;
+    const held: (() => void)[] = [];
+    Object.assign(self, { release: () => held.splice(0).forEach((say) => say()) });
+    MessagePort.prototype.postMessage = function (message: { type: string }) {
+      const say = () => post.call(this, message);
+      if (message.type === "shown") held.push(say);
+      else say();
+    };
+  });
+  await page.goto(`${site.url}/next`);
+  expect(await badge()).toBe("1");
+  await chat.getByText("one", { exact: true }).waitFor({ state: "attached" });
+  await agent.says("two");
+  await until("the badge", badge, (text) => text === "2");
+  expect(await agent.page.locator(".message.seen").count()).toBe(0);
+  await launcher.click();
+  await page.evaluate(() => (self as unknown as { release(): void }).release());
+  await until("the badge", badge, (text) => text === "");
+  await agent.page.locator(".message.seen").waitFor();
+});
+
 test("neither page's style leaks", async () => {
   const { page, launcher, chat } = await visit();
   const heading = () => page.locator("h1").evaluate((element) => getComputedStyle(element).cssText || getComputedStyle(element).font);
@@ -175,6 +208,6 @@ test("colours, side, texts and language come from attributes", async () => {
   expect(colours).toEqual(["rgb(255, 212, 0)", "rgb(0, 0, 0)"]);
   await launcher.click();
   await chat.getByRole("heading", { name: "欢迎光临" }).waitFor();
-  await chat.getByRole("button", { name: "开始聊天" }).waitFor();
+  await chat.getByRole("button", { name: "开始对话" }).waitFor();
   await other.stop();
 });

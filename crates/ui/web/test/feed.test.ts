@@ -32,6 +32,18 @@ test("rows are oldest first and an update replaces its row", () => {
   expect(feed.state.ready).toBe(true);
 });
 
+test("a desk where somebody comes all the time is ready as well", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  for (let second = 0; second < 5; second += 0.5) {
+    expect(feed.state.ready).toBe(false);
+    world.socket.hearsBare(request(`visitor-${second}`, 1));
+    world.passes(500);
+  }
+  expect(feed.state.ready).toBe(true);
+  expect(feed.state.rows.length).toBe(10);
+});
+
 test("after a reconnection rows that are gone go, the others never flicker", () => {
   const { world, feed } = start();
   world.socket.opens();

@@ -30,6 +30,8 @@ export interface FeedOptions {
 
 /** The replay has no end mark; silence of this length after the connection means that it is over. */
 const REPLAY_QUIET_MS = 600;
+/** On a desk where somebody comes all the time there is no silence: by then it is over anyway. */
+const REPLAY_MOST_MS = 5_000;
 const ACCEPT_TIMEOUT_MS = 8_000;
 
 export class FeedClient {
@@ -38,6 +40,7 @@ export class FeedClient {
   #unconfirmed = new Set<string>();
   #declined = new Set<string>();
   #replayTimer: unknown;
+  #replayEnds = 0;
   #acceptTimer: unknown;
   #answer: ((acceptance: Acceptance) => void) | undefined;
   #available: boolean;
@@ -99,6 +102,7 @@ export class FeedClient {
     this.#everOpen = true;
     this.#unconfirmed = new Set(this.#state.rows.map((row) => row.userId));
     this.#sayAvailable();
+    this.#replayEnds = this.env.now() + REPLAY_MOST_MS;
     this.#awaitQuiet();
   }
 
@@ -108,7 +112,7 @@ export class FeedClient {
       const gone = this.#unconfirmed;
       this.#unconfirmed = new Set();
       this.#update({ ready: true, rows: this.#state.rows.filter((row) => !gone.has(row.userId)) });
-    }, REPLAY_QUIET_MS);
+    }, Math.min(REPLAY_QUIET_MS, this.#replayEnds - this.env.now()));
   }
 
   #receive(text: unknown): void {

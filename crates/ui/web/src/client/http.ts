@@ -1,4 +1,4 @@
-/** The few plain HTTP questions: the page's settings and a visitor's registration. */
+/** The few plain HTTP questions: the page's settings, what a visitor may expect, and a registration. */
 
 export interface PublicConfig {
   /** Base URLs without a slash at the end. */
@@ -7,11 +7,15 @@ export interface PublicConfig {
   mode: "open" | "token";
   brand: { title?: string; accent?: string };
   maxContentBytes?: number;
-  /** Seconds in which a visitor is usually answered now, from real waits. */
-  usualWaitSeconds?: number;
-  agentsOnline?: number;
   /** The server's clock minus this machine's, in milliseconds. */
   clockOffsetMs: number;
+}
+
+/** What a visitor may expect before saying a word. */
+export interface Availability {
+  /** Seconds in which visitors were usually answered lately. Absent if too little is known, or nobody is there. */
+  usualWaitSeconds?: number;
+  agentsOnline: number;
 }
 
 export interface Registration {
@@ -47,6 +51,16 @@ export async function loadConfig(): Promise<PublicConfig> {
 
 function base(url: string | undefined): string | undefined {
   return url?.replace(/\/+$/, "") || undefined;
+}
+
+/** Asks what to expect; a page that is told nothing promises nothing. */
+export async function availability(chatServer: string): Promise<Availability | undefined> {
+  try {
+    const response = await fetch(`${chatServer}/availability`, { cache: "no-store" });
+    return response.ok ? ((await response.json()) as Availability) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Registers a visitor: from here on the server knows of them. */

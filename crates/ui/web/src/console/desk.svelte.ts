@@ -183,7 +183,7 @@ export class Desk {
     const { chat } = conversation;
     if (chat.phase.kind === "refused" && before?.phase.kind !== "refused") return this.#notOurs(conversation);
     const news = before !== undefined && before.phase.kind !== "joining" && chat.unread > before.unread;
-    if (news) this.notifier.message(conversation.name, conversation.lastWords, this.settings, () => this.show(conversation.id));
+    if (news) this.notifier.message(conversation.id, conversation.name, conversation.lastWords, this.settings, () => this.show(conversation.id));
   };
 
   #notOurs(conversation: Conversation): void {

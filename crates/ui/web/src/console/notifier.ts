@@ -32,9 +32,9 @@ export class Notifier {
     this.#notify(t("console.noticeRequest", { name }), request.topic ?? request.firstWords ?? "", request.chatId);
   }
 
-  message(name: string, words: string, settings: Settings, onclick: () => void): void {
+  message(chatId: string, name: string, words: string, settings: Settings, onclick: () => void): void {
     if (settings.messageSound) this.#play([740]);
-    if (settings.messageNotice) this.#notify(name, words, name, onclick);
+    if (settings.messageNotice) this.#notify(name, words, chatId, onclick);
   }
 
   #play(tones: number[]): void {

@@ -22,7 +22,6 @@ export class App {
   /** `onclose` is given in a widget's frame, and closes its panel. */
   constructor(
     private readonly visit: Visit,
-    private readonly usualWaitSeconds: number | undefined,
     onclose: (() => void) | undefined,
   ) {
     this.#save = iconButton(download, t("common.saveTranscript"), visit.saveTranscript);
@@ -78,7 +77,12 @@ export class App {
     if (chat && phase === "engaged") {
       return chat.agentName ? t("visitor.statusEngaged", { name: chat.agentName }) : t("visitor.statusAnswered");
     }
-    if (this.usualWaitSeconds === undefined) return "";
-    return t("visitor.usually", { count: Math.max(1, Math.round(this.usualWaitSeconds / 60)) });
+    return chat ? "" : usuallyText(this.visit.usualWaitSeconds);
   }
+}
+
+/** What is just above a minute is not within one. */
+function usuallyText(seconds: number | undefined): string {
+  if (seconds === undefined) return "";
+  return seconds <= 60 ? t("visitor.usuallySoon") : t("visitor.usually", { count: Math.ceil(seconds / 60) });
 }

@@ -37,7 +37,8 @@ function decode(text: string): string {
 }
 
 function connect(visit: Visit, app: App, bridge: Bridge): void {
-  let shown = true;
+  // Until the launcher says otherwise its panel is closed: a chat that loads unseen is not read.
+  let shown = false;
   visit.watchedWhen(() => shown && document.visibilityState === "visible");
   bridge.onmessage = (message: ToFrame) => {
     if (message.type === "identify") {
@@ -53,11 +54,12 @@ function connect(visit: Visit, app: App, bridge: Bridge): void {
   visit.watch(() => {
     const phase = visit.chat?.phase.kind;
     const active = visit.stage === "chat" && phase !== "over" && phase !== "refused";
-    const state = `${visit.unread} ${active}`;
+    const state = `${visit.unread} ${active} ${phase === "joining"}`;
     if (state === told) return;
     told = state;
-    bridge.say({ type: "unread", count: visit.unread });
     bridge.say({ type: "active", active });
+    // Before the history is there nothing is known of what is new, and the launcher shows what it knew.
+    if (phase !== "joining") bridge.say({ type: "unread", count: visit.unread });
   });
   bridge.say({ type: "ready" });
 }
@@ -75,7 +77,7 @@ async function start(): Promise<void> {
   const visit = new Visit(config, title, options.topic, options);
   if (options.name && !memory.chat()) visit.name = options.name;
 
-  const app = new App(visit, config.usualWaitSeconds, bridge && (() => bridge.say({ type: "close" })));
+  const app = new App(visit, bridge && (() => bridge.say({ type: "close" })));
   if (bridge) connect(visit, app, bridge);
   document.getElementById("app")?.replaceChildren(app.element);
   visit.watch(() => {

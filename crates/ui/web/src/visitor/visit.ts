@@ -3,7 +3,7 @@
  */
 import { ChatClient, type ChatState } from "../client/chat";
 import { browserEnvironment, type Environment } from "../client/environment";
-import { register, type PublicConfig } from "../client/http";
+import { availability, register, type PublicConfig } from "../client/http";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
 import { memory, type KeptChat } from "./memory";
@@ -25,6 +25,8 @@ export class Visit {
   question: string;
   draft: string;
   identity: Identity = {};
+  /** In how many seconds visitors are usually answered, if that is known. */
+  usualWaitSeconds: number | undefined;
   chat: ChatState | undefined;
   #client: ChatClient | undefined;
   #retryTimer: unknown;
@@ -44,6 +46,7 @@ export class Visit {
     this.draft = memory.draft();
     const kept = memory.chat();
     if (kept) this.#enter(kept);
+    else void this.#expect();
   }
 
   /** Messages of the agent that the visitor has not looked at. */
@@ -139,7 +142,13 @@ export class Visit {
     this.#client = undefined;
     this.stage = "start";
     this.#tell();
+    void this.#expect();
   };
+
+  async #expect(): Promise<void> {
+    this.usualWaitSeconds = (await availability(this.config.chatServer))?.usualWaitSeconds;
+    this.#tell();
+  }
 
   #enter(kept: KeptChat): void {
     this.stage = "chat";

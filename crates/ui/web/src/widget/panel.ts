@@ -60,7 +60,6 @@ export class Panel {
     };
     this.#root.append(wrapper);
     this.#show();
-    this.#unread(0);
     const viewport = window.visualViewport;
     for (const event of ["resize", "scroll"]) viewport?.addEventListener(event, () => this.#fit());
   }
@@ -123,7 +122,9 @@ export class Panel {
       case "close":
         return this.close();
       case "unread":
-        return this.#unread(message.count);
+        this.visit.unread = message.count;
+        this.#label();
+        return this.remember(this.visit);
       case "active":
         this.visit.active = message.active;
         return this.remember(this.visit);
@@ -141,18 +142,20 @@ export class Panel {
     this.#port?.postMessage(message);
   }
 
-  #unread(count: number): void {
+  #label(): void {
     const { texts } = this.options;
+    const count = this.visit.unread ?? 0;
     const news = count > 0 ? texts.unread.replace("{count}", String(count)) : "";
     this.#badge.textContent = count > 0 ? String(Math.min(count, 99)) : "";
-    this.#news.textContent = this.#isOpen ? "" : news;
+    const spoken = this.#isOpen ? "" : news;
+    if (this.#news.textContent !== spoken) this.#news.textContent = spoken;
     this.#button.setAttribute("aria-label", this.#isOpen ? texts.close : [texts.open, news].filter(Boolean).join(", "));
   }
 
   #show(): void {
     this.#box.hidden = !this.#isOpen;
     this.#button.setAttribute("aria-expanded", String(this.#isOpen));
-    this.#button.setAttribute("aria-label", this.#isOpen ? this.options.texts.close : this.options.texts.open);
+    this.#label();
     this.#sayShown();
     this.visit.open = this.#isOpen;
     if (this.visit.active) this.remember(this.visit);

@@ -6,6 +6,8 @@
 export interface Visit {
   active: boolean;
   open: boolean;
+  /** Messages that the visitor has not seen: the next page says so before its chat has loaded. */
+  unread?: number;
   /** What the frame could not store itself. */
   kept?: Record<string, string>;
 }

@@ -17,11 +17,13 @@ export interface BubbleActions {
 const ICONS: Record<Mark, string> = { sending: clock, waiting: clock, refused: circleAlert, sent: check, seen: checkCheck };
 
 export function makeBubble(bubble: Bubble, name: string | undefined, actions: BubbleActions): HTMLElement {
-  const text = h("div", { className: "bubble", dir: "auto", title: fullTime(bubble.at) });
+  // The bubble's corners belong to the page's direction, only its words have one of their own.
+  const words = h("div", { dir: "auto" });
+  const text = h("div", { className: "bubble", title: fullTime(bubble.at) }, words);
   text.classList.toggle("emoji", isJustEmoji(bubble.content));
   for (const part of linkify(bubble.content)) {
     const link = part.href && h("a", { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" }, part.text);
-    text.append(link || part.text);
+    words.append(link || part.text);
   }
   // Beside the text, not in it: there it would decide the direction of a sentence in another script.
   const author = bubble.mine ? h("span", { className: "sr-only" }, t("common.you")) : name && bubble.first && h("span", { className: "name" }, name);

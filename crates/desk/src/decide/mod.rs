@@ -1,60 +1,21 @@
 //! The rules.
 
-use std::time::Duration;
+mod decision;
+mod staff;
 
+pub use self::decision::{Decision, Life, Timer, TimerChange};
+use self::staff::{assign, close};
 use crate::{
     actor::{Actor, Side},
-    chat::{Chat, Phase, Request, Support},
+    chat::{Chat, HandOver, Phase, Request, Support},
     command::{Command, Say},
     event::{End, Event, Said},
     id::{AgentId, SupportId, VisitorId},
-    name::Name,
+    name::{Email, Name},
     policy::{AgentsAre, Policy, fill},
     refusal::Refusal,
     time::Timestamp,
 };
-
-/// What a command does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// What happens, in this order, all or nothing.
-    pub events: Vec<Event>,
-    /// What becomes of the chat's time to live.
-    pub life: Life,
-    /// Which timers start or stop.
-    pub timers: Vec<TimerChange>,
-    /// Whether the request is announced to everyone who listens for requests.
-    pub announce: bool,
-}
-
-/// What becomes of a chat's time to live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    /// It runs on as it is.
-    Keep,
-    /// It starts again: there was activity.
-    Extend(Duration),
-    /// The chat is over; it stays known for this long.
-    End(Duration),
-}
-
-/// The timers a chat may have, besides its time to live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Timer {
-    /// Ends a reservation.
-    Reservation,
-    /// A side without a socket counts as having left.
-    Away(Side),
-}
-
-/// A timer to start or to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimerChange {
-    /// Due after this long.
-    Set(Timer, Duration),
-    /// Not any more.
-    Clear(Timer),
-}
 
 type Outcome = Result<Decision, Refusal>;
 
@@ -73,7 +34,7 @@ pub fn decide(
         return Err(Refusal::Forbidden);
     }
     let Some(chat) = chat else {
-        return without_chat(actor, command, policy);
+        return without_chat(actor, command, now, policy);
     };
     if chat.is_over() {
         return Err(match command {
@@ -81,9 +42,21 @@ pub fn decide(
             _ => Refusal::Over,
         });
     }
+    let decision = with_chat(chat, actor, command, now, policy)?;
+    Ok(if chat.kept { decision.kept() } else { decision })
+}
+
+fn with_chat(
+    chat: &Chat,
+    actor: &Actor,
+    command: &Command,
+    now: Timestamp,
+    policy: &Policy,
+) -> Outcome {
     match (command, actor) {
-        (Command::Enter { support }, Actor::Visitor(visitor)) => {
-            enter(chat, *visitor, *support, now, policy)
+        (Command::Enter { support, email }, Actor::Visitor(visitor)) => {
+            check_visitor(chat, *visitor, *support)?;
+            Ok(enter(chat, email.as_ref(), now, policy))
         }
         (
             Command::Claim {
@@ -98,13 +71,38 @@ pub fn decide(
         }
         (Command::Say(say), _) => speak(chat, actor, say, policy),
         (Command::Leave, _) => leave(chat, actor, policy),
+        (
+            Command::Assign {
+                agent,
+                by_name,
+                note,
+            },
+            Actor::Staff(by) | Actor::Agent(by),
+        ) => {
+            if matches!(actor, Actor::Agent(_)) && !has(chat, by) {
+                return Err(Refusal::Forbidden);
+            }
+            let hand_over = HandOver {
+                by: by_name.as_str().to_owned(),
+                note: note.clone(),
+            };
+            assign(chat, agent, by, hand_over, now, policy)
+        }
+        (Command::Close, Actor::Staff(by)) => Ok(close(chat, by, policy)),
+        (Command::Close, Actor::Agent(by)) => match chat.was_engaged() {
+            _ if !is_assigned_to(chat, by) => Err(Refusal::Forbidden),
+            false => Err(Refusal::NotEngaged),
+            true => Ok(close(chat, by, policy)),
+        },
         (Command::Reserve, Actor::Agent(agent)) => reserve(chat, agent, now, policy),
         (Command::Decline, Actor::Agent(agent)) => decline(chat, agent),
         (Command::Lapse, _) => lapse(chat),
         (Command::Absent(side), _) => absent(chat, *side, policy),
         (Command::Review { online }, _) => {
             let request = waiting(chat)?;
-            let all = !online.is_empty() && online.iter().all(|a| request.declined.contains(a));
+            let all = chat.assigned.is_none()
+                && !online.is_empty()
+                && online.iter().all(|a| request.declined.contains(a));
             Ok(if all && !request.all_declined {
                 Decision::quiet(vec![Event::AllDeclined])
             } else {
@@ -116,13 +114,14 @@ pub fn decide(
     }
 }
 
-fn without_chat(actor: &Actor, command: &Command, policy: &Policy) -> Outcome {
+fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Policy) -> Outcome {
     match (command, actor) {
         (
             Command::Register {
                 name,
                 platform,
                 topic,
+                email,
             },
             Actor::Visitor(visitor),
         ) => {
@@ -131,27 +130,43 @@ fn without_chat(actor: &Actor, command: &Command, policy: &Policy) -> Outcome {
                 name: name.as_str().to_owned(),
                 platform: platform.clone(),
                 topic: topic.as_ref().map(|topic| topic.as_str().to_owned()),
+                kept: false,
+                supervisor: None,
             };
-            Ok(Decision::active(vec![registered], policy))
+            let introduced = email.as_ref().map(|email| Event::Introduced {
+                email: email.as_str().to_owned(),
+                verified: true,
+            });
+            let events = [registered].into_iter().chain(introduced).collect();
+            Ok(Decision::active(events, policy))
+        }
+        (Command::Open { name, supervisor }, Actor::Visitor(visitor)) => {
+            let registered = Event::Registered {
+                visitor: *visitor,
+                name: name.as_str().to_owned(),
+                platform: "web".to_owned(),
+                topic: None,
+                kept: true,
+                supervisor: Some(supervisor.clone()),
+            };
+            Ok(Decision {
+                life: Life::Kept,
+                announce: true,
+                ..Decision::quiet(vec![registered, Event::Requested { since: now }])
+            })
         }
         (Command::Expire, _) => Ok(Decision::end(End::BySilence, policy)),
         _ => Err(Refusal::Over),
     }
 }
 
-fn enter(
-    chat: &Chat,
-    visitor: VisitorId,
-    support: Option<SupportId>,
-    now: Timestamp,
-    policy: &Policy,
-) -> Outcome {
-    check_ids(chat, visitor, support)?;
+fn enter(chat: &Chat, email: Option<&Email>, now: Timestamp, policy: &Policy) -> Decision {
     let mut events = Vec::new();
-    let nothing_to_show = chat.messages == 0 && chat.support.is_none();
+    let nothing_to_show = chat.messages == 0 && !chat.was_engaged();
     if !chat.visitor.joined || nothing_to_show {
         events.push(Event::VisitorJoined);
     }
+    events.extend(email.and_then(|email| introduce(chat, email)));
     let mut announce = false;
     if chat.phase == Phase::Registered {
         events.push(Event::Requested { since: now });
@@ -161,9 +176,19 @@ fn enter(
         events.push(Event::VisitorReturned);
         announce = matches!(chat.phase, Phase::Waiting(_));
     }
-    Ok(Decision {
+    Decision {
         announce,
         ..Decision::active(events, policy).clearing(Timer::Away(Side::Visitor))
+    }
+}
+
+/// What a visitor says of itself counts for less than what its account says, and is taken once.
+fn introduce(chat: &Chat, email: &Email) -> Option<Event> {
+    let known = chat.visitor.email.as_ref();
+    let news = known.is_none_or(|known| !known.verified && known.address != email.as_str());
+    news.then(|| Event::Introduced {
+        email: email.as_str().to_owned(),
+        verified: false,
     })
 }
 
@@ -178,11 +203,14 @@ fn claim(
     check_ids(chat, visitor, None)?;
     let accounts = policy.agents_are == AgentsAre::Accounts;
     if let Some(winner) = &chat.support {
-        return if accounts && winner.agent == *agent {
+        return if (accounts || chat.kept) && winner.agent == *agent {
             Ok(welcome_back(winner, policy))
         } else {
             Err(taken_by(winner))
         };
+    }
+    if chat.assigned.as_ref().is_some_and(|own| own != agent) {
+        return Err(Refusal::AlreadyClaimed { winner: None });
     }
     if let Phase::Waiting(request) = &chat.phase
         && accounts
@@ -234,7 +262,10 @@ fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
     if say.from != side || (side == Side::Support && say.support.is_none()) {
         return Err(Refusal::Forbidden);
     }
-    check_ids(chat, say.visitor, say.support)?;
+    match side {
+        Side::Visitor => check_visitor(chat, say.visitor, say.support)?,
+        Side::Support => check_ids(chat, say.visitor, say.support)?,
+    }
     let said = Said {
         id: say.id,
         from: side,
@@ -257,7 +288,8 @@ fn leave(chat: &Chat, actor: &Actor, policy: &Policy) -> Outcome {
 
 fn reserve(chat: &Chat, agent: &AgentId, now: Timestamp, policy: &Policy) -> Outcome {
     let request = waiting(chat)?;
-    if held_for_another(request, agent) {
+    let anothers = chat.assigned.as_ref().is_some_and(|own| own != agent);
+    if anothers || held_for_another(request, agent) {
         return Err(Refusal::AlreadyClaimed { winner: None });
     }
     if request.reserved.is_some() {
@@ -267,14 +299,17 @@ fn reserve(chat: &Chat, agent: &AgentId, now: Timestamp, policy: &Policy) -> Out
         agent: agent.clone(),
         until: now.after(policy.reservation),
     };
-    let mut decision = Decision::quiet(vec![reserved]);
-    let timer = TimerChange::Set(Timer::Reservation, policy.reservation);
-    decision.timers.push(timer);
-    Ok(decision)
+    Ok(Decision::quiet(vec![reserved]).setting(Timer::Reservation, policy.reservation))
 }
 
 fn decline(chat: &Chat, agent: &AgentId) -> Outcome {
     let request = waiting(chat)?;
+    // What was given to one agent is nobody else's to decline, and it is the desk that gives it to another.
+    match &chat.assigned {
+        Some(own) if own == agent => return Err(Refusal::Forbidden),
+        Some(_) => return Err(Refusal::AlreadyClaimed { winner: None }),
+        None => {}
+    }
     if request.declined.contains(agent) {
         return Ok(Decision::nothing());
     }
@@ -301,7 +336,8 @@ fn lapse(chat: &Chat) -> Outcome {
 
 fn absent(chat: &Chat, side: Side, policy: &Policy) -> Outcome {
     let present = match side {
-        Side::Visitor => chat.visitor.joined,
+        // Of a kept chat the visitor comes and goes as it likes.
+        Side::Visitor => chat.visitor.joined && !chat.kept,
         Side::Support => chat.support.is_some(),
     };
     if !present || chat.is_away(side) {
@@ -334,6 +370,30 @@ fn check_ids(chat: &Chat, visitor: VisitorId, support: Option<SupportId>) -> Res
     }
 }
 
+/// A visitor may remember the part of an agent who has since handed the chat over.
+fn check_visitor(
+    chat: &Chat,
+    visitor: VisitorId,
+    support: Option<SupportId>,
+) -> Result<(), Refusal> {
+    let known = support.is_none_or(|id| chat.part(id).is_some());
+    if chat.visitor.id == visitor && known {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden)
+    }
+}
+
+/// Whether this agent has the chat right now.
+fn has(chat: &Chat, agent: &AgentId) -> bool {
+    chat.support.as_ref().is_some_and(|own| own.agent == *agent)
+}
+
+/// Whether the chat is this agent's, come in or not.
+fn is_assigned_to(chat: &Chat, agent: &AgentId) -> bool {
+    has(chat, agent) || chat.assigned.as_ref() == Some(agent)
+}
+
 /// The request, if agents can still do something about it.
 fn waiting(chat: &Chat) -> Result<&Request, Refusal> {
     match &chat.phase {
@@ -361,54 +421,4 @@ fn held_for_another(request: &Request, agent: &AgentId) -> bool {
 fn leave_text(chat: &Chat, policy: &Policy) -> String {
     let agent = chat.support.as_ref().map_or("", |support| &support.name);
     fill(&policy.leave_text, agent, &chat.visitor.name)
-}
-
-impl Decision {
-    /// Accepted, and nothing changes.
-    fn nothing() -> Self {
-        Self::quiet(Vec::new())
-    }
-
-    /// Something happens that is not the chat's own activity.
-    fn quiet(events: Vec<Event>) -> Self {
-        Self {
-            events,
-            life: Life::Keep,
-            timers: Vec::new(),
-            announce: false,
-        }
-    }
-
-    /// Registration, an accepted Join or a message: nothing else is activity.
-    fn active(events: Vec<Event>, policy: &Policy) -> Self {
-        Self {
-            life: Life::Extend(policy.idle_timeout),
-            ..Self::quiet(events)
-        }
-    }
-
-    fn end(end: End, policy: &Policy) -> Self {
-        Self {
-            events: vec![Event::Ended(end)],
-            life: Life::End(policy.tombstone),
-            timers: [
-                Timer::Reservation,
-                Timer::Away(Side::Visitor),
-                Timer::Away(Side::Support),
-            ]
-            .map(TimerChange::Clear)
-            .to_vec(),
-            announce: false,
-        }
-    }
-
-    fn clearing(mut self, timer: Timer) -> Self {
-        self.timers.push(TimerChange::Clear(timer));
-        self
-    }
-
-    /// Whether there is nothing to write.
-    pub fn is_nothing(&self) -> bool {
-        self.events.is_empty() && self.life == Life::Keep && self.timers.is_empty()
-    }
 }

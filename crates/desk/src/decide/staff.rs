@@ -1,0 +1,63 @@
+//! What the desk does to a chat from outside: give it to an agent, close it.
+
+use super::{Outcome, is_assigned_to, leave_text};
+use crate::{
+    actor::Side,
+    chat::{Chat, HandOver, Phase},
+    decide::{Decision, Timer},
+    event::{End, Event},
+    id::AgentId,
+    policy::Policy,
+    refusal::Refusal,
+    time::Timestamp,
+};
+
+/// Gives the chat to an agent. A kept one is that agent's until somebody gives it to another; any other waits for the
+/// agent a while, and is everybody's again then.
+pub(super) fn assign(
+    chat: &Chat,
+    agent: &AgentId,
+    by: &AgentId,
+    hand_over: HandOver,
+    now: Timestamp,
+    policy: &Policy,
+) -> Outcome {
+    let held = match &chat.phase {
+        Phase::Registered => return Err(Refusal::NotWaiting),
+        // Nobody could be there when the agent comes.
+        Phase::Waiting(_) if chat.visitor.away && !chat.kept => return Err(Refusal::NotWaiting),
+        Phase::Waiting(request) if request.handed_over.is_some() => request.reserved.as_ref(),
+        _ => None,
+    };
+    if is_assigned_to(chat, agent) || held.is_some_and(|held| held.agent == *agent) {
+        return Ok(Decision::nothing());
+    }
+    let mut events = Vec::new();
+    if chat.support.as_ref().is_some_and(|support| !support.away) {
+        events.push(Event::SupportLeft {
+            text: leave_text(chat, policy),
+        });
+    }
+    events.push(Event::Assigned {
+        agent: agent.clone(),
+        by: by.clone(),
+        by_name: hand_over.by,
+        note: hand_over.note,
+        since: now,
+        until: (!chat.kept).then(|| now.after(policy.transfer)),
+    });
+    let decision = Decision::quiet(events).clearing(Timer::Away(Side::Support));
+    Ok(if chat.kept {
+        decision.clearing(Timer::Reservation)
+    } else {
+        decision.setting(Timer::Reservation, policy.transfer)
+    })
+}
+
+pub(super) fn close(chat: &Chat, by: &AgentId, policy: &Policy) -> Decision {
+    let end = End::ByStaff {
+        by: by.clone(),
+        text: leave_text(chat, policy),
+    };
+    Decision::end(end, policy)
+}

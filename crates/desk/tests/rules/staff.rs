@@ -1,0 +1,179 @@
+//! Kept chats, and what the desk does to chats from outside.
+
+use helpline_desk::{
+    actor::{Actor, Side},
+    chat::Phase,
+    command::Command,
+    decide::{Life, Timer, TimerChange},
+    event::{End, Event},
+    id::{AgentId, SupportId},
+    policy::AgentsAre::{Accounts, Sockets},
+    queue::Entry,
+    refusal::Refusal,
+};
+
+use crate::world::{Desk, agent, assign, claim, enter, open, say, staff, visitor};
+
+fn id(name: &str) -> AgentId {
+    AgentId(name.to_owned())
+}
+
+fn anothers() -> Refusal {
+    Refusal::AlreadyClaimed { winner: None }
+}
+
+fn entry(desk: &Desk) -> Entry {
+    Entry::of(desk.chat.as_ref().expect("a chat")).expect("it waits")
+}
+
+#[test]
+fn a_kept_chat_waits_at_once_and_no_silence_ends_it() {
+    let mut desk = Desk::new(Sockets);
+    let decision = desk.accepts(visitor(), open());
+    assert_eq!(decision.life, Life::Kept);
+    assert!(decision.announce);
+    assert!(matches!(
+        decision.events.as_slice(),
+        [
+            Event::Registered { kept: true, .. },
+            Event::Requested { .. }
+        ]
+    ));
+    assert!(entry(&desk).visible_to(&id("anyone")));
+    let spoken = desk.accepts(visitor(), say(Side::Visitor, None, "hello"));
+    assert_eq!(spoken.life, Life::Keep);
+    desk.accepts(visitor(), enter());
+    assert_eq!(
+        desk.refuses(Actor::Desk, Command::Absent(Side::Visitor)),
+        Refusal::NotDue
+    );
+}
+
+#[test]
+fn a_kept_chat_is_had_by_the_agent_it_was_given_to_and_by_no_other() {
+    for agents_are in [Accounts, Sockets] {
+        let mut desk = Desk::kept(agents_are);
+        desk.accepts(staff("rosa"), assign("vika"));
+        assert!(entry(&desk).visible_to(&id("vika")));
+        assert!(!entry(&desk).visible_to(&id("otto")));
+        for command in [claim("Otto", 2), Command::Reserve, Command::Decline] {
+            assert_eq!(desk.refuses(agent("otto"), command), anothers());
+        }
+        assert_eq!(
+            desk.refuses(agent("vika"), Command::Decline),
+            Refusal::Forbidden
+        );
+        desk.accepts(agent("vika"), claim("Vika", 1));
+        // Coming in again is no second claim.
+        assert_eq!(desk.accepts(agent("vika"), claim("Vika", 3)).events, []);
+        let chat = desk.chat.expect("a chat");
+        assert_eq!(chat.phase, Phase::Engaged);
+        assert_eq!(chat.assigned, Some(id("vika")));
+    }
+}
+
+#[test]
+fn whoever_takes_a_kept_chat_has_it() {
+    let mut desk = Desk::kept(Sockets);
+    desk.accepts(agent("otto"), claim("Otto", 2));
+    assert_eq!(desk.chat.expect("a chat").assigned, Some(id("otto")));
+}
+
+#[test]
+fn giving_a_chat_to_another_puts_the_first_out_at_once() {
+    for mut desk in [Desk::kept(Accounts), Desk::waiting(Accounts)] {
+        desk.accepts(agent("vika"), claim("Vika", 1));
+        desk.accepts(visitor(), say(Side::Visitor, Some(1), "hello"));
+        let decision = desk.accepts(staff("rosa"), assign("otto"));
+        assert!(matches!(
+            decision.events.as_slice(),
+            [Event::SupportLeft { .. }, Event::Assigned { .. }]
+        ));
+        let vika = Actor::Support(SupportId::from_bits(1));
+        for command in [say(Side::Support, Some(1), "still here"), Command::Leave] {
+            assert_eq!(desk.refuses(vika.clone(), command), Refusal::Forbidden);
+        }
+        assert_eq!(desk.refuses(agent("vika"), claim("Vika", 1)), anothers());
+        // The visitor remembers Vika's part, and nothing is wrong with that.
+        let remembered = Command::Enter {
+            support: Some(SupportId::from_bits(1)),
+            email: None,
+        };
+        desk.accepts(visitor(), remembered);
+        desk.accepts(visitor(), say(Side::Visitor, Some(1), "and now?"));
+        desk.accepts(agent("otto"), claim("Otto", 2));
+        let otto = Actor::Support(SupportId::from_bits(2));
+        desk.accepts(otto, say(Side::Support, Some(2), "I am here"));
+    }
+}
+
+#[test]
+fn giving_it_to_the_same_agent_again_changes_nothing() {
+    for mut desk in [Desk::kept(Accounts), Desk::waiting(Accounts)] {
+        assert_ne!(desk.accepts(staff("rosa"), assign("vika")).events, []);
+        assert_eq!(desk.accepts(staff("rosa"), assign("vika")).events, []);
+        desk.accepts(agent("vika"), claim("Vika", 1));
+        assert_eq!(desk.accepts(staff("rosa"), assign("vika")).events, []);
+    }
+}
+
+#[test]
+fn a_chat_that_is_handed_over_is_everybodys_again_when_its_agent_does_not_come() {
+    let mut desk = Desk::engaged(Accounts);
+    let decision = desk.accepts(agent("vika"), assign("otto"));
+    let set = TimerChange::Set(Timer::Reservation, desk.policy.transfer);
+    assert!(decision.timers.contains(&set));
+    assert_eq!(decision.life, Life::Keep, "it is no activity of the chat's");
+    let over = entry(&desk).handed_over.expect("a hand-over");
+    assert_eq!(over.note.as_deref(), Some("speaks French"));
+    assert!(!entry(&desk).visible_to(&id("anna")));
+    desk.accepts(Actor::Desk, Command::Lapse);
+    assert!(entry(&desk).visible_to(&id("anna")));
+    assert_eq!(entry(&desk).handed_over, None, "the note was for one agent");
+    desk.accepts(agent("anna"), claim("Anna", 3));
+}
+
+#[test]
+fn only_who_has_a_chat_may_hand_it_over() {
+    let mut desk = Desk::engaged(Accounts);
+    assert_eq!(
+        desk.refuses(agent("otto"), assign("otto")),
+        Refusal::Forbidden
+    );
+    let mut desk = Desk::waiting(Accounts);
+    desk.accepts(Actor::Desk, Command::Absent(Side::Visitor));
+    assert_eq!(
+        desk.refuses(staff("rosa"), assign("otto")),
+        Refusal::NotWaiting
+    );
+}
+
+#[test]
+fn an_agent_closes_only_its_own_chat_and_only_once_it_has_come_in() {
+    let mut desk = Desk::kept(Sockets);
+    desk.accepts(staff("rosa"), assign("vika"));
+    assert_eq!(
+        desk.refuses(agent("otto"), Command::Close),
+        Refusal::Forbidden
+    );
+    assert_eq!(
+        desk.refuses(agent("vika"), Command::Close),
+        Refusal::NotEngaged
+    );
+    desk.accepts(agent("vika"), claim("Vika", 1));
+    let decision = desk.accepts(agent("vika"), Command::Close);
+    assert_eq!(decision.life, Life::EndKept(desk.policy.tombstone));
+    assert!(matches!(
+        decision.events.as_slice(),
+        [Event::Ended(End::ByStaff { by, .. })] if *by == id("vika")
+    ));
+    assert_eq!(desk.refuses(staff("rosa"), Command::Close), Refusal::Over);
+}
+
+#[test]
+fn the_staff_closes_any_chat() {
+    for mut desk in [Desk::kept(Sockets), Desk::waiting(Sockets)] {
+        desk.accepts(staff("rosa"), Command::Close);
+        assert!(desk.chat.expect("a chat").is_over());
+    }
+}

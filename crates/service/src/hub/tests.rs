@@ -1,0 +1,243 @@
+//! A room, told by hand what happens: who gets what, in which dialect, and how often it is written.
+
+use std::{sync::Arc, time::Duration};
+
+use helpline_desk::{
+    actor::Side,
+    audience::Audience,
+    event::{Event, Recorded, Said},
+    id::{AgentId, ChatId, MessageId, SupportId, VisitorId},
+    time::Timestamp,
+};
+use helpline_live::store::{Head, Loaded};
+use helpline_protocol::{
+    bus::Publication,
+    typed::{self, Level, Seen},
+};
+
+use super::{Delivery, Inbox, Outbox, Reader, message_id, room::Room};
+use crate::{handler::Held, metrics::Metrics, wire::Frame};
+
+const CHAT: ChatId = ChatId::from_bits(7);
+const AGENT: SupportId = SupportId::from_bits(8);
+
+fn recorded(seq: u64, event: Event) -> Recorded {
+    Recorded {
+        seq,
+        at: Timestamp(i64::try_from(seq).expect("small") * 1_000),
+        event,
+    }
+}
+
+fn said(from: Side, content: &str, id: MessageId) -> Event {
+    Event::Said(Said {
+        id,
+        from,
+        support: Some(AGENT),
+        content: content.to_owned(),
+        client_id: None,
+    })
+}
+
+fn anybody(content: &str) -> Event {
+    said(Side::Visitor, content, MessageId::from_bits(1))
+}
+
+/// Registered, taken by an agent, and then this.
+fn log(then: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
+    let registered = Event::Registered {
+        visitor: VisitorId::from_bits(6),
+        name: "Mina".to_owned(),
+        platform: "web".to_owned(),
+        topic: None,
+        kept: false,
+        supervisor: None,
+    };
+    let claimed = Event::Claimed {
+        support: AGENT,
+        name: "Vika".to_owned(),
+        agent: AgentId("vika".to_owned()),
+        text: String::new(),
+    };
+    (1..)
+        .zip([registered, claimed].into_iter().chain(then))
+        .map(|(seq, event)| recorded(seq, event))
+        .collect()
+}
+
+fn loaded(epoch: &str, recorded: Vec<Recorded>) -> Loaded {
+    Loaded {
+        head: Head {
+            epoch: epoch.into(),
+            revision: 2,
+            seq: recorded.last().map_or(0, |last| last.seq),
+        },
+        seen: Seen::default(),
+        ttl: Duration::from_secs(60),
+        recorded,
+    }
+}
+
+struct Case {
+    room: Room,
+    metrics: Metrics,
+}
+
+impl Case {
+    /// A room in which everyone has the log up to its second event.
+    fn new() -> Self {
+        let room = Room::new(CHAT, Duration::from_secs(120));
+        let loaded = loaded("e", log([]));
+        room.advance(&Held {
+            chat: loaded.chat(CHAT).map(Arc::new),
+            head: loaded.head.clone(),
+        });
+        room.told((&loaded.recorded[1]).into());
+        Self {
+            room,
+            metrics: Metrics::new(),
+        }
+    }
+
+    fn seat(&self, member: u64, reader: Reader) -> Inbox {
+        let (outbox, inbox) = Outbox::new(4);
+        self.room.admit(member, outbox, None);
+        self.room.seat(member, reader, false);
+        inbox
+    }
+
+    fn hears(&self, seq: u64, event: Event) -> bool {
+        let publication = Publication::Happened {
+            epoch: "e".to_owned(),
+            revision: 2,
+            recorded: recorded(seq, event),
+        };
+        self.room.take(publication, &self.metrics)
+    }
+}
+
+fn typed(side: Side) -> Reader {
+    Reader::Typed(typed::Reader {
+        audience: Audience::Seat(side),
+        level: Level::Plain,
+    })
+}
+
+fn next(inbox: &mut Inbox) -> Option<Arc<Delivery>> {
+    inbox.try_recv().ok()
+}
+
+/// What an inbox has for its client, as text.
+fn contents(inbox: &mut Inbox) -> Vec<String> {
+    std::iter::from_fn(|| next(inbox))
+        .flat_map(|delivery| delivery.frames.clone())
+        .map(|frame| {
+            let text = format!("{frame:?}");
+            let (_, after) = text.split_once(r#"content\":\""#).expect("a message");
+            after.split('\\').next().expect("a text").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn an_event_is_written_once_for_each_kind_of_reader() {
+    let case = Case::new();
+    let readers = [
+        Reader::Event(Side::Visitor),
+        Reader::Event(Side::Support),
+        typed(Side::Visitor),
+        typed(Side::Support),
+    ];
+    let mut pairs = Vec::new();
+    for (reader, number) in readers.into_iter().zip((1..).step_by(2)) {
+        pairs.push((case.seat(number, reader), case.seat(number + 1, reader)));
+    }
+    assert!(case.hears(3, anybody("hello")));
+    for (first, second) in &mut pairs {
+        let (first, second) = (next(first).expect("one"), next(second).expect("one"));
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(first.chat, CHAT);
+        assert_eq!(first.stands.map(|stands| stands.seq), Some(3));
+    }
+}
+
+#[test]
+fn only_the_sender_of_the_dialect_without_echo_hears_nothing_of_its_own() {
+    let case = Case::new();
+    let mut sender = case.seat(1, Reader::Event(Side::Visitor));
+    let mut sibling = case.seat(2, Reader::Event(Side::Visitor));
+    let mut agent = case.seat(3, typed(Side::Support));
+    assert!(case.hears(3, said(Side::Visitor, "mine", message_id(1))));
+    assert!(case.hears(4, said(Side::Support, "answer", message_id(3))));
+    assert_eq!(contents(&mut sender), ["answer"]);
+    assert_eq!(contents(&mut sibling), ["mine", "answer"]);
+    assert_eq!(contents(&mut agent), ["mine", "answer"]);
+}
+
+#[test]
+fn whoever_has_no_seat_in_that_dialect_hears_nothing_not_even_the_end() {
+    let case = Case::new();
+    let (outbox, mut early) = Outbox::new(4);
+    case.room.admit(1, outbox, None);
+    let (outbox, mut door) = Outbox::new(4);
+    case.room.admit(2, outbox, Some(Reader::DOOR));
+    let mut seated = case.seat(3, Reader::Event(Side::Visitor));
+    let end = helpline_desk::event::End::ByVisitor;
+    assert!(case.hears(3, Event::Ended(end)));
+    assert!(next(&mut early).is_none());
+    let expected = Frame::from(typed::chat_expired(CHAT));
+    assert_eq!(next(&mut door).expect("the end").frames, [expected]);
+    let expected = Frame::from(helpline_protocol::event::closed(CHAT));
+    assert_eq!(next(&mut seated).expect("the end").frames, [expected]);
+}
+
+#[test]
+fn one_outbox_serves_several_rooms_and_says_when_it_was_too_small() {
+    let (first, second) = (Case::new(), Case::new());
+    let (outbox, mut inbox) = Outbox::new(2);
+    for case in [&first, &second] {
+        case.room.admit(1, outbox.clone(), None);
+        case.room.seat(1, Reader::Event(Side::Support), false);
+    }
+    assert!(first.hears(3, anybody("one")));
+    assert!(second.hears(3, anybody("two")));
+    assert!(!outbox.has_overflowed());
+    assert!(first.hears(4, anybody("three")));
+    assert!(outbox.has_overflowed());
+    assert!(first.hears(5, anybody("nobody is told any more")));
+    assert_eq!(contents(&mut inbox), ["one", "two"]);
+}
+
+/// A socket that comes in has read the log itself; those before it have not.
+#[test]
+fn a_hole_is_seen_although_somebody_has_come_in_behind_it() {
+    let case = Case::new();
+    let _before = case.seat(1, Reader::Event(Side::Visitor));
+    let late = loaded("e", log([anybody("missed")]));
+    case.room.told((&late.recorded[2]).into());
+    assert!(!case.hears(4, anybody("after the hole")));
+}
+
+/// The store was emptied and the chat put back: its numbers go on in another epoch.
+#[test]
+fn after_a_loss_nobody_is_told_twice_and_nothing_is_left_out() {
+    let case = Case::new();
+    let mut sender = case.seat(1, Reader::Event(Side::Visitor));
+    let mut agent = case.seat(2, Reader::Event(Side::Support));
+    let mut typed = case.seat(3, typed(Side::Support));
+    assert!(case.hears(3, anybody("before")));
+    for inbox in [&mut sender, &mut agent, &mut typed] {
+        assert_eq!(contents(inbox), ["before"]);
+    }
+    let whole = log([
+        anybody("before"),
+        said(Side::Visitor, "mine", message_id(1)),
+        anybody("after"),
+    ]);
+    case.room.start_over(&loaded("f", whole), &case.metrics);
+    assert_eq!(contents(&mut sender), ["after"]);
+    assert_eq!(contents(&mut agent), ["mine", "after"]);
+    let history = next(&mut typed).expect("a history");
+    assert!(history.resets);
+    assert_eq!(history.stands.map(|stands| stands.seq), Some(5));
+}
