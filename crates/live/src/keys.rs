@@ -101,6 +101,11 @@ impl Keys {
         self.name(0, "secret")
     }
 
+    /// Sorted set: accounts whose tokens have ended, by the second from which they are good again.
+    pub(crate) fn revocations(&self) -> String {
+        self.name(0, "revocations")
+    }
+
     /// String: the number of partitions this deployment was started with.
     pub(crate) fn partition_count(&self) -> String {
         self.name(0, "partitions")

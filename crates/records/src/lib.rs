@@ -10,11 +10,13 @@
 mod accounts;
 mod archive;
 mod audit;
+mod canned;
 mod conversations;
 mod database;
 mod entities;
 mod erase;
 mod error;
+mod failures;
 mod follow_ups;
 mod groups;
 mod migrations;
@@ -22,17 +24,21 @@ mod notes;
 mod passwords;
 mod ratings;
 mod retention;
+mod sessions;
 mod settings;
+mod tags;
 mod transcripts;
 
 pub use self::{
     accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
     archive::{Archived, Conflicting, Status, Stored},
     audit::Audited,
+    canned::{CannedContent, CannedResponse, MOST_CANNED_RESPONSES},
     conversations::{Begun, KeptEvent},
     database::{BadUrl, Records},
     erase::Erased,
     error::RecordsError,
+    failures::Subject,
     follow_ups::{FollowUp, FollowUpChange},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,

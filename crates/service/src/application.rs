@@ -26,14 +26,15 @@ use helpline_live::{
 use secrecy::SecretString;
 use tokio::{
     sync::SetOnce,
-    time::{interval, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    access::{RegistrationLimit, SocketLimit, TokenKeys},
+    access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, forget_before},
     backlog::Backlog,
+    clock,
     handler::{Handler, StoreClock},
     http::{self, Readiness},
     keeper::Keeper,
@@ -97,6 +98,8 @@ pub struct Commons {
     pub roster: Roster,
     /// Per-address limit on registrations.
     pub registrations: RegistrationLimit,
+    /// Tokens that ended before their time.
+    pub revocations: Revocations,
     /// Per-address limit on open sockets.
     pub sockets: SocketLimit,
     /// Says when sockets have to go.
@@ -124,14 +127,17 @@ impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
         let redis = &settings.redis;
         let keys = Keys::new(&redis.prefix, redis.partitions);
+        let revocations = Revocations::default();
         let secret = settings.auth.jwt_secret.as_ref();
-        let tokens = secret.map(|secret| TokenKeys::new(secret, settings.auth.token_ttl));
+        let ttl = settings.auth.token_ttl;
+        let tokens = secret.map(|secret| TokenKeys::new(secret, ttl, revocations.clone()));
         Ok(Self {
             store: Address::parse(redis.url.expose())?,
             metrics: Metrics::new(),
             readiness: Readiness::new(),
             roster: Roster::default(),
             registrations: RegistrationLimit::new(&settings.limits),
+            revocations,
             sockets: SocketLimit::new(&settings.limits),
             drain: Drain {
                 begun: CancellationToken::new(),
@@ -273,6 +279,12 @@ impl Application {
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
         };
+        commons.tasks.spawn(watch_revocations(
+            handler.clone(),
+            commons.revocations.clone(),
+            commons.settings.auth.token_ttl,
+            commons.stop.clone(),
+        ));
         let keeping = CancellationToken::new();
         let end = keeping.clone();
         let kept = commons
@@ -352,6 +364,26 @@ fn serve(
         .run())
 }
 
+/// Keeps up with whose tokens end, and ends their sockets.
+async fn watch_revocations(
+    handler: Handler,
+    revocations: Revocations,
+    ttl: Duration,
+    stop: CancellationToken,
+) {
+    let mut look = interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(look.tick()).await.is_some() {
+        if let Ok(revoked) = handler.store().revocations().await {
+            let from = |from| u64::try_from(from).unwrap_or_default();
+            let revoked = revoked
+                .into_iter()
+                .map(|(account, second)| (account, from(second)));
+            revocations.learn(revoked, forget_before(clock::now_micros(), ttl));
+        }
+    }
+}
+
 /// Keeps readiness true. Ends only when going on makes no sense.
 async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
     let store = handler.store();
@@ -395,7 +427,8 @@ async fn get_tokens(commons: &Commons, handler: &Handler) -> Result<(), SetupErr
         rand::random::<u128>()
     );
     let secret = SecretString::from(handler.store().shared_secret(&candidate).await?);
-    let keys = TokenKeys::new(&secret, commons.settings.auth.token_ttl);
+    let ttl = commons.settings.auth.token_ttl;
+    let keys = TokenKeys::new(&secret, ttl, commons.revocations.clone());
     // Nobody else sets it, and if anybody did it would be to the same.
     let _ = commons.tokens.set(keys);
     Ok(())

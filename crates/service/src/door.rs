@@ -7,9 +7,12 @@ use actix_web::{
 };
 use helpline_protocol::{close::Close, typed::Level};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{ClientAddress, HELPLINE_V1, offers, subprotocol, token_of},
+    access::{
+        Binding, Claims, ClientAddress, HELPLINE_V1, TokenError, offers, subprotocol, token_of,
+    },
     application::Commons,
     http,
     metrics::SocketKind,
@@ -26,6 +29,8 @@ pub struct Visit {
     pub level: Level,
     /// The token it brings, from wherever it stands.
     pub token: Option<String>,
+    /// Ends the socket when its token ends before its time; see [`Visit::bind`].
+    pub ended: CancellationToken,
 }
 
 impl Visit {
@@ -38,7 +43,16 @@ impl Visit {
                 false => Level::Plain,
             },
             token: token_of(request.headers(), request.query_string()),
+            ended: CancellationToken::new(),
         }
+    }
+
+    /// Binds the socket to the token that lets it in, for as long as the binding is held.
+    ///
+    /// # Errors
+    /// The token has ended meanwhile.
+    pub fn bind(&self, commons: &Commons, claims: &Claims) -> Result<Binding, TokenError> {
+        commons.revocations.bind(claims, self.ended.clone())
     }
 }
 

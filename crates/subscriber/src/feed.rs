@@ -39,25 +39,31 @@ pub(crate) async fn open(
     })
 }
 
-/// Who comes. In open mode sockets cannot be told apart, so an agent is its socket.
+/// Who comes. In open mode a token is not needed: an agent without a good one is its socket.
 async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'static str)> {
-    if commons.settings.auth.is_open() {
-        return Ok(Agent {
+    let claims = match (&visit.token, commons.tokens().await) {
+        (Some(token), Some(keys)) => keys.verify(token).ok(),
+        _ => None,
+    };
+    let claims = claims.ok_or((StatusCode::UNAUTHORIZED, "Unauthorized"));
+    let agent = claims.and_then(|claims| {
+        if !claims.is_staff() {
+            return Err((StatusCode::FORBIDDEN, "Forbidden"));
+        }
+        let binding = visit.bind(commons, &claims);
+        let binding = binding.map_err(|_| (StatusCode::UNAUTHORIZED, "Unauthorized"))?;
+        Ok(Agent {
+            until: Some(Instant::now() + claims.remaining()),
+            id: AgentId(claims.user_id),
+            _binding: Some(binding),
+        })
+    });
+    match agent {
+        Err(_) if commons.settings.auth.is_open() => Ok(Agent {
             id: AgentId(format!("socket-{:016x}", visit.socket)),
             until: None,
-        });
+            _binding: None,
+        }),
+        agent => agent,
     }
-    let claims = commons
-        .tokens()
-        .await
-        .zip(visit.token.as_ref())
-        .and_then(|(keys, token)| keys.verify(token).ok())
-        .ok_or((StatusCode::UNAUTHORIZED, "Unauthorized"))?;
-    if !claims.is_staff() {
-        return Err((StatusCode::FORBIDDEN, "Forbidden"));
-    }
-    Ok(Agent {
-        until: Some(Instant::now() + claims.remaining()),
-        id: AgentId(claims.user_id),
-    })
 }

@@ -12,7 +12,7 @@ use helpline_protocol::{
     joins::{self, AgentFrame},
 };
 use helpline_service::{
-    access::MessageRate,
+    access::{Binding, MessageRate},
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -22,6 +22,7 @@ use helpline_service::{
     wire::Frame,
 };
 use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::board::Board;
@@ -32,6 +33,8 @@ pub(crate) struct Agent {
     pub(crate) id: AgentId,
     /// How long its token is good, if it needs one.
     pub(crate) until: Option<Instant>,
+    /// Ties the socket to that token.
+    pub(crate) _binding: Option<Binding>,
 }
 
 /// One agent's feed socket.
@@ -183,6 +186,14 @@ impl Session for FeedSession {
     }
 
     fn due(&mut self) -> Reply {
+        self.end()
+    }
+
+    fn ended(&self) -> CancellationToken {
+        self.visit.ended.clone()
+    }
+
+    fn end(&mut self) -> Reply {
         self.error(WireError::Unauthorized)
             .and_close(Close::TokenRefused)
     }

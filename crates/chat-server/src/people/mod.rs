@@ -6,11 +6,11 @@
 //! What they share: [`People`] (sign-in, tokens, sign-up) and [`Caller`], the account behind a request, which is looked up each
 //! time. A handler says `people.caller(&request).await?`, and its dialect's fault says what a [`Denied`] looks like.
 
-mod admin;
 mod auth;
 pub(crate) mod backend;
 mod caller;
 mod fields;
+mod keeping;
 mod livechat;
 mod sign_in;
 mod sign_up;
@@ -20,9 +20,9 @@ use helpline_records::{HashKind, Passwords, Records, RecordsError};
 use helpline_service::{application::Commons, settings::PasswordHash};
 
 pub(crate) use self::{
-    admin::open,
     caller::{Caller, Denied, is_id},
     fields::{BadBody, Fields},
+    keeping::open,
 };
 
 /// The people of this deployment. Cheap to clone.

@@ -17,7 +17,7 @@ use helpline_protocol::{
     typed::{self, ClientFrame},
 };
 use helpline_service::{
-    access::MessageRate,
+    access::{Binding, MessageRate},
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -28,6 +28,7 @@ use helpline_service::{
     socket::{Reply, Session},
 };
 use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 /// One chat socket.
 pub(crate) struct ChatSession {
@@ -50,6 +51,8 @@ pub(crate) struct ChatSession {
     typed_at: Option<Instant>,
     /// When the token that let it in runs out.
     token_ends: Option<Instant>,
+    /// Ties the socket to that token.
+    binding: Option<Binding>,
 }
 
 /// Where the address leads.
@@ -115,6 +118,7 @@ impl ChatSession {
             others: MessageRate::of_others(),
             typed_at: None,
             token_ends: None,
+            binding: None,
         };
         (session, inbox)
     }
@@ -230,10 +234,17 @@ impl Session for ChatSession {
     fn due(&mut self) -> Reply {
         match &self.stage {
             Stage::New { .. } => self.error(WireError::JoinTimeout).and_close(Close::Rule),
-            Stage::Refused | Stage::Seated(_) => self
-                .error(WireError::Unauthorized)
-                .and_close(Close::TokenRefused),
+            Stage::Refused | Stage::Seated(_) => self.end(),
         }
+    }
+
+    fn ended(&self) -> CancellationToken {
+        self.visit.ended.clone()
+    }
+
+    fn end(&mut self) -> Reply {
+        self.error(WireError::Unauthorized)
+            .and_close(Close::TokenRefused)
     }
 
     fn silent(&self) -> Close {

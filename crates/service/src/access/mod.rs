@@ -8,6 +8,7 @@ mod claims;
 mod place;
 mod rate;
 mod registrations;
+mod revocations;
 mod slots;
 mod token;
 
@@ -17,6 +18,7 @@ pub use self::{
     place::{BEARER, HELPLINE_V1, offers, subprotocol, token_of},
     rate::MessageRate,
     registrations::RegistrationLimit,
+    revocations::{Binding, Revocations, forget_before},
     slots::{SocketLimit, SocketSlot},
     token::{Bearer, Issued, TokenError, TokenKeys},
 };

@@ -6,7 +6,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::claims::{AnyClaims, Claims, Role};
+use super::{
+    Revocations,
+    claims::{AnyClaims, Claims, Role},
+};
 use crate::clock;
 
 /// Why a token does not say who its bearer is.
@@ -32,12 +35,13 @@ struct Keys {
     check: DecodingKey,
     rules: Validation,
     ttl: Duration,
+    revocations: Revocations,
 }
 
 impl TokenKeys {
-    /// Keys made of `secret`; tokens issued with them are good for `ttl`.
+    /// Keys made of `secret`; tokens issued with them are good for `ttl`, unless they are revoked.
     #[must_use]
-    pub fn new(secret: &SecretString, ttl: Duration) -> Self {
+    pub fn new(secret: &SecretString, ttl: Duration, revocations: Revocations) -> Self {
         let secret = secret.expose_secret().as_bytes();
         let mut rules = Validation::new(Algorithm::HS256);
         rules.leeway = 0;
@@ -49,6 +53,7 @@ impl TokenKeys {
             check: DecodingKey::from_secret(secret),
             rules,
             ttl,
+            revocations,
         }))
     }
 
@@ -96,7 +101,7 @@ impl TokenKeys {
     /// What `token` says, if it is good now.
     ///
     /// # Errors
-    /// It is empty, not valid, or over.
+    /// It is empty, not valid, revoked, or over.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         self.verify_at(token, clock::now_micros())
     }
@@ -112,6 +117,8 @@ impl TokenKeys {
             .ok_or(TokenError::Invalid)?;
         if claims.expires_at <= seconds(now) {
             Err(TokenError::Expired)
+        } else if self.0.revocations.ended(&claims) {
+            Err(TokenError::Invalid)
         } else {
             Ok(claims)
         }
@@ -195,7 +202,8 @@ mod tests {
     }
 
     fn keys_of(secret: &str) -> TokenKeys {
-        TokenKeys::new(&SecretString::from(secret), Duration::from_secs(60))
+        let secret = SecretString::from(secret);
+        TokenKeys::new(&secret, Duration::from_secs(60), Revocations::default())
     }
 
     fn signed(alg: Algorithm, claims: &Value) -> String {

@@ -22,7 +22,7 @@ pub struct AuthSettings {
 
 /// How the passwords of accounts are kept. Whatever is set, a password that is kept in another of these ways is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub enum PasswordHash {
     /// Argon2id.
     Argon2id,
@@ -30,6 +30,21 @@ pub enum PasswordHash {
     Pbkdf2Sha512,
     /// bcrypt.
     Bcrypt,
+}
+
+impl TryFrom<String> for PasswordHash {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "argon2id" => Ok(Self::Argon2id),
+            "pbkdf2-sha512" => Ok(Self::Pbkdf2Sha512),
+            "bcrypt" => Ok(Self::Bcrypt),
+            _ => Err(format!(
+                "`{text}` is none of `argon2id`, `pbkdf2-sha512` and `bcrypt`"
+            )),
+        }
+    }
 }
 
 impl AuthSettings {

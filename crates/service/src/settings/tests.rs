@@ -208,7 +208,7 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("auth.jwt_secret", "topsecret", "shorter than 16 bytes"),
         ("auth.token_ttl", "0s", "between 1ms"),
         ("auth.token_ttl", "999ms", "one second"),
-        ("auth.password_hash", "md5", "unknown variant"),
+        ("auth.password_hash", "md5", "none of `argon2id`"),
         ("admin.email", "admin", "not an e-mail address"),
         ("admin.email", "@", "not an e-mail address"),
         ("admin.password", "short", "shorter than 8"),

@@ -102,6 +102,10 @@ pub trait Session {
     fn deadline(&self) -> Option<Instant>;
     /// The deadline has come.
     fn due(&mut self) -> Reply;
+    /// Cancelled when whoever is behind the socket may not go on. Asked once, as the socket opens.
+    fn ended(&self) -> CancellationToken;
+    /// Whoever is behind the socket may not go on.
+    fn end(&mut self) -> Reply;
     /// What a client that says nothing for too long is closed with.
     fn silent(&self) -> Close;
     /// The reader is too slow: its outbox has been taken away.
@@ -207,8 +211,9 @@ async fn talk<S: Session>(
     let mut heard = Instant::now();
     let mut next_ping = heard + settings.ping;
     let mut leave_at = None;
-    // Both are kept over the turns: to enter and leave their lists for each frame would cost more than the frame.
+    // All are kept over the turns: to enter and leave their lists for each frame would cost more than the frame.
     let mut drain_begins = std::pin::pin!(drain.begun.cancelled());
+    let mut ended = std::pin::pin!(session.ended().cancelled_owned());
     let mut alarm = std::pin::pin!(sleep_until(next_ping));
     let mut reply = session.opened().await;
     loop {
@@ -263,6 +268,11 @@ async fn talk<S: Session>(
                 let share = rand::random_range(0.0..1.0);
                 leave_at = Some(Instant::now() + drain.spread.mul_f64(share));
                 Reply::nothing()
+            }
+            () = &mut ended => {
+                let mut last = session.end();
+                last.close.get_or_insert(Close::TokenRefused);
+                last
             }
             () = &mut alarm => {
                 let now = Instant::now();

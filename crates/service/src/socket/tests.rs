@@ -92,6 +92,14 @@ impl Session for Echo {
         Reply::close(Close::Rule)
     }
 
+    fn ended(&self) -> CancellationToken {
+        self.ended.clone()
+    }
+
+    fn end(&mut self) -> Reply {
+        Reply::frame("no more")
+    }
+
     fn silent(&self) -> Close {
         Close::Silent
     }

@@ -18,7 +18,7 @@ use helpline_protocol::{
     event::{self, ClientEvent, Fault},
 };
 use helpline_service::{
-    access::{Claims, MessageRate, Role},
+    access::{Binding, Claims, MessageRate, Role},
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -26,6 +26,7 @@ use helpline_service::{
     socket::{Reply, Session},
 };
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::lookup::Conversations;
 
@@ -51,6 +52,8 @@ struct Bearer {
     claims: Claims,
     /// When the token runs out.
     until: Instant,
+    /// Ties the socket to the token.
+    _binding: Binding,
 }
 
 /// A seat in one room.
@@ -101,11 +104,6 @@ impl ConversationSession {
         }
     }
 
-    fn unauthorized(&mut self) -> Reply {
-        self.error(Fault::Unauthorized)
-            .and_close(Close::TokenRefused)
-    }
-
     /// Who the bearer is in a conversation, by its role: an end user, an agent, or nobody.
     fn who(&self) -> Who {
         let Some(Bearer { claims, .. }) = &self.bearer else {
@@ -150,17 +148,19 @@ impl Session for ConversationSession {
     async fn opened(&mut self) -> Reply {
         let keys = self.commons.tokens().await;
         let token = self.visit.token.as_ref();
-        let claims = keys
-            .zip(token)
-            .and_then(|(keys, token)| keys.verify(token).ok());
-        match claims {
-            Some(claims) => {
-                let until = Instant::now() + claims.remaining();
-                self.bearer = Some(Bearer { claims, until });
-                Reply::nothing()
-            }
-            None => self.unauthorized(),
+        let bearer = keys.zip(token).and_then(|(keys, token)| {
+            let claims = keys.verify(token).ok()?;
+            Some(Bearer {
+                _binding: self.visit.bind(&self.commons, &claims).ok()?,
+                until: Instant::now() + claims.remaining(),
+                claims,
+            })
+        });
+        if bearer.is_none() {
+            return self.end();
         }
+        self.bearer = bearer;
+        Reply::nothing()
     }
 
     async fn text(&mut self, text: &str) -> Reply {
@@ -182,7 +182,7 @@ impl Session for ConversationSession {
                 content,
             } => self.say(conversation, content).await,
             ClientEvent::Leave { conversation } => self.leave(conversation).await,
-            ClientEvent::Close { conversation } => self.end(conversation).await,
+            ClientEvent::Close { conversation } => self.finish(conversation).await,
         };
         done.unwrap_or_else(|fault| self.error(fault))
     }
@@ -222,7 +222,16 @@ impl Session for ConversationSession {
     }
 
     fn due(&mut self) -> Reply {
-        self.unauthorized()
+        self.end()
+    }
+
+    fn ended(&self) -> CancellationToken {
+        self.visit.ended.clone()
+    }
+
+    fn end(&mut self) -> Reply {
+        self.error(Fault::Unauthorized)
+            .and_close(Close::TokenRefused)
     }
 
     fn silent(&self) -> Close {

@@ -64,7 +64,7 @@ impl ConversationSession {
         }
     }
 
-    pub(super) async fn end(&mut self, id: Option<ChatId>) -> Result<Reply, Fault> {
+    pub(super) async fn finish(&mut self, id: Option<ChatId>) -> Result<Reply, Fault> {
         let Who::Agent(agent) = self.who() else {
             return Err(Fault::ForbiddenRole);
         };

@@ -1,6 +1,7 @@
-//! The records at the start of a process: their tables, and the first admin.
+//! The records while a process runs: their tables, the first admin, and whose tokens have ended.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -8,10 +9,13 @@ use std::{
     time::Duration,
 };
 
+use helpline_live::{revocations::Revocation, store::Store};
 use helpline_records::{AccountRole, NewAccount, Records, RecordsError};
 use helpline_service::{
+    access::forget_before,
     application::{Commons, StartError},
     clock,
+    handler::Handler,
 };
 use rand::RngExt;
 use secrecy::SecretString;
@@ -45,8 +49,9 @@ pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError
         seen.load(Ordering::Relaxed)
     });
     let (tended, stop) = (people.clone(), commons.stop.clone());
+    let handler = commons.handler();
     commons.tasks.spawn(async move {
-        let tending = tended.tend(&usable);
+        let tending = tended.tend(handler, &usable);
         stop.run_until_cancelled(tending).await;
         tended.records.close().await;
     });
@@ -54,14 +59,14 @@ pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError
 }
 
 impl People {
-    async fn tend(&self, usable: &AtomicBool) {
+    async fn tend(&self, handler: Handler, usable: &AtomicBool) {
         let mut tick = interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut begun = false;
         loop {
             tick.tick().await;
             let looked = match begun {
-                true => self.records.ping().await,
+                true => self.spread_revocations(handler.store()).await,
                 false => self.begin().await,
             };
             begun |= looked.is_ok();
@@ -72,6 +77,26 @@ impl People {
                 _ => {}
             }
         }
+    }
+
+    /// Tells the deployment whose tokens have ended, as the records have it. That the store may lose what it was told, and a
+    /// process what it was about to tell, is made good at the next look.
+    async fn spread_revocations(&self, store: &Store) -> Result<(), RecordsError> {
+        let ttl = self.commons.settings.auth.token_ttl;
+        let since = forget_before(clock::now_micros(), ttl);
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        let ended = self.records.ended_since(since).await?;
+        let Ok(told) = store.revocations().await else {
+            return Ok(());
+        };
+        let told: HashMap<String, i64> = told.into_iter().collect();
+        let is_new =
+            |(account, from): &&Revocation| told.get(account).is_none_or(|known| known < from);
+        let new: Vec<Revocation> = ended.iter().filter(is_new).cloned().collect();
+        if !new.is_empty() && store.revoke(&new, since, ttl).await.is_err() {
+            warn!("whose tokens have ended could not be told yet");
+        }
+        Ok(())
     }
 
     async fn begin(&self) -> Result<(), RecordsError> {

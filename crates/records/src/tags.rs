@@ -1,0 +1,56 @@
+//! Tags of users (contract 000, section 3).
+
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+
+use crate::{
+    database::Records,
+    entities::{
+        account,
+        user_tags::{ActiveModel, Column, Entity},
+    },
+    error::RecordsError,
+};
+
+impl Records {
+    /// A user's tags; `None`: nobody ever tagged this user.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tags(&self, user: &str) -> Result<Option<Vec<String>>, RecordsError> {
+        let found = self
+            .read(async |db| Entity::find_by_id(user).one(db).await)
+            .await?;
+        Ok(found.map(|row| serde_json::from_str(&row.tags).unwrap_or_default()))
+    }
+
+    /// Gives a user these tags and no others.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn store_tags(&self, user: &str, tags: &[String]) -> Result<(), RecordsError> {
+        let row = ActiveModel {
+            user_id: Set(user.to_owned()),
+            tags: Set(serde_json::json!(tags).to_string()),
+        };
+        let replace = OnConflict::column(Column::UserId)
+            .update_column(Column::Tags)
+            .to_owned();
+        self.write(async |tx| {
+            let insert = Entity::insert(row).on_conflict(replace);
+            insert.exec_without_returning(tx).await.map(|_| ())
+        })
+        .await
+    }
+
+    /// Whether the records know this user: as somebody with tags or with an account.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn knows_user(&self, user: &str) -> Result<bool, RecordsError> {
+        self.read(async |db| {
+            let tagged = Entity::find_by_id(user).one(db).await?.is_some();
+            Ok(tagged || account::Entity::find_by_id(user).one(db).await?.is_some())
+        })
+        .await
+    }
+}
