@@ -65,7 +65,7 @@ impl Records {
             agent: None,
             agent_name: None,
             status: Status::Waiting.as_str().to_owned(),
-            status_at: at,
+            status_at: 0,
             created_at: at,
             requested_at: Some(at),
             claimed_at: None,
@@ -197,24 +197,5 @@ impl Records {
             body: row.body,
         });
         Ok(events.collect())
-    }
-}
-
-/// Scratch.
-#[derive(Clone, Debug)]
-pub struct AnalyticsRow {
-    /// x
-    pub supervisor: String,
-    /// x
-    pub name: String,
-    /// x
-    pub agents: u64,
-    /// x
-    pub handled: u64,
-}
-impl Records {
-    /// Scratch.
-    pub async fn analytics(&self) -> Result<Vec<AnalyticsRow>, RecordsError> {
-        Ok(Vec::new())
     }
 }

@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::{
     database::Records,
-    entities::{chat, chat_event, erased_visitor, follow_up, message, note, rating},
+    entities::{chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags},
     error::RecordsError,
 };
 
@@ -40,6 +40,7 @@ impl Records {
         self.write(async |tx| {
             lock(tx, "pg_advisory_xact_lock").await?;
             remember(tx, visitor, at).await?;
+            user_tags::Entity::delete_by_id(visitor).exec(tx).await?;
             let chats: Vec<String> = chat::Entity::find()
                 .select_only()
                 .column(chat::Column::Id)

@@ -17,6 +17,7 @@ mod entities;
 mod erase;
 mod error;
 mod failures;
+mod figures;
 mod follow_ups;
 mod groups;
 mod migrations;
@@ -39,6 +40,7 @@ pub use self::{
     erase::Erased,
     error::RecordsError,
     failures::Subject,
+    figures::{AgentFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare},
     follow_ups::{FollowUp, FollowUpChange},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,

@@ -45,7 +45,7 @@ struct JoinedExtras<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ChatMessage<'a> {
+pub(super) struct ChatMessage<'a> {
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     support_id: Option<String>,
@@ -65,62 +65,22 @@ struct MessageExtras<'a> {
     client_id: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChatHistory<'a> {
-    messages: Vec<ChatMessage<'a>>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    opted_in: Option<HistoryExtras<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HistoryExtras<'a> {
-    epoch: &'a str,
-    last_seq: u64,
-    partial: bool,
-    seen: Seen,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idle_timeout_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in_ms: Option<u64>,
-    status: &'static str,
-    username: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    support_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    support_user_name: Option<&'a str>,
-    #[serde(flatten)]
-    email: Option<EmailExtras<'a>>,
-}
-
 /// For agents only.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct EmailExtras<'a> {
+pub(super) struct EmailExtras<'a> {
     email: &'a str,
     email_verified: bool,
 }
 
 impl<'a> EmailExtras<'a> {
-    fn of(chat: &'a Chat, reader: Side) -> Option<Self> {
+    pub(super) fn of(chat: &'a Chat, reader: Side) -> Option<Self> {
         let email = chat.visitor.email.as_ref()?;
         (reader == Side::Support).then_some(Self {
             email: &email.address,
             email_verified: email.verified,
         })
     }
-}
-
-/// How far each side has seen (contract 001, section 5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Seen {
-    /// The visitor's mark.
-    #[serde(rename = "User")]
-    pub visitor: u64,
-    /// The agent's mark.
-    #[serde(rename = "Support")]
-    pub support: u64,
 }
 
 #[derive(Serialize)]
@@ -211,57 +171,6 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
         }
         _ => Vec::new(),
     }
-}
-
-/// What a reload gets: the messages among `recorded`, oldest first.
-pub fn history(
-    chat: &Chat,
-    recorded: &[Recorded],
-    resumed: &Resumed<'_>,
-    reader: Reader,
-) -> String {
-    let Audience::Seat(side) = reader.audience else {
-        return chat_expired(chat.id);
-    };
-    let opted_in = reader.level == Level::OptedIn;
-    let messages = recorded
-        .iter()
-        .filter_map(|recorded| match &recorded.event {
-            Event::Said(said) => Some(ChatMessage::new(chat, recorded, said, side, opted_in)),
-            _ => None,
-        })
-        .collect();
-    let opted_in = opted_in.then_some(HistoryExtras {
-        epoch: resumed.epoch,
-        last_seq: resumed.last_seq,
-        partial: resumed.partial,
-        seen: resumed.seen,
-        idle_timeout_ms: life(chat, resumed.idle_timeout),
-        expires_in_ms: life(chat, resumed.expires_in),
-        status: status(chat),
-        username: &chat.visitor.name,
-        support_id: chat.support.as_ref().map(|support| support.id.to_string()),
-        support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
-        email: EmailExtras::of(chat, side),
-    });
-    frame("ChatHistory", ChatHistory { messages, opted_in })
-}
-
-/// Where a history stands in its chat.
-#[derive(Clone, Copy, Debug)]
-pub struct Resumed<'a> {
-    /// The chat's epoch.
-    pub epoch: &'a str,
-    /// The chat's last `seq`.
-    pub last_seq: u64,
-    /// Whether it holds only what the client did not have.
-    pub partial: bool,
-    /// How far each side has seen.
-    pub seen: Seen,
-    /// How long a chat lives without activity.
-    pub idle_timeout: Duration,
-    /// How long this one lives if nothing more happens.
-    pub expires_in: Duration,
 }
 
 /// What is passed on and not kept, for sockets that opted in.
@@ -405,7 +314,7 @@ fn room(chat: &Chat, reader: Side) -> Room<'_> {
     }
 }
 
-fn status(chat: &Chat) -> &'static str {
+pub(super) fn status(chat: &Chat) -> &'static str {
     match chat.phase {
         Phase::Registered | Phase::Waiting(_) => "waiting",
         Phase::Engaged => "engaged",
@@ -414,7 +323,7 @@ fn status(chat: &Chat) -> &'static str {
 }
 
 /// A time in ms of a chat's life; a chat that is kept has none.
-fn life(chat: &Chat, time: Duration) -> Option<u64> {
+pub(super) fn life(chat: &Chat, time: Duration) -> Option<u64> {
     (!chat.kept).then(|| time.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
@@ -435,7 +344,13 @@ impl ChatAndUser {
 }
 
 impl<'a> ChatMessage<'a> {
-    fn new(chat: &Chat, recorded: &Recorded, said: &'a Said, reader: Side, opted_in: bool) -> Self {
+    pub(super) fn new(
+        chat: &Chat,
+        recorded: &Recorded,
+        said: &'a Said,
+        reader: Side,
+        opted_in: bool,
+    ) -> Self {
         Self {
             user_id: chat.visitor.id.to_string(),
             support_id: said.support.map(|id| id.to_string()),

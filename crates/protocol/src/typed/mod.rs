@@ -5,6 +5,7 @@
 
 mod decode;
 mod frames;
+mod history;
 
 use helpline_desk::actor::Side;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::decode::open;
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
-    frames::{
-        Queue, Reader, Resumed, Scene, Seen, chat_expired, event_frames, history, passing, queue,
-    },
+    frames::{Queue, Reader, Scene, chat_expired, event_frames, passing, queue},
+    history::{Resumed, Seen, history},
 };
 
 /// A side as this dialect names it.

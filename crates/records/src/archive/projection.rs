@@ -4,6 +4,7 @@
 use helpline_desk::{
     actor::Side,
     event::{End, Event, Said},
+    id::AgentId,
 };
 
 use super::{Archived, Status, clean, clean_option, fold};
@@ -25,7 +26,7 @@ pub(super) fn unknown(event: &Archived) -> chat::Model {
         agent: None,
         agent_name: None,
         status: Status::Registered.as_str().to_owned(),
-        status_at: event.at,
+        status_at: 0,
         created_at: event.at,
         requested_at: None,
         claimed_at: None,
@@ -59,8 +60,11 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             name,
             platform,
             topic,
-            ..
+            kept,
+            supervisor,
         } => {
+            row.kept = *kept;
+            row.supervisor = supervisor.as_ref().map(id);
             row.visitor = Some(visitor.to_string());
             row.visitor_name = clean(name);
             row.platform = clean(platform);
@@ -75,10 +79,17 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
         Event::Claimed { name, agent, .. } => {
             earliest(&mut row.claimed_at, at);
             if is_news(row, at) {
-                row.agent = Some(clean(&agent.0));
+                row.agent = Some(id(agent));
                 row.agent_name = Some(clean(name));
                 row.assigned.clone_from(&row.agent);
                 set_status(row, Status::Engaged);
+            }
+        }
+        Event::Assigned { agent, since, .. } => {
+            earliest(&mut row.requested_at, since.0);
+            if is_news(row, at) {
+                row.assigned = Some(id(agent));
+                set_status(row, Status::Waiting);
             }
         }
         Event::ReservationEnded => {
@@ -105,6 +116,9 @@ pub(super) fn ended(row: &mut chat::Model, end: &End, at: i64) {
     row.ended_at = Some(at);
     row.open_for = None;
     row.end_reason = Some(reason(end).to_owned());
+    if let End::ByStaff { by, .. } = end {
+        row.ended_by = Some(id(by));
+    }
     set_status(row, Status::Closed);
 }
 
@@ -153,7 +167,7 @@ pub(super) fn claim(archived: &Archived) -> Option<claim::Model> {
     Some(claim::Model {
         chat: archived.chat.to_string(),
         support: support.to_string(),
-        agent: clean(&agent.0),
+        agent: id(agent),
         name: clean(name),
         at: archived.at,
     })
@@ -165,10 +179,12 @@ pub(super) fn kind(event: Option<&Event>) -> &'static str {
         None => "unreadable",
         Some(Event::Registered { .. }) => "registered",
         Some(Event::VisitorJoined) => "visitor_joined",
+        Some(Event::Introduced { .. }) => "introduced",
         Some(Event::Requested { .. }) => "requested",
         Some(Event::VisitorLeft) => "visitor_left",
         Some(Event::VisitorReturned) => "visitor_returned",
         Some(Event::Claimed { .. }) => "claimed",
+        Some(Event::Assigned { .. }) => "assigned",
         Some(Event::SupportLeft { .. }) => "support_left",
         Some(Event::SupportReturned) => "support_returned",
         Some(Event::Said(_)) => "said",
@@ -177,8 +193,6 @@ pub(super) fn kind(event: Option<&Event>) -> &'static str {
         Some(Event::Declined { .. }) => "declined",
         Some(Event::AllDeclined) => "all_declined",
         Some(Event::Ended(_)) => "ended",
-        Some(Event::Assigned { .. }) => "assigned",
-        Some(Event::Introduced { .. }) => "introduced",
     }
 }
 
@@ -194,6 +208,11 @@ pub(super) fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// An agent's id, which a platform may have made; an index bounds how long it can be.
+fn id(agent: &AgentId) -> String {
+    clean(&agent.0).chars().take(255).collect()
+}
+
 fn reason(end: &End) -> &'static str {
     match end {
         End::ByVisitor => "visitor",
@@ -205,14 +224,19 @@ fn reason(end: &End) -> &'static str {
 
 /// Whether an event of this time says who has the chat now; if so, it is the last that did.
 fn is_news(row: &mut chat::Model, at: i64) -> bool {
-    let news = at >= row.status_at && row.ended_at.is_none();
+    let news = at >= row.status_at;
     if news {
         row.status_at = at;
     }
     news
 }
 
+/// Nothing follows an end, whatever arrives after it.
 fn set_status(row: &mut chat::Model, status: Status) {
+    let status = match row.ended_at {
+        Some(_) => Status::Closed,
+        None => status,
+    };
     row.status = status.as_str().to_owned();
 }
 

@@ -1,0 +1,266 @@
+//! Figures: what was asked for, how long it took, who did it.
+//!
+//! Chats count at the time of their first request, in UTC. A span is given as its median and its ninetieth percentile, by
+//! nearest rank, in microseconds.
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+
+use crate::{database::Records, error::RecordsError};
+
+/// The most agents and supervisors that a report names.
+const AT_MOST: u64 = 1000;
+
+/// A supervisor's share, as contract 002 counts it (section 4).
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct SupervisorShare {
+    /// The supervisor's account.
+    pub supervisor: String,
+    /// Its name.
+    pub name: String,
+    /// How many agents it has.
+    pub agents: i64,
+    /// How many closed conversations have one of them as their agent.
+    pub handled: i64,
+}
+
+/// What happened in a span of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Chats in which an agent was asked for.
+    pub requested: i64,
+    /// Those of them that an agent took.
+    pub answered: i64,
+    /// Those that ended before any agent took them.
+    pub missed: i64,
+    /// Messages in them.
+    pub messages: i64,
+    /// How long they waited to be taken.
+    pub waiting: Spread,
+    /// How long it took until an agent said something, from the request on.
+    pub first_response: Spread,
+    /// How long they lasted, from when they were taken.
+    pub duration: Spread,
+    /// How they were rated.
+    pub ratings: Ratings,
+    /// How many on each day that had any; the day by its first microsecond.
+    pub days: Vec<(i64, i64)>,
+    /// How many in each hour of the day.
+    pub hours: [i64; 24],
+    /// How many on each day of the week, Monday first.
+    pub weekdays: [i64; 7],
+    /// The agents, the busiest first.
+    pub agents: Vec<AgentFigures>,
+    /// The supervisors, the busiest first.
+    pub supervisors: Vec<SupervisorFigures>,
+}
+
+/// A span that was measured many times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// How often.
+    pub count: i64,
+    /// Half took no longer than this.
+    pub median: Option<i64>,
+    /// Nine of ten took no longer than this.
+    pub p90: Option<i64>,
+}
+
+/// Ratings together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ratings {
+    /// How many.
+    pub count: i64,
+    /// Their mean.
+    pub mean: Option<f64>,
+}
+
+/// What an agent did.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct AgentFigures {
+    /// The agent.
+    pub agent: String,
+    /// Its name: its account's, or else the last it went by.
+    pub name: String,
+    /// How many of the chats it took.
+    pub chats: i64,
+    /// How many of the chats that were last its own were rated.
+    pub ratings: i64,
+    /// The mean of those ratings.
+    pub rating: Option<f64>,
+}
+
+/// What a supervisor's agents did.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct SupervisorFigures {
+    /// The supervisor.
+    pub supervisor: String,
+    /// Its name.
+    pub name: String,
+    /// How many of the chats its agents took.
+    pub chats: i64,
+}
+
+impl Records {
+    /// One row for each supervisor, by name.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn analytics(&self) -> Result<Vec<SupervisorShare>, RecordsError> {
+        const SHARES: &str = "
+            SELECT s.id AS supervisor, s.name AS name,
+                (SELECT COUNT(*) FROM accounts a WHERE a.role = 'agent' AND a.supervisor = s.id) AS agents,
+                (SELECT COUNT(*) FROM chats c JOIN accounts a ON a.id = c.assigned
+                    WHERE c.kept AND c.ended_at IS NOT NULL AND a.role = 'agent' AND a.supervisor = s.id) AS handled
+            FROM accounts s WHERE s.role = 'supervisor' ORDER BY s.name, s.id";
+        self.read(async |db| rows(db, SHARES, []).await).await
+    }
+
+    /// What happened from `from` until before `to`.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn reports(&self, from: i64, to: i64) -> Result<Report, RecordsError> {
+        self.read(async |db| report(db, from, to).await).await
+    }
+}
+
+async fn report(db: &impl ConnectionTrait, from: i64, to: i64) -> Result<Report, DbErr> {
+    let span = || [Value::from(from), Value::from(to)];
+    let mut report = Report::default();
+    const TOTALS: &str = "
+        SELECT COUNT(*) AS requested, COUNT(claimed_at) AS answered,
+            COUNT(CASE WHEN claimed_at IS NULL AND ended_at IS NOT NULL THEN 1 END) AS missed,
+            CAST(COALESCE(SUM(messages), 0) AS BIGINT) AS messages
+        FROM chats WHERE requested_at >= $1 AND requested_at < $2";
+    if let Some(row) = db.query_one_raw(statement(db, TOTALS, span())).await? {
+        report.requested = row.try_get("", "requested")?;
+        report.answered = row.try_get("", "answered")?;
+        report.missed = row.try_get("", "missed")?;
+        report.messages = row.try_get("", "messages")?;
+    }
+    report.waiting = spread(db, "claimed_at - requested_at", from, to).await?;
+    report.first_response = spread(db, "first_response_at - requested_at", from, to).await?;
+    report.duration = spread(db, "ended_at - claimed_at", from, to).await?;
+    const RATINGS: &str = "
+        SELECT COUNT(*) AS ratings, AVG(CAST(r.score AS DOUBLE PRECISION)) AS mean
+        FROM ratings r JOIN chats c ON c.id = r.chat
+        WHERE c.requested_at >= $1 AND c.requested_at < $2";
+    if let Some(row) = db.query_one_raw(statement(db, RATINGS, span())).await? {
+        report.ratings = Ratings {
+            count: row.try_get("", "ratings")?,
+            mean: row.try_get("", "mean")?,
+        };
+    }
+    report.days = counts(db, "requested_at / 86400000000 * 86400000000", from, to).await?;
+    for (hour, count) in counts(db, "requested_at / 3600000000 % 24", from, to).await? {
+        put(&mut report.hours, hour, count);
+    }
+    // 1970 began on a Thursday.
+    for (day, count) in counts(db, "(requested_at / 86400000000 + 3) % 7", from, to).await? {
+        put(&mut report.weekdays, day, count);
+    }
+    report.agents = rows(db, AGENTS, [from.into(), to.into(), AT_MOST.into()]).await?;
+    report.supervisors = rows(db, SUPERVISORS, [from.into(), to.into(), AT_MOST.into()]).await?;
+    Ok(report)
+}
+
+const AGENTS: &str = "
+    SELECT taken.agent AS agent, COALESCE(MAX(a.name), MAX(taken.name)) AS name,
+        COUNT(*) AS chats,
+        COUNT(CASE WHEN taken.agent = taken.last THEN r.score END) AS ratings,
+        AVG(CAST(CASE WHEN taken.agent = taken.last THEN r.score END AS DOUBLE PRECISION)) AS rating
+    FROM (
+        SELECT l.agent AS agent, c.id AS chat, c.agent AS last, MAX(l.name) AS name
+        FROM chats c JOIN claims l ON l.chat = c.id
+        WHERE c.requested_at >= $1 AND c.requested_at < $2
+        GROUP BY l.agent, c.id, c.agent
+    ) taken
+    LEFT JOIN accounts a ON a.id = taken.agent
+    LEFT JOIN ratings r ON r.chat = taken.chat
+    GROUP BY taken.agent ORDER BY COUNT(*) DESC, taken.agent LIMIT $3";
+
+const SUPERVISORS: &str = "
+    SELECT s.id AS supervisor, s.name AS name, COUNT(DISTINCT c.id) AS chats
+    FROM chats c JOIN claims l ON l.chat = c.id
+    JOIN accounts a ON a.id = l.agent JOIN accounts s ON s.id = a.supervisor
+    WHERE c.requested_at >= $1 AND c.requested_at < $2
+    GROUP BY s.id, s.name ORDER BY COUNT(DISTINCT c.id) DESC, s.id LIMIT $3";
+
+/// How the values of `what`, an expression over chats, are spread. One that was never measured is none.
+async fn spread(
+    db: &impl ConnectionTrait,
+    what: &str,
+    from: i64,
+    to: i64,
+) -> Result<Spread, DbErr> {
+    let chosen = format!(
+        "FROM chats WHERE requested_at >= $1 AND requested_at < $2 AND ({what}) IS NOT NULL"
+    );
+    let count = format!("SELECT COUNT(*) AS value {chosen}");
+    let count = value(db, &count, [from.into(), to.into()])
+        .await?
+        .unwrap_or_default();
+    let ranked = format!("SELECT {what} AS value {chosen} ORDER BY value LIMIT 1 OFFSET $3");
+    let at_rank = async |tenths: i64| {
+        let place = ((count * tenths + 9) / 10 - 1).max(0);
+        value(db, &ranked, [from.into(), to.into(), place.into()]).await
+    };
+    Ok(Spread {
+        count,
+        median: at_rank(5).await?,
+        p90: at_rank(9).await?,
+    })
+}
+
+async fn value<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Option<i64>, DbErr> {
+    let row = db.query_one_raw(statement(db, sql, values)).await?;
+    row.map(|row| row.try_get("", "value")).transpose()
+}
+
+/// How many chats were first requested at each value of `when`.
+async fn counts(
+    db: &impl ConnectionTrait,
+    when: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<(i64, i64)>, DbErr> {
+    let sql = format!(
+        "SELECT {when} AS bucket, COUNT(*) AS chats FROM chats
+         WHERE requested_at >= $1 AND requested_at < $2 GROUP BY {when} ORDER BY {when}"
+    );
+    let rows = db
+        .query_all_raw(statement(db, &sql, [from.into(), to.into()]))
+        .await?;
+    let pair = |row: &QueryResult| Ok((row.try_get("", "bucket")?, row.try_get("", "chats")?));
+    rows.iter().map(pair).collect()
+}
+
+fn put<const N: usize>(buckets: &mut [i64; N], bucket: i64, count: i64) {
+    let bucket = usize::try_from(bucket).ok();
+    if let Some(place) = bucket.and_then(|bucket| buckets.get_mut(bucket)) {
+        *place = count;
+    }
+}
+
+async fn rows<T: FromQueryResult, const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Vec<T>, DbErr> {
+    let rows = db.query_all_raw(statement(db, sql, values)).await?;
+    rows.iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
+}
+
+fn statement<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}

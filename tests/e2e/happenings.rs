@@ -1,0 +1,168 @@
+//! What happens at a chat, as the records are given it: for tests that need chats that nobody had to live through.
+
+use helpline_desk::actor::Side;
+use helpline_desk::event::{End, Event, Said};
+use helpline_desk::id::{AgentId, ChatId, MessageId, SupportId, VisitorId};
+use helpline_desk::time::Timestamp;
+use helpline_protocol::bus;
+use helpline_records::Archived;
+
+/// A second, in the records' microseconds.
+pub const SECOND: i64 = 1_000_000;
+
+/// A chat that is being made up; each event happens a second after the one before.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The chat.
+    pub chat: ChatId,
+    /// Its visitor.
+    pub visitor: VisitorId,
+    /// What happened so far.
+    pub events: Vec<Archived>,
+    epoch: String,
+    now: i64,
+    messages: u64,
+    support: SupportId,
+}
+
+impl Story {
+    /// A chat that is registered at this time by a visitor of this name, and waits.
+    #[must_use]
+    pub fn begin(name: &str, at: i64) -> Self {
+        let visitor = VisitorId::from_bits(random());
+        Self::of(visitor, name, at, false)
+    }
+
+    /// The same for a certain visitor, kept or not.
+    #[must_use]
+    pub fn of(visitor: VisitorId, name: &str, at: i64, kept: bool) -> Self {
+        let story = Self {
+            chat: ChatId::from_bits(random()),
+            visitor,
+            events: Vec::new(),
+            epoch: format!("{:016x}", random()),
+            now: at,
+            messages: 0,
+            support: SupportId::from_bits(random()),
+        };
+        let registered = Event::Registered {
+            visitor,
+            name: name.to_owned(),
+            platform: "web".to_owned(),
+            topic: None,
+            kept,
+            supervisor: None,
+        };
+        let since = Timestamp(at + SECOND);
+        story.then(registered).then(Event::Requested { since })
+    }
+
+    /// Something happens.
+    #[must_use]
+    pub fn then(mut self, event: Event) -> Self {
+        let msg_no = match event.is_message() {
+            true => {
+                self.messages += 1;
+                self.messages
+            }
+            false => 0,
+        };
+        self.events.push(Archived {
+            chat: self.chat,
+            epoch: self.epoch.clone(),
+            seq: self.events.len() as u64 + 1,
+            at: self.now,
+            msg_no,
+            body: bus::write_event(&event),
+            event: Some(event),
+        });
+        self.now += SECOND;
+        self
+    }
+
+    /// Time goes by.
+    #[must_use]
+    pub fn after(mut self, seconds: i64) -> Self {
+        self.now += seconds * SECOND;
+        self
+    }
+
+    /// An agent takes it.
+    #[must_use]
+    pub fn claimed(mut self, agent: &str, name: &str) -> Self {
+        self.support = SupportId::from_bits(random());
+        let claimed = Event::Claimed {
+            support: self.support,
+            name: name.to_owned(),
+            agent: AgentId(agent.to_owned()),
+            text: String::new(),
+        };
+        self.then(claimed)
+    }
+
+    /// It is given to an agent, for a while or for good.
+    #[must_use]
+    pub fn assigned(self, agent: &str) -> Self {
+        let assigned = Event::Assigned {
+            agent: AgentId(agent.to_owned()),
+            by: AgentId("boss".to_owned()),
+            by_name: "Boss".to_owned(),
+            note: None,
+            since: Timestamp(self.now),
+            until: None,
+        };
+        self.then(assigned)
+    }
+
+    /// The visitor says something.
+    #[must_use]
+    pub fn asks(self, content: &str) -> Self {
+        self.says(Side::Visitor, content)
+    }
+
+    /// The agent says something.
+    #[must_use]
+    pub fn answers(self, content: &str) -> Self {
+        self.says(Side::Support, content)
+    }
+
+    fn says(self, from: Side, content: &str) -> Self {
+        let said = Event::Said(Said {
+            id: MessageId::from_bits(random()),
+            from,
+            support: (from == Side::Support).then_some(self.support),
+            content: content.to_owned(),
+            client_id: None,
+        });
+        self.then(said)
+    }
+
+    /// The visitor ends it.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        self.then(Event::Ended(End::ByVisitor))
+    }
+
+    /// The chat's id as text.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.chat.to_string()
+    }
+
+    /// What was said, in order.
+    #[must_use]
+    pub fn contents(&self) -> Vec<String> {
+        let said = |event: &Archived| match &event.event {
+            Some(Event::Said(said)) => Some(said.content.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(said).collect()
+    }
+}
+
+/// 128 bits that no other call gives.
+fn random() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    let bits = || u128::from(RandomState::new().hash_one(0_u8));
+    bits() << 64 | bits()
+}
