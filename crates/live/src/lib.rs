@@ -5,6 +5,7 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
+//! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
 //! - [`setup`]: what the store has to be like;
 //! - [`keys`]: every key and channel name.
@@ -17,6 +18,7 @@ pub mod keys;
 pub mod link;
 pub mod presence;
 pub mod queue;
+pub mod registered;
 pub mod revocations;
 pub mod setup;
 pub mod store;

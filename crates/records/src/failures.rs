@@ -101,7 +101,9 @@ impl Records {
 
 /// How long to wait after so many tries, in microseconds.
 fn wait(attempts: i32, free: u32) -> i64 {
-    let beyond = u32::try_from(attempts).unwrap_or_default().saturating_sub(free);
+    let beyond = u32::try_from(attempts)
+        .unwrap_or_default()
+        .saturating_sub(free);
     match beyond {
         0 => 0,
         beyond => LONGEST_WAIT.min(FIRST_WAIT << (beyond - 1).min(16)),

@@ -24,7 +24,11 @@ impl Records {
         now: i64,
         expires_at: i64,
     ) -> Result<String, RecordsError> {
-        let secret = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+        let secret = format!(
+            "{:032x}{:032x}",
+            rand::random::<u128>(),
+            rand::random::<u128>()
+        );
         let row = ActiveModel {
             token_hash: Set(hash(&secret)),
             account: Set(account.to_owned()),

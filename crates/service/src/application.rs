@@ -324,10 +324,15 @@ fn serve(
             }
         };
         let probes = http::probes(shared.readiness.clone(), shared.metrics.clone(), refresh);
+        let console = (shared.settings.pages).console_origin(shared.settings.subscriber.bind);
+        let origin = console.clone();
         App::new()
             .app_data(web::Data::new(shared.clone()))
             .wrap(from_fn(http::security_headers))
-            .wrap(http::cors(&shared.settings.http))
+            .wrap(http::cors(&shared.settings.http, &console))
+            .wrap(from_fn(move |request, next| {
+                http::allow_cookies(origin.clone(), request, next)
+            }))
             .wrap(from_fn(http::access_log))
             .configure(probes)
             .configure(|config| routes(config, handler.clone()))
@@ -356,7 +361,9 @@ async fn watch_revocations(
     while stop.run_until_cancelled(look.tick()).await.is_some() {
         if let Ok(revoked) = handler.store().revocations().await {
             let from = |from| u64::try_from(from).unwrap_or_default();
-            let revoked = revoked.into_iter().map(|(account, second)| (account, from(second)));
+            let revoked = revoked
+                .into_iter()
+                .map(|(account, second)| (account, from(second)));
             revocations.learn(revoked, forget_before(clock::now_micros(), ttl));
         }
     }

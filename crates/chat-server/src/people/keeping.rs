@@ -90,7 +90,8 @@ impl People {
             return Ok(());
         };
         let told: HashMap<String, i64> = told.into_iter().collect();
-        let is_new = |(account, from): &&Revocation| told.get(account).is_none_or(|known| known < from);
+        let is_new =
+            |(account, from): &&Revocation| told.get(account).is_none_or(|known| known < from);
         let new: Vec<Revocation> = ended.iter().filter(is_new).cloned().collect();
         if !new.is_empty() && store.revoke(&new, since, ttl).await.is_err() {
             warn!("whose tokens have ended could not be told yet");

@@ -155,7 +155,10 @@ mod tests {
         let late = revocations.bind(&claims("vika", 9), CancellationToken::new());
         assert_eq!(late.unwrap_err(), TokenError::Invalid);
         drop(sockets);
-        assert!(revocations.lock().sockets.is_empty(), "nothing is left of sockets that are gone");
+        assert!(
+            revocations.lock().sockets.is_empty(),
+            "nothing is left of sockets that are gone"
+        );
     }
 
     #[test]
