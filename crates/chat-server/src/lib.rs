@@ -90,5 +90,5 @@ impl Application {
 
 /// The routes of contract 000, which answer at the root and under `/livechat`, with or without a slash at the end.
 fn livechat(config: &mut web::ServiceConfig) {
-    config.configure(people::livechat_routes);
+    config.configure(people::livechat::routes);
 }

@@ -72,6 +72,12 @@ pub(crate) async fn register(
         known: Known::Absent,
         ..Request::new(chat, Actor::Visitor(visitor), command)
     };
+    if commons.settings.records.url.is_some()
+        && let Err(reason) = handler.store().note_registration(visitor).await
+    {
+        warn!(%chat, %reason, "a registration was not stored");
+        return unavailable();
+    }
     match handler.handle(command).await {
         Ok(_) => {}
         Err(Failure::Store(reason)) => {

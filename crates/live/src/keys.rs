@@ -6,7 +6,7 @@
 use helpline_desk::{
     actor::Side,
     decide::Timer,
-    id::{AgentId, ChatId},
+    id::{AgentId, ChatId, VisitorId},
 };
 
 /// Makes the names of one deployment.
@@ -32,9 +32,12 @@ impl Keys {
 
     /// The partition a chat lives in.
     pub fn partition(&self, chat: ChatId) -> u16 {
-        // An id is random bits already: its remainder is as good a hash as any.
-        let remainder = chat.bits() % u128::from(self.partitions);
-        u16::try_from(remainder).unwrap_or_default()
+        self.spread(chat.bits())
+    }
+
+    /// An id is random bits already: its remainder is as good a hash as any.
+    fn spread(&self, bits: u128) -> u16 {
+        u16::try_from(bits % u128::from(self.partitions)).unwrap_or_default()
     }
 
     fn name(&self, partition: u16, rest: impl std::fmt::Display) -> String {
@@ -99,6 +102,12 @@ impl Keys {
     /// String: the secret that open mode signs tokens with.
     pub(crate) fn secret(&self) -> String {
         self.name(0, "secret")
+    }
+
+    /// String: this visitor has registered lately.
+    pub(crate) fn registered(&self, visitor: VisitorId) -> String {
+        let partition = self.spread(visitor.bits());
+        self.name(partition, format_args!("registered:{visitor}"))
     }
 
     /// Sorted set: accounts whose tokens have ended, by the second from which they are good again.

@@ -6,6 +6,7 @@
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
 //! - [`outbound`]: the event stream, on its way to the records;
+//! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
 //! - [`setup`]: what the store has to be like;
 //! - [`kept`]: chats without a time to live;
@@ -21,6 +22,7 @@ pub mod link;
 pub mod outbound;
 pub mod presence;
 pub mod queue;
+pub mod registered;
 pub mod revocations;
 pub mod setup;
 pub mod store;

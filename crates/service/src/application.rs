@@ -344,10 +344,15 @@ fn serve(
             }
         };
         let probes = http::probes(shared.readiness.clone(), shared.metrics.clone(), refresh);
+        let console = (shared.settings.pages).console_origin(shared.settings.subscriber.bind);
+        let origin = console.clone();
         App::new()
             .app_data(web::Data::new(shared.clone()))
             .wrap(from_fn(http::security_headers))
-            .wrap(http::cors(&shared.settings.http))
+            .wrap(http::cors(&shared.settings.http, &console))
+            .wrap(from_fn(move |request, next| {
+                http::allow_cookies(origin.clone(), request, next)
+            }))
             .wrap(from_fn(http::access_log))
             .configure(probes)
             .configure(|config| routes(config, handler.clone()))

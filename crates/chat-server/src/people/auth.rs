@@ -148,6 +148,9 @@ impl From<NotSignedIn> for Fault {
     fn from(reason: NotSignedIn) -> Self {
         match reason {
             NotSignedIn::Wrong => Self::new(StatusCode::UNAUTHORIZED, "Invalid email or password"),
+            NotSignedIn::Wait(wait) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many failed sign-ins").after(wait)
+            }
             NotSignedIn::Unavailable => Self::unavailable(),
         }
     }

@@ -1,6 +1,6 @@
 //! How contract 002 says that something was done, and that it was not (section 1).
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use helpline_records::RecordsError;
@@ -8,7 +8,7 @@ use helpline_service::access::TokenError;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{BadBody, Denied};
+use super::{BadBody, Denied, sign_in::come_again};
 
 /// Success, with what it gives.
 pub(crate) fn success(status: StatusCode, data: impl Serialize) -> HttpResponse {
@@ -20,13 +20,24 @@ pub(crate) fn success(status: StatusCode, data: impl Serialize) -> HttpResponse 
 pub(crate) struct Fault {
     status: StatusCode,
     text: String,
+    /// When to come again.
+    wait: Option<Duration>,
 }
 
 impl Fault {
     /// A failure with this status.
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { status, text }
+        Self {
+            status,
+            text: text.into(),
+            wait: None,
+        }
+    }
+
+    /// The same, with when to come again.
+    pub(super) fn after(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
     }
 
     /// 400.
@@ -52,7 +63,10 @@ impl ResponseError for Fault {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status).json(json!({ "success": false, "error": self.text }))
+        let body = json!({ "success": false, "error": self.text });
+        let mut response = HttpResponse::build(self.status).json(body);
+        come_again(&mut response, self.wait);
+        response
     }
 }
 

@@ -1,7 +1,8 @@
 //! People: accounts and what they may do, in three dialects.
 //!
 //! - [`auth`]: `/auth/*` of contract 002;
-//! - [`livechat`]: `/user/login` and `/user/register` of contract 000.
+//! - [`livechat`]: agents' accounts, canned responses and tags of contract 000;
+//! - [`staff`]: Helpline's own API for those who work here.
 //!
 //! What they share: [`People`] (sign-in, tokens, sign-up) and [`Caller`], the account behind a request, which is looked up each
 //! time. A handler says `people.caller(&request).await?`, and its dialect's fault says what a [`Denied`] looks like.
@@ -11,9 +12,10 @@ pub(crate) mod backend;
 mod caller;
 mod fields;
 mod keeping;
-mod livechat;
+pub(crate) mod livechat;
 mod sign_in;
 mod sign_up;
+pub(crate) mod staff;
 
 use actix_web::web::ServiceConfig;
 use helpline_records::{HashKind, Passwords, Records, RecordsError};
@@ -54,10 +56,6 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(auth::sign_up)
         .service(auth::login)
-        .service(auth::me);
-}
-
-/// The routes of contract 000, which answer at the root and under `/livechat`.
-pub(crate) fn livechat_routes(config: &mut ServiceConfig) {
-    config.service(livechat::login).service(livechat::register);
+        .service(auth::me)
+        .configure(staff::routes);
 }

@@ -1,21 +1,34 @@
 //! Signing in: e-mail and password against an account, and the token that comes of it.
 
-use actix_web::HttpRequest;
-use helpline_records::{Account, LONGEST_PASSWORD, RecordsError, Verified};
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderValue, RETRY_AFTER},
+};
+use helpline_records::{Account, LONGEST_PASSWORD, RecordsError, Subject, Verified};
 use helpline_service::{
     access::{Bearer, Issued},
     clock,
+    door::client_address,
 };
 use secrecy::SecretString;
 use tracing::{info, warn};
 
 use super::{People, caller::token_role};
 
+/// How many tries may fail before there is a wait: for one account, and for one address, behind which there may be many people.
+const FREE_TRIES: u32 = 5;
+const FREE_TRIES_OF_AN_ADDRESS: u32 = 50;
+const FREE_TRIES_ON_LOOPBACK: u32 = 10_000;
+
 /// Why nobody is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NotSignedIn {
     /// Unknown e-mail, wrong password or an account that may not: nobody is told which.
     Wrong,
+    /// Too many tries failed: come again after this.
+    Wait(Duration),
     /// The records, or a turn to compare the password, cannot be had.
     Unavailable,
 }
@@ -27,14 +40,20 @@ impl From<RecordsError> for NotSignedIn {
 }
 
 impl People {
-    /// The account with this e-mail and this password.
+    /// The account with this e-mail and this password. Whoever fails too often, by account or by address, has to wait longer
+    /// and longer.
     pub(super) async fn sign_in(
         &self,
-        _request: &HttpRequest,
+        request: &HttpRequest,
         email: &str,
         password: &str,
     ) -> Result<Account, NotSignedIn> {
         let email = normal_email(email);
+        let subjects = self.subjects(request, &email);
+        let now = clock::now_micros();
+        if let Some(wait) = self.records.try_sign_in(&subjects, now).await? {
+            return Err(NotSignedIn::Wait(wait));
+        }
         let found = match is_email(&email) {
             true => self.records.account_by_email(&email).await?,
             false => None,
@@ -49,11 +68,29 @@ impl People {
         let Some((account, kept)) = found.filter(|_| verified != Verified::Wrong) else {
             return Err(NotSignedIn::Wrong);
         };
+        self.records.signed_in(&subjects).await?;
         if verified == Verified::Outdated {
             self.renew_hash(&account.id, &kept, &password).await;
         }
         info!(account = account.id, "signed in");
         Ok(account)
+    }
+
+    /// Whose tries are counted: the account's first, then the address's.
+    fn subjects(&self, request: &HttpRequest, email: &str) -> Vec<Subject> {
+        let account = Subject {
+            name: format!("account {email}"),
+            free: FREE_TRIES,
+        };
+        let address = client_address(&self.commons, request).map(|from| Subject {
+            name: format!("address {}", from.key()),
+            // On loopback sits a developer or a proxy for everybody.
+            free: match from.ip().is_loopback() {
+                true => FREE_TRIES_ON_LOOPBACK,
+                false => FREE_TRIES_OF_AN_ADDRESS,
+            },
+        });
+        [Some(account), address].into_iter().flatten().collect()
     }
 
     /// A sign-in does not fail because the same password could not be kept in another way.
@@ -83,6 +120,14 @@ impl People {
             tokens_from: u64::try_from(account.tokens_from).unwrap_or_default(),
         };
         Ok(keys.issue_account(&bearer, clock::now_micros()))
+    }
+}
+
+/// Says in an answer when to come again.
+pub(super) fn come_again(response: &mut HttpResponse, wait: Option<Duration>) {
+    if let Some(wait) = wait {
+        let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
+        response.headers_mut().insert(RETRY_AFTER, seconds);
     }
 }
 

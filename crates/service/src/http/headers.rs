@@ -6,8 +6,8 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
-        CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
+        HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
     },
     middleware::Next,
 };
@@ -17,17 +17,45 @@ use crate::settings::HttpSettings;
 /// How long a browser may remember what it was allowed, in seconds.
 const REMEMBER: usize = 3600;
 
-/// The pages that may call, as `http.cors_origin` says. There are no cookies, so any page that may call may send any
-/// header.
-pub fn cors(settings: &HttpSettings) -> Cors {
+/// The pages that may call, as `http.cors_origin` says, and the console. A page that may call may send any header; cookies are
+/// [`allow_cookies`]'s business.
+pub fn cors(settings: &HttpSettings, console: &str) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
         .max_age(REMEMBER);
     match settings.origins() {
         None => cors.allow_any_origin().send_wildcard(),
-        Some(origins) => origins.into_iter().fold(cors, Cors::allowed_origin),
+        Some(origins) => origins
+            .into_iter()
+            .chain([console])
+            .fold(cors, Cors::allowed_origin),
     }
+}
+
+/// Lets the console's pages send their cookie, and no other page of another origin.
+///
+/// # Errors
+/// Those of the service inside.
+pub async fn allow_cookies(
+    console: String,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let origin = origin.filter(|origin| origin.as_bytes() == console.as_bytes());
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
+    }
+    // Whatever is kept of an answer is kept for one origin.
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    Ok(response)
 }
 
 /// Adds what keeps browsers from guessing types, from telling other sites our addresses, and from keeping JSON, which
@@ -71,6 +99,8 @@ mod tests {
     use super::*;
     use crate::{http::not_found, settings::Settings};
 
+    const CONSOLE: &str = "https://desk.example";
+
     async fn headers(cors_origin: &str, request: TestRequest) -> HeaderMap {
         let mut settings = Settings::default().http;
         settings.cors_origin = cors_origin.into();
@@ -85,7 +115,10 @@ mod tests {
             .route("/kept", web::get().to(kept))
             .default_service(web::to(not_found))
             .wrap(from_fn(security_headers))
-            .wrap(cors(&settings));
+            .wrap(cors(&settings, CONSOLE))
+            .wrap(from_fn(async |request, next| {
+                allow_cookies(CONSOLE.to_owned(), request, next).await
+            }));
         call_service(&init_service(app).await, request.to_request())
             .await
             .headers()
@@ -141,6 +174,35 @@ mod tests {
             assert_eq!(allowed(list, origin).await.as_deref(), Some(origin));
         }
         assert_eq!(allowed(list, "https://other.example").await, None);
+    }
+
+    #[actix_web::test]
+    async fn the_console_alone_may_send_cookies() {
+        for setting in ["*", "https://shop.example"] {
+            for (origin, allowed) in [
+                (CONSOLE, true),
+                ("https://shop.example", false),
+                ("https://desk.example.org", false),
+                ("http://desk.example", false),
+                ("null", false),
+            ] {
+                for method in [Method::GET, Method::OPTIONS] {
+                    let request = TestRequest::with_uri("/page")
+                        .method(method)
+                        .insert_header(("origin", origin))
+                        .insert_header(("access-control-request-method", "POST"))
+                        .insert_header(("access-control-request-headers", "x-helpline"));
+                    let headers = headers(setting, request).await;
+                    let credentials = text(&headers, "access-control-allow-credentials");
+                    assert_eq!(credentials, allowed.then_some("true"), "{setting} {origin}");
+                    let origins: Vec<_> = headers.get_all("access-control-allow-origin").collect();
+                    assert!(origins.len() <= 1);
+                    if allowed {
+                        assert_eq!(text(&headers, "access-control-allow-origin"), Some(origin));
+                    }
+                }
+            }
+        }
     }
 
     #[actix_web::test]

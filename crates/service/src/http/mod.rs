@@ -12,7 +12,7 @@
 //!     .configure(http::probes(readiness, metrics, async || {}))
 //!     .default_service(web::to(http::not_found))
 //!     .wrap(from_fn(http::security_headers))
-//!     .wrap(http::cors(&settings.http))
+//!     .wrap(http::cors(&settings.http, "https://desk.example"))
 //!     .wrap(from_fn(http::access_log));
 //! ```
 
@@ -24,7 +24,7 @@ mod readiness;
 
 pub use self::{
     answers::{failure, not_found},
-    headers::{cors, security_headers},
+    headers::{allow_cookies, cors, security_headers},
     log::access_log,
     probes::probes,
     readiness::{Readiness, State},

@@ -1,5 +1,7 @@
 //! What the web pages are told of the installation.
 
+use std::net::SocketAddr;
+
 use serde::Deserialize;
 
 use super::SettingsError;
@@ -23,6 +25,24 @@ pub struct PagesSettings {
 }
 
 impl PagesSettings {
+    /// The origin of the pages that subscriber serves, which listens at `bind` unless it is said otherwise.
+    #[must_use]
+    pub fn console_origin(&self, bind: SocketAddr) -> String {
+        let Some(url) = &self.subscriber else {
+            return format!("http://{bind}");
+        };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Browsers write an origin so, without the port that the scheme has anyway.
+        let host = host.to_ascii_lowercase();
+        let usual = match scheme {
+            "https" => ":443",
+            _ => ":80",
+        };
+        let host = host.strip_suffix(usual).unwrap_or(&host);
+        format!("{scheme}://{host}")
+    }
+
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         for (key, url) in [
             ("pages.chat_server", &self.chat_server),
@@ -49,4 +69,32 @@ impl PagesSettings {
 fn is_colour(text: &str) -> bool {
     text.strip_prefix('#')
         .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_consoles_origin_is_written_as_browsers_write_it() {
+        let bind = "127.0.0.1:9001".parse().unwrap();
+        for (url, origin) in [
+            (None, "http://127.0.0.1:9001"),
+            (
+                Some("https://Desk.example/console/"),
+                "https://desk.example",
+            ),
+            (Some("https://desk.example:443"), "https://desk.example"),
+            (
+                Some("http://desk.example:8443?x"),
+                "http://desk.example:8443",
+            ),
+        ] {
+            let pages = PagesSettings {
+                subscriber: url.map(str::to_owned),
+                ..PagesSettings::default()
+            };
+            assert_eq!(pages.console_origin(bind), origin);
+        }
+    }
 }

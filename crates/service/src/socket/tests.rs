@@ -60,6 +60,7 @@ struct Echo {
     join_by: Option<Instant>,
     slow: Rc<RefCell<bool>>,
     closed: Rc<RefCell<bool>>,
+    ended: CancellationToken,
 }
 
 impl Session for Echo {
@@ -172,6 +173,19 @@ impl Case {
         let seen = self.client.seen.borrow().clone();
         (seen, started.elapsed())
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_whose_token_ended_is_told_and_closed() {
+    let case = Case::new([]);
+    case.session.ended.cancel();
+    let (seen, took) = case.run().await;
+    let last = [
+        Seen::Text("no more".into()),
+        Seen::Close(Close::TokenRefused),
+    ];
+    assert!(seen.ends_with(&last), "{seen:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 fn text(text: &'static str) -> Incoming {

@@ -1,0 +1,96 @@
+//! Settings that people change while the services run.
+
+use actix_web::{
+    HttpRequest, HttpResponse, get, put,
+    web::{Data, Payload},
+};
+use helpline_records::StoredSettings;
+use helpline_service::clock;
+use serde_json::{Value, json};
+
+use super::{ADMINS, Fault};
+use crate::people::{Fields, People};
+
+/// The longest text, in bytes, as for the settings that these stand in for.
+const LONGEST_TEXT: usize = 1024;
+/// More is a slip of the pen.
+const LARGEST_NUMBER: u64 = 1_000_000;
+
+/// Shows the settings; a text that is null is at its default, which is shown too.
+#[get("/staff/settings")]
+pub(crate) async fn show(
+    request: HttpRequest,
+    people: Data<People>,
+) -> Result<HttpResponse, Fault> {
+    people.staff(&request, ADMINS).await?;
+    let settings = people.records.settings().await?;
+    Ok(HttpResponse::Ok().json(people.shown(&settings)))
+}
+
+/// Stores settings; what is not given stays as it is, and a text that is null goes back to its default.
+#[put("/staff/settings")]
+pub(crate) async fn store(
+    request: HttpRequest,
+    body: Payload,
+    people: Data<People>,
+) -> Result<HttpResponse, Fault> {
+    let caller = people.staff(&request, ADMINS).await?;
+    let fields = Fields::read(body).await?;
+    let was = people.records.settings().await?;
+    let settings = StoredSettings {
+        join_text: text(&fields, "joinText", was.join_text)?,
+        leave_text: text(&fields, "leaveText", was.leave_text)?,
+        history_load_count: number(&fields, "historyLoadCount", was.history_load_count)?,
+        retention_days: number(&fields, "retentionDays", was.retention_days)?,
+    };
+    let (by, now) = (&caller.account.id, clock::now_micros());
+    people.records.store_settings(&settings, by, now).await?;
+    Ok(HttpResponse::Ok().json(people.shown(&settings)))
+}
+
+impl People {
+    fn shown(&self, settings: &StoredSettings) -> Value {
+        let chat = &self.commons.settings.chat;
+        json!({
+            "joinText": settings.join_text,
+            "leaveText": settings.leave_text,
+            "historyLoadCount": settings.history_load_count,
+            "retentionDays": settings.retention_days,
+            "defaults": { "joinText": chat.join_text, "leaveText": chat.leave_text },
+        })
+    }
+}
+
+fn text(fields: &Fields, name: &'static str, was: Option<String>) -> Result<Option<String>, Fault> {
+    match fields.0.get(name) {
+        None => Ok(was),
+        Some(Value::Null) => Ok(None),
+        // A control character (PostgreSQL takes no NUL at all) is nothing to show.
+        Some(Value::String(text))
+            if text.len() <= LONGEST_TEXT
+                && !text.contains(|c: char| c.is_control() && c != '\n') =>
+        {
+            Ok(Some(text.clone()))
+        }
+        Some(_) => Err(invalid(name)),
+    }
+}
+
+fn number(fields: &Fields, name: &'static str, was: u64) -> Result<u64, Fault> {
+    match fields.get(name) {
+        None => Ok(was),
+        Some(value) => {
+            let number = value.as_u64().filter(|number| *number <= LARGEST_NUMBER);
+            number.ok_or_else(|| invalid(name))
+        }
+    }
+}
+
+fn invalid(name: &'static str) -> Fault {
+    Fault::bad(match name {
+        "joinText" => "Invalid joinText",
+        "leaveText" => "Invalid leaveText",
+        "historyLoadCount" => "Invalid historyLoadCount",
+        _ => "Invalid retentionDays",
+    })
+}

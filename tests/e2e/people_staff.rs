@@ -1,0 +1,581 @@
+//! docs/staff-api.md: signing in, people, groups, settings, the audit log.
+
+use e2e::http::{Answer, send};
+use e2e::people::{ADMIN, ADMIN_PASSWORD, PASSWORD, ask, post, sign_in};
+use e2e::{World, tokens};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+fn fails(what: &str, answer: &Answer, status: u16, text: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.body);
+    let expected = json!({"success": false, "error": text, "message": text});
+    assert_eq!(answer.json(), expected, "{what}");
+}
+
+async fn begin(world: &World, email: &str, password: &str) -> Answer {
+    let body = json!({"email": email, "password": password});
+    post(world.chat(0), "/staff/session", &body).await
+}
+
+/// What a browser sends back.
+fn cookie_of(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie");
+    cookie.split(';').next().expect("a cookie").to_owned()
+}
+
+async fn renew(world: &World, cookie: &str) -> Answer {
+    let headers = [
+        ("cookie", cookie.to_owned()),
+        ("x-helpline", "1".to_owned()),
+    ];
+    let path = "/staff/session/renew";
+    send(world.chat(1), Method::POST, path, &headers, None).await
+}
+
+#[tokio::test]
+async fn a_sign_in_lasts_by_its_cookie_until_it_is_ended() {
+    let world = World::builder().tokens().start();
+    let begun = begin(&world, ADMIN, ADMIN_PASSWORD).await;
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    let body = begun.json();
+    let account = &body["account"];
+    assert_eq!(
+        (&account["email"], &account["role"]),
+        (&json!(ADMIN), &json!("admin"))
+    );
+    assert_eq!(account["permissions"].as_array().map(Vec::len), Some(7));
+    assert!(body["expiresAt"].as_str().expect("a time").ends_with('Z'));
+    let claims = tokens::read(body["token"].as_str().expect("a token"));
+    assert_eq!(claims["id"], account["id"]);
+    let cookie = begun.header("set-cookie");
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/staff"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "it came by http: {cookie}");
+
+    let cookie = cookie_of(&begun);
+    let renewed = renew(&world, &cookie).await;
+    assert_eq!(renewed.status, 200, "{}", renewed.body);
+    assert_eq!(&renewed.json()["account"], account);
+    let bare = [("cookie", cookie.clone())];
+    let forged = send(
+        world.chat(0),
+        Method::POST,
+        "/staff/session/renew",
+        &bare,
+        None,
+    )
+    .await;
+    fails(
+        "a form of another page",
+        &forged,
+        403,
+        "X-Helpline is required",
+    );
+    let ended = send(world.chat(0), Method::DELETE, "/staff/session", &bare, None).await;
+    assert_eq!(ended.status, 204);
+    assert!(ended.header("set-cookie").contains("Max-Age=0"));
+    fails(
+        "it is over",
+        &renew(&world, &cookie).await,
+        401,
+        "Signed out",
+    );
+    fails(
+        "made up",
+        &renew(&world, "helpline_session=abc").await,
+        401,
+        "Signed out",
+    );
+    let mut redis = world.redis().await;
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg("*session*")
+        .query_async(&mut redis)
+        .await
+        .expect("keys");
+    assert!(keys.is_empty());
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_can_say_that_it_was_https() {
+    for trusted in [true, false] {
+        let world = World::with(move |settings| {
+            if trusted {
+                settings.http.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+            }
+        });
+        let headers = [("x-forwarded-proto", "https".to_owned())];
+        let body = json!({"email": ADMIN, "password": ADMIN_PASSWORD}).to_string();
+        let path = "/staff/session";
+        let begun = send(world.chat(0), Method::POST, path, &headers, Some(body)).await;
+        assert_eq!(begun.header("set-cookie").contains("; Secure"), trusted);
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_work_here_cannot_sign_in_here() {
+    let world = World::new();
+    world.account("Mina", "candidate", None).await;
+    let answer = begin(&world, "mina@example.org", PASSWORD).await;
+    fails("a candidate", &answer, 403, "Forbidden");
+    let answer = begin(&world, ADMIN, "wrong password").await;
+    fails("wrong", &answer, 401, "Invalid email or password");
+    let headers = [("content-type", "text/plain".to_owned())];
+    let answer = send(
+        world.chat(0),
+        Method::POST,
+        "/staff/session",
+        &headers,
+        None,
+    )
+    .await;
+    fails("a form", &answer, 415, "Expected application/json");
+}
+
+#[tokio::test]
+async fn whoever_fails_too_often_has_to_wait_in_every_dialect() {
+    let world = World::new();
+    let mina = world.account("Mina", "candidate", None).await;
+    let wrong = json!({"email": mina.email, "password": "wrong password"});
+    // All at once: counting comes before comparing.
+    let tries = (0..20).map(|n| {
+        let (address, body) = (world.chat(n % 2), wrong.clone());
+        tokio::spawn(async move { post(address, "/auth/login", &body).await.status })
+    });
+    let mut compared = 0;
+    for status in tries.collect::<Vec<_>>() {
+        match status.await.expect("no panic") {
+            401 => compared += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert!((5..=7).contains(&compared), "{compared} were compared");
+    let right = json!({"email": "MINA@example.org", "password": PASSWORD});
+    for path in ["/auth/login", "/user/login", "/staff/session"] {
+        let answer = post(world.chat(1), path, &right).await;
+        assert_eq!(answer.status, 429, "{path}: {}", answer.body);
+        let wait: u64 = answer.header("retry-after").parse().expect("seconds");
+        assert!((1..=300).contains(&wait), "{path}: {wait}");
+    }
+    sign_in(world.chat(0), ADMIN, ADMIN_PASSWORD).await;
+    let signed_in = e2e::eventually("the end of the wait", e2e::secs(10), async || {
+        let answer = post(world.chat(0), "/auth/login", &right).await;
+        (answer.status == 200).then_some(())
+    });
+    signed_in.await;
+    let answer = post(world.chat(0), "/auth/login", &wrong).await;
+    assert_eq!(answer.status, 401, "the count began anew");
+}
+
+#[tokio::test]
+async fn somebody_who_is_not_known_has_to_wait_alike() {
+    let world = World::new();
+    let body = json!({"email": "nobody@example.org", "password": "wrong password"});
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        statuses.push(post(world.chat(0), "/auth/login", &body).await.status);
+    }
+    assert!(statuses.starts_with(&[401; 5]), "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it_and_other_sign_ins_end() {
+    let world = World::new();
+    let sasha = world.account("Sasha", "supervisor", None).await;
+    let other = begin(&world, &sasha.email, PASSWORD).await;
+    let other_token = other.json()["token"].as_str().expect("a token").to_owned();
+    let mine = begin(&world, &sasha.email, PASSWORD).await;
+    let token = mine.json()["token"].as_str().expect("a token").to_owned();
+    let put = async |body: Value| {
+        let path = "/staff/password";
+        ask(world.chat(0), Method::PUT, path, Some(&token), Some(&body)).await
+    };
+    let new = "another correct horse";
+    let wrong = put(json!({"current": "wrong", "new": new})).await;
+    fails("wrong", &wrong, 400, "Wrong password");
+    let short = put(json!({"current": PASSWORD, "new": "short"})).await;
+    fails(
+        "short",
+        &short,
+        400,
+        "Password must be at least 8 characters",
+    );
+    let changed = put(json!({"current": PASSWORD, "new": new})).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for token in [&token, &other_token] {
+        let answer = ask(
+            world.chat(1),
+            Method::GET,
+            "/staff/agents",
+            Some(token),
+            None,
+        )
+        .await;
+        fails("before", &answer, 401, "Invalid token");
+    }
+    fails(
+        "its cookie",
+        &renew(&world, &cookie_of(&other)).await,
+        401,
+        "Signed out",
+    );
+    let fresh = changed.json()["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let answer = ask(
+        world.chat(1),
+        Method::GET,
+        "/staff/agents",
+        Some(&fresh),
+        None,
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(renew(&world, &cookie_of(&changed)).await.status, 200);
+    sign_in(world.chat(0), &sasha.email, new).await;
+}
+
+#[tokio::test]
+async fn an_admin_makes_and_changes_people() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let does = async |method: Method, path: &str, body: Value| {
+        ask(world.chat(0), method, path, Some(&admin), Some(&body)).await
+    };
+    let sasha = world.account("Sasha", "supervisor", None).await;
+    let wanted = json!({"name": "Vika", "email": "Vika@example.org", "role": "agent", "supervisorId": sasha.id});
+    let made = does(Method::POST, "/staff/accounts", wanted.clone()).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made = made.json();
+    let id = made["account"]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(made["account"]["supervisorId"], json!(sasha.id));
+    let password = made["password"].as_str().expect("shown once").to_owned();
+    sign_in(world.chat(1), "vika@example.org", &password).await;
+    let again = does(Method::POST, "/staff/accounts", wanted).await;
+    fails("again", &again, 409, "Email already exists");
+
+    let path = format!("/staff/accounts/{id}");
+    for (body, status, text) in [
+        (json!({"role": "visitor"}), 400, "Invalid role"),
+        (json!({"name": "\u{7}"}), 400, "Invalid name"),
+        (json!({"active": "no"}), 400, "Invalid active"),
+        (json!({"supervisorId": "x"}), 400, "Invalid supervisor"),
+        (json!({"supervisorId": id}), 400, "Invalid supervisor"),
+    ] {
+        fails(
+            &body.to_string(),
+            &does(Method::PATCH, &path, body.clone()).await,
+            status,
+            text,
+        );
+    }
+    let changed = does(
+        Method::PATCH,
+        &path,
+        json!({"name": "Vika R.", "supervisorId": null}),
+    )
+    .await;
+    let account = changed.json()["account"].clone();
+    assert_eq!(
+        (&account["name"], &account["supervisorId"]),
+        (&json!("Vika R."), &json!(null))
+    );
+    let reset = does(Method::POST, &format!("{path}/reset-password"), json!({})).await;
+    let password = reset.json()["password"]
+        .as_str()
+        .expect("shown once")
+        .to_owned();
+    sign_in(world.chat(1), "vika@example.org", &password).await;
+
+    let listed = does(Method::GET, "/staff/accounts?role=agent", json!(null))
+        .await
+        .json();
+    assert_eq!(listed["accounts"], json!([account]));
+    let first = does(Method::GET, "/staff/accounts?limit=1", json!(null))
+        .await
+        .json();
+    let after = first["accounts"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let rest = does(
+        Method::GET,
+        &format!("/staff/accounts?after={after}"),
+        json!(null),
+    )
+    .await
+    .json();
+    assert_eq!(rest["accounts"].as_array().map(Vec::len), Some(2));
+    assert!(!listed.to_string().contains("argon2"), "no hash leaves");
+    for path in [
+        "/staff/accounts/x",
+        &format!("/staff/accounts/{}", "0".repeat(32)),
+    ] {
+        fails(
+            path,
+            &does(Method::PATCH, path, json!({})).await,
+            404,
+            "Account not found",
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_last_admin_stays_whatever_happens_at_once() {
+    let world = World::new();
+    let first = world.admin().await;
+    let second = world.account("Ada", "admin", None).await;
+    let me = ask(world.chat(0), Method::GET, "/auth/me", Some(&first), None).await;
+    let first_id = me.json()["data"]["_id"].as_str().expect("an id").to_owned();
+    // Each disables the other.
+    let tries = [
+        (first.clone(), second.id.clone()),
+        (second.token.clone(), first_id),
+    ];
+    let tries = tries.map(|(token, id)| {
+        let address = world.chat(0);
+        tokio::spawn(async move {
+            let path = format!("/staff/accounts/{id}");
+            let body = json!({"active": false});
+            ask(address, Method::PATCH, &path, Some(&token), Some(&body))
+                .await
+                .status
+        })
+    });
+    let mut done = 0;
+    for status in tries {
+        let status = status.await.expect("no panic");
+        done += usize::from(status == 200);
+        assert!([200, 401, 409].contains(&status), "{status}");
+    }
+    assert_eq!(done, 1);
+}
+
+#[tokio::test]
+async fn groups_are_made_given_and_removed() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let does = async |method: Method, path: &str, body: Value| {
+        ask(world.chat(0), method, path, Some(&admin), Some(&body)).await
+    };
+    let listed = does(Method::GET, "/staff/groups", json!(null)).await.json();
+    assert_eq!(listed["groups"][0]["name"], "default");
+    assert_eq!(listed["permissions"].as_array().map(Vec::len), Some(7));
+    assert_eq!(listed["roles"]["agent"], json!(["default"]));
+    assert_eq!(listed["roles"]["candidate"], json!([]));
+    let body = json!({"permissions": ["read_user_tag", "edit_user_tag"]});
+    let stored = does(Method::PUT, "/staff/groups/tag%20gers", body).await;
+    assert_eq!(stored.status, 200, "{}", stored.body);
+    let shown = does(Method::GET, "/staff/groups/tag%20gers", json!(null))
+        .await
+        .json();
+    assert_eq!(
+        shown,
+        json!({"name": "tag gers", "permissions": ["edit_user_tag", "read_user_tag"]})
+    );
+    let mapped = does(
+        Method::PUT,
+        "/staff/roles/agent",
+        json!({"groups": ["tag gers", "default"]}),
+    )
+    .await;
+    assert_eq!(
+        mapped.json(),
+        json!({"role": "agent", "groups": ["default", "tag gers"]})
+    );
+    for (method, path, body, status, text) in [
+        (
+            Method::PUT,
+            "/staff/groups/x",
+            json!({"permissions": ["fly"]}),
+            400,
+            "Invalid permissions",
+        ),
+        (
+            Method::PUT,
+            "/staff/groups/x",
+            json!({}),
+            400,
+            "Invalid permissions",
+        ),
+        (
+            Method::PUT,
+            "/staff/groups/%20",
+            json!({"permissions": []}),
+            400,
+            "Invalid name",
+        ),
+        (
+            Method::PUT,
+            "/staff/roles/agent",
+            json!({"groups": ["nobody"]}),
+            404,
+            "Group not found",
+        ),
+        (
+            Method::PUT,
+            "/staff/roles/agent",
+            json!({"groups": [5]}),
+            400,
+            "Invalid groups",
+        ),
+        (
+            Method::PUT,
+            "/staff/roles/visitor",
+            json!({"groups": []}),
+            404,
+            "Role not found",
+        ),
+        (
+            Method::GET,
+            "/staff/groups/nobody",
+            json!(null),
+            404,
+            "Group not found",
+        ),
+        (
+            Method::DELETE,
+            "/staff/groups/nobody",
+            json!(null),
+            404,
+            "Group not found",
+        ),
+        (
+            Method::DELETE,
+            "/staff/groups/default",
+            json!(null),
+            409,
+            "The group `default` has to stay",
+        ),
+    ] {
+        fails(path, &does(method, path, body).await, status, text);
+    }
+    assert_eq!(
+        does(Method::DELETE, "/staff/groups/tag%20gers", json!(null))
+            .await
+            .status,
+        204
+    );
+    let listed = does(Method::GET, "/staff/groups", json!(null)).await.json();
+    assert_eq!(
+        listed["roles"]["agent"],
+        json!(["default"]),
+        "gone from the role too"
+    );
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_audit_log_and_the_latest_is_first() {
+    let world = World::new();
+    let admin = world.admin().await;
+    let settings = json!({"joinText": "Hi, {agent} here", "historyLoadCount": 5});
+    let stored = ask(
+        world.chat(0),
+        Method::PUT,
+        "/staff/settings",
+        Some(&admin),
+        Some(&settings),
+    )
+    .await;
+    assert_eq!(stored.status, 200, "{}", stored.body);
+    let stored = stored.json();
+    assert_eq!(stored["joinText"], "Hi, {agent} here");
+    assert_eq!(
+        (&stored["leaveText"], &stored["retentionDays"]),
+        (&json!(null), &json!(0))
+    );
+    assert_eq!(
+        stored["defaults"]["leaveText"],
+        "{agent} has left the chat."
+    );
+    for (name, value) in [
+        ("joinText", json!("x".repeat(1025))),
+        ("leaveText", json!("a\u{0}b")),
+        ("historyLoadCount", json!(-1)),
+        ("retentionDays", json!("5")),
+    ] {
+        let answer = ask(
+            world.chat(0),
+            Method::PUT,
+            "/staff/settings",
+            Some(&admin),
+            Some(&json!({name: value})),
+        )
+        .await;
+        fails(name, &answer, 400, &format!("Invalid {name}"));
+    }
+    let sasha = world.account("Sasha", "supervisor", None).await;
+    let path = format!("/staff/accounts/{}", sasha.id);
+    ask(
+        world.chat(0),
+        Method::PATCH,
+        &path,
+        Some(&admin),
+        Some(&json!({"role": "admin"})),
+    )
+    .await;
+    let log = ask(
+        world.chat(1),
+        Method::GET,
+        "/staff/audit?limit=3",
+        Some(&admin),
+        None,
+    )
+    .await
+    .json();
+    let entries = log["entries"].as_array().expect("entries");
+    let said: Vec<(&Value, &Value)> = entries
+        .iter()
+        .map(|entry| (&entry["action"], &entry["target"]))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (&json!("account_changed"), &json!(sasha.id)),
+            (&json!("account_created"), &json!(sasha.id)),
+            (&json!("settings_stored"), &json!("settings")),
+        ]
+    );
+    assert_eq!(entries[0]["details"], json!({"role": "admin"}));
+    let path = format!("/staff/audit?before={}", entries[2]["id"]);
+    let earlier = ask(world.chat(1), Method::GET, &path, Some(&admin), None)
+        .await
+        .json();
+    assert_eq!(
+        earlier["entries"].as_array().map(Vec::len),
+        Some(1),
+        "the first admin"
+    );
+}
+
+#[tokio::test]
+async fn the_directory_says_who_is_at_the_desk() {
+    let world = World::builder().tokens().start();
+    let sasha = world.account("Sasha", "supervisor", None).await;
+    let door = e2e::Door::plain().bearer(&sasha.token);
+    let _feed = e2e::Socket::open(world.feed(0), "/joins", &door, "sasha")
+        .await
+        .expect("an upgrade");
+    e2e::eventually("sasha at the desk", e2e::secs(5), async || {
+        let listed = ask(
+            world.chat(0),
+            Method::GET,
+            "/staff/agents",
+            Some(&sasha.token),
+            None,
+        )
+        .await
+        .json();
+        let agents = listed["agents"].as_array().expect("agents").clone();
+        let online: Vec<&Value> = agents
+            .iter()
+            .filter(|agent| agent["online"] == true)
+            .collect();
+        let expected =
+            json!({"id": sasha.id, "name": "Sasha", "role": "supervisor", "online": true});
+        (online == [&expected] && agents.len() == 2).then_some(())
+    })
+    .await;
+}
