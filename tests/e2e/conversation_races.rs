@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use e2e::office::{Office, assert_failure};
-use e2e::{RedisServer, World};
+use e2e::{Door, RedisServer, World};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -53,9 +53,7 @@ async fn of_twenty_claims_at_once_one_wins() {
     };
     let claims = (0..20).map(async |number| {
         let name = format!("Agent-{number}");
-        let mut socket = office
-            .open(number % 2, &id, &e2e::Door::plain(), &name)
-            .await;
+        let mut socket = office.open(number % 2, &id, &Door::plain(), &name).await;
         socket.send("Join", guest.claim(&name)).await;
         let first = socket.json().await;
         let won = first["type"] == "Joined";
@@ -65,6 +63,30 @@ async fn of_twenty_claims_at_once_one_wins() {
     let claims = join_all(claims).await;
     assert_eq!(claims.iter().filter(|(won, _)| *won).count(), 1);
     assert_eq!(office.sees(&office.admin, &id).await["status"], "assigned");
+}
+
+/// One agent comes in twenty times at once: it has one part in the conversation, and twenty sockets.
+#[tokio::test]
+async fn an_agent_may_come_in_with_many_sockets_at_once() {
+    let office = Office::new().await;
+    let id = office.begins(&office.candidate, &office.supervisor).await;
+    office.assigns(&office.supervisor, &id, &office.agent).await;
+    let sockets = (0..20).map(|number| office.inside(number % 2, &office.agent, &id));
+    let mut sockets = join_all(sockets).await;
+    let mut candidate = office.inside(0, &office.candidate, &id).await;
+    candidate.says(&id, "so many?").await;
+    for socket in &mut sockets {
+        socket.hears("so many?").await;
+    }
+    sockets[7].says(&id, "just me").await;
+    let answer = candidate.hears("just me").await;
+    assert_eq!(answer["senderId"], office.agent.id);
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        if number != 7 {
+            socket.hears("just me").await;
+        }
+        socket.has_heard_nothing().await;
+    }
 }
 
 /// Whichever comes first, both know which it was, and what is over stays over.
@@ -199,6 +221,49 @@ async fn the_first_message_after_the_loss_of_redis_is_not_lost() {
     agent.says(&id, "two").await;
     candidate.hears("two").await;
     agent.has_heard_nothing().await;
+    assert_eq!(office.history(&id).await, ["one", "two"]);
+}
+
+/// Nobody says a word: the processes find out when their ears are cut off too.
+#[tokio::test]
+async fn whoever_only_listens_is_told_after_the_loss_of_redis_too() {
+    let (_server, world) = own_redis();
+    let office = Office::in_world(world).await;
+    let (id, mut candidate, mut agent) = office.talk().await;
+    let console = Door::plain().bearer(&office.agent.token);
+    let guest = e2e::Guest {
+        user_id: office.candidate.id.clone(),
+        username: "Mina".to_owned(),
+        chat_id: id.clone(),
+        token: String::new(),
+        sends_token: false,
+    };
+    let mut console = office.open(0, &id, &console, "the console").await;
+    console.send("Join", guest.claim("Vika")).await;
+    candidate.says(&id, "one").await;
+    agent.hears("one").await;
+    console.expect("ChatHistory").await;
+    console.expect("ChatMessage").await;
+    archived(&office, &id, 1).await;
+    lose_everything(&office).await;
+    let mut redis = office.redis().await;
+    redis::cmd("CLIENT")
+        .arg("KILL")
+        .arg("TYPE")
+        .arg("pubsub")
+        .query_async::<u64>(&mut redis)
+        .await
+        .expect("killed");
+    // The console is shown everything anew; who is told no histories misses nothing.
+    let history = console.expect("ChatHistory").await;
+    assert_eq!(e2e::party::contents(&history), ["one"]);
+    candidate.says(&id, "two").await;
+    agent.hears("two").await;
+    let message = console.expect("ChatMessage").await;
+    assert_eq!(message["content"], "two");
+    for talker in [&mut candidate, &mut agent] {
+        talker.has_heard_nothing().await;
+    }
     assert_eq!(office.history(&id).await, ["one", "two"]);
 }
 

@@ -25,6 +25,8 @@ use super::{
 
 /// How often somebody tries whose way is barred by a conversation that turns out to be over.
 const TRIES: usize = 4;
+/// What is answered within this is no outage.
+const AT_ONCE: Duration = Duration::from_millis(500);
 /// How long whoever closes waits for the records to have it all.
 const ARCHIVED_WITHIN: Duration = Duration::from_secs(1);
 /// How often it looks.
@@ -44,8 +46,13 @@ impl Conversations {
     ) -> Result<ChatId, Refusal> {
         for _ in 0..TRIES {
             let id = ChatId::from_bits(rand::random());
-            let Some(other) = self.make_row(id, candidate, supervisor).await? else {
-                return self.open(id, candidate, supervisor).await;
+            let asked = Instant::now();
+            let other = match self.make_row(id, candidate, supervisor).await {
+                Ok(None) => return self.open(id, candidate, supervisor).await,
+                Ok(Some(other)) => other,
+                // A quick no may come of the moment in which another one ends; an outage takes its time.
+                Err(_) if asked.elapsed() < AT_ONCE => continue,
+                Err(error) => return Err(error.into()),
             };
             if self.never_lived(other).await? {
                 return self.open(other, candidate, supervisor).await;
