@@ -159,6 +159,11 @@ async fn a_holder_that_goes_orderly_lets_the_next_one_in_at_once() {
     let (mut first, mut second) = (deployment.outbound(), deployment.outbound());
     let taken = next(&mut first, 10).await;
     nothing(&mut second).await;
+    let lease = deployment.life_of(&deployment.key("outbound")).await;
+    assert!(
+        (1..=5_000).contains(&lease),
+        "it runs out by itself: {lease}"
+    );
     second.release().await.expect("an answer");
     nothing(&mut second).await;
     first.release().await.expect("an answer");

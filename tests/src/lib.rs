@@ -20,6 +20,7 @@ pub mod gate;
 pub mod guest;
 pub mod http;
 pub mod leftovers;
+pub mod office;
 pub mod party;
 pub mod people;
 pub mod postgres;
@@ -36,6 +37,7 @@ pub mod world;
 
 pub use agent::Agent;
 pub use guest::Guest;
+pub use office::Office;
 pub use party::{Party, Side};
 pub use process::Process;
 pub use redis_server::RedisServer;

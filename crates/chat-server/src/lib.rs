@@ -3,6 +3,7 @@
 mod archive;
 mod availability;
 mod chat;
+mod conversations;
 mod people;
 mod register;
 mod session;
@@ -13,11 +14,14 @@ use std::net::SocketAddr;
 use actix_web::web;
 use helpline_service::{
     application::{self, StartError},
+    handler::Handler,
     hub::Hub,
     settings::Settings,
 };
 use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
+
+use self::conversations::{Conversations, FromRecords};
 
 /// chat-server, with its address, not yet running.
 pub struct Application(application::Application);
@@ -58,12 +62,13 @@ impl Application {
         let people = people::open(commons).await?;
         if let Some(people) = &people {
             archive::start(commons, &people.records);
+            commons.restorer.set(FromRecords(people.records.clone()));
         }
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);
-        let routes = move |config: &mut web::ServiceConfig, handler| {
+        let routes = move |config: &mut web::ServiceConfig, handler: Handler| {
             config
-                .app_data(web::Data::new(handler))
+                .app_data(web::Data::new(handler.clone()))
                 .app_data(web::Data::new(hub.clone()))
                 .service(availability::tell)
                 .service(register::register)
@@ -73,6 +78,11 @@ impl Application {
                     .app_data(web::Data::new(people.clone()))
                     .configure(people::routes)
                     .configure(transcripts::routes)
+                    .app_data(web::Data::new(Conversations::new(
+                        handler,
+                        people.records.clone(),
+                    )))
+                    .configure(conversations::routes)
                     .configure(livechat)
                     .service(web::scope("/livechat").configure(livechat));
             }

@@ -8,6 +8,8 @@
 //! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
 //! - [`outbound`]: the event stream, on its way to the records;
+//! - [`registered`]: who has registered lately;
+//! - [`revocations`]: whose tokens have ended;
 //! - [`setup`]: what the store has to be like;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.

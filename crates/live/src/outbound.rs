@@ -9,7 +9,6 @@ use std::{sync::Arc, time::Duration};
 
 use helpline_desk::{event::Recorded, id::ChatId, time::Timestamp};
 use helpline_protocol::bus;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -126,11 +125,11 @@ impl Outbound {
     /// when nothing came within half a second, or all partitions are with other processes.
     ///
     /// # Errors
-    /// When the store does not answer. As long as it is away, that takes half a second too.
+    /// When the store does not answer. That takes half a second too, so asking again at once is no burden.
     pub async fn next(&mut self, max: usize) -> Result<Option<Batch>, Unavailable> {
         let next = self.look(max).await;
         if next.is_err() {
-            let _ = timeout(WAIT, self.link.up()).await;
+            tokio::time::sleep(WAIT).await;
         }
         next
     }

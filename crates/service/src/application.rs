@@ -40,6 +40,7 @@ use crate::{
     keeper::Keeper,
     metrics::Metrics,
     presence::Roster,
+    restore::Restorer,
     server,
     settings::{Settings, SettingsError},
     socket::Drain,
@@ -109,6 +110,8 @@ pub struct Commons {
     pub tasks: TaskTracker,
     /// Ends the process's own tasks.
     pub stop: CancellationToken,
+    /// Who puts chats back that the store has lost.
+    pub restorer: Restorer,
     policy: Arc<Policy>,
     shared: Arc<Shared>,
     clock: StoreClock,
@@ -143,6 +146,7 @@ impl Commons {
             socket_tasks: TaskTracker::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            restorer: Restorer::default(),
             policy: Arc::new(policy(&settings)),
             shared: Arc::new(Shared::new(
                 keys,
@@ -166,6 +170,7 @@ impl Commons {
             self.metrics.clone(),
             self.clock.clone(),
             self.backlog.clone(),
+            self.restorer.clone(),
         )
     }
 

@@ -28,7 +28,7 @@ impl Faults {
     /// Tells the client what is wrong. One that cannot speak is shown the door.
     pub fn answer(&mut self, error: WireError, metrics: &Metrics) -> Reply {
         metrics.error(error.code());
-        if !error.is_bad_frame() || !self.add(Instant::now()) {
+        if !error.is_bad_frame() || !self.is_one_too_many() {
             return Reply::frame(error.frame());
         }
         metrics.error(WireError::TooManyErrors.code());
@@ -36,7 +36,11 @@ impl Faults {
         Reply::frames(frames).and_close(Close::Rule)
     }
 
-    /// Counts one more; `true` if that is too many.
+    /// Counts one more frame that cannot be read; `true` if the client has to be shown the door.
+    pub fn is_one_too_many(&mut self) -> bool {
+        self.add(Instant::now())
+    }
+
     fn add(&mut self, now: Instant) -> bool {
         while self
             .recent

@@ -32,7 +32,7 @@ use helpline_live::{
 use helpline_protocol::joins;
 use tracing::{error, info};
 
-use crate::{backlog::Backlog, clock, metrics::Metrics};
+use crate::{backlog::Backlog, clock, metrics::Metrics, restore::Restorer};
 
 /// How often a command is decided again before the chat counts as too busy.
 const TRIES: usize = 16;
@@ -129,6 +129,7 @@ pub struct Handler {
     metrics: Metrics,
     clock: StoreClock,
     backlog: Backlog,
+    restorer: Restorer,
 }
 
 /// The store's clock, as this process last saw it.
@@ -156,6 +157,7 @@ impl Handler {
         metrics: Metrics,
         clock: StoreClock,
         backlog: Backlog,
+        restorer: Restorer,
     ) -> Self {
         Self {
             store,
@@ -163,6 +165,7 @@ impl Handler {
             metrics,
             clock,
             backlog,
+            restorer,
         }
     }
 
@@ -181,16 +184,58 @@ impl Handler {
         self.clock.now()
     }
 
-    /// Loads a chat as it is.
+    /// Loads a chat as it is; one that is kept and was lost by the store is put back first, if that is possible.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn load(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
+        self.load_or_restore(chat, false).await
+    }
+
+    async fn load_or_restore(
+        &self,
+        chat: ChatId,
+        is_kept: bool,
+    ) -> Result<Option<Held>, StoreError> {
+        if let Some(held) = self.load_live(chat).await? {
+            return Ok(Some(held));
+        }
+        match self.restore(chat).await {
+            Ok(true) => self.load_live(chat).await,
+            // It is there, and cannot be had just now.
+            Err(error) if is_kept => Err(error),
+            Ok(false) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Puts a kept chat back that the store has lost. `false`: there is no such chat that is open.
+    ///
+    /// # Errors
+    /// When that cannot be told in time.
+    pub async fn restore(&self, chat: ChatId) -> Result<bool, StoreError> {
+        self.restorer.restore(&self.store, chat).await
+    }
+
+    async fn load_live(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
         let loaded = self.store.load(chat, 0).await?;
         Ok(loaded.map(|loaded| Held {
             chat: loaded.chat(chat).map(Arc::new),
             head: loaded.head,
         }))
+    }
+
+    /// Loads the chat that a command is for.
+    async fn load_for(&self, request: &Request<'_>) -> Result<Option<Held>, StoreError> {
+        if request.actor == Actor::Desk {
+            // What is due at a chat has gone with it.
+            return self.load_live(request.chat).await;
+        }
+        let known = match &request.known {
+            Known::Held(held) => held.chat.as_deref(),
+            Known::Nothing | Known::Absent => None,
+        };
+        let is_kept = known.is_some_and(|chat| chat.kept && !chat.is_over());
+        self.load_or_restore(request.chat, is_kept).await
     }
 
     /// Decides a command and commits what was decided.
@@ -200,7 +245,7 @@ impl Handler {
     pub async fn handle(&self, request: Request<'_>) -> Result<Handled, Failure> {
         let mut fresh = true;
         let mut held = match &request.known {
-            Known::Nothing => self.load(request.chat).await?,
+            Known::Nothing => self.load_for(&request).await?,
             Known::Absent => None,
             Known::Held(held) => {
                 fresh = false;
@@ -213,7 +258,7 @@ impl Handler {
             let decision = match decide(chat, &request.actor, &request.command, now, &self.policy) {
                 Ok(decision) => decision,
                 Err(_) if !fresh => {
-                    held = self.load(request.chat).await?;
+                    held = self.load_for(&request).await?;
                     fresh = true;
                     continue;
                 }
@@ -246,7 +291,7 @@ impl Handler {
                 (Committed::Repeat { seq }, _) => return Ok(Handled::Repeat { seq }),
                 (Committed::Untimely, _) => return Err(Failure::Refused(Refusal::NotDue)),
                 (Committed::Conflict, _) => {
-                    held = self.load(request.chat).await?;
+                    held = self.load_for(&request).await?;
                     fresh = true;
                 }
             }

@@ -4,7 +4,7 @@
 //! - [`server`], [`http`], [`access`], [`door`]: the way in;
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
-//! - [`handler`]: commands, from load to commit;
+//! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
 //! - [`presence`], [`keeper`]: who is here, and what is due;
 //! - [`application`]: how a service is built, run and drained.
 
@@ -21,6 +21,7 @@ pub mod keeper;
 pub mod metrics;
 pub mod presence;
 pub mod process;
+pub mod restore;
 pub mod resync;
 pub mod server;
 pub mod settings;

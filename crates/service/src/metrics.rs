@@ -72,16 +72,19 @@ pub enum SocketKind {
     Chat,
     /// The requests that wait.
     Feed,
+    /// Conversations.
+    Conversations,
 }
 
 impl SocketKind {
-    const ALL: [Self; 2] = [Self::Chat, Self::Feed];
+    const ALL: [Self; 3] = [Self::Chat, Self::Feed, Self::Conversations];
 
     fn label(self) -> Kind {
         Kind {
             kind: match self {
                 Self::Chat => "chat",
                 Self::Feed => "feed",
+                Self::Conversations => "conversations",
             },
         }
     }
@@ -293,6 +296,7 @@ mod tests {
         for line in [
             "helpline_sockets_open{kind=\"chat\"} 0",
             "helpline_sockets_open{kind=\"feed\"} 0",
+            "helpline_sockets_open{kind=\"conversations\"} 0",
             "helpline_chats_open 0",
             "helpline_waiting 0",
             "helpline_oldest_wait_seconds 0.0",

@@ -19,7 +19,7 @@ pub struct Roster(Arc<Mutex<Sockets>>);
 #[derive(Default)]
 struct Sockets {
     here: HashMap<u64, Place>,
-    /// Gone, but the store could not be told yet.
+    /// Gone, but the store has not been told yet.
     leaving: Vec<(u64, Place)>,
     /// Whether somebody arrived of whom the store could not be told.
     untold: bool,
@@ -57,6 +57,14 @@ impl Roster {
         let member = store.member(place.clone(), socket);
         if store.depart(&member, grace).await.is_err() {
             self.lock().leaving.push((socket, place));
+        }
+    }
+
+    /// A socket is gone; the store is told when the lease is next renewed. For whoever cannot wait.
+    pub fn leave_later(&self, socket: u64) {
+        let mut sockets = self.lock();
+        if let Some(place) = sockets.here.remove(&socket) {
+            sockets.leaving.push((socket, place));
         }
     }
 

@@ -67,13 +67,11 @@ pub struct Message {
 
 /// A conversation as its whole log tells it. `recorded` are all its events, oldest first.
 pub fn conversation(chat: &Chat, recorded: &[Recorded]) -> Conversation {
-    let has_it = chat.support.as_ref().map(|support| &support.agent);
-    let agent = chat.assigned.as_ref().or(has_it);
     Conversation {
         id: chat.id.to_string(),
         status: Status::of(chat),
-        agent_id: agent.map(|agent| agent.0.clone()),
-        supervisor_id: chat.supervisor.as_ref().map(|id| id.0.clone()),
+        agent_id: chat.assigned.as_ref().map(ToString::to_string),
+        supervisor_id: chat.supervisor.as_ref().map(ToString::to_string),
         candidate_id: chat.visitor.id.to_string(),
         messages: recorded
             .iter()
@@ -84,20 +82,22 @@ pub fn conversation(chat: &Chat, recorded: &[Recorded]) -> Conversation {
 
 /// What was said; `None` if the event is something else. `chat` is the chat after it, or later.
 pub fn message(chat: &Chat, recorded: &Recorded) -> Option<Message> {
-    let Event::Said(said) = &recorded.event else {
-        return None;
-    };
-    // Who said it is known by the part the agent had then: the chat may be another's now.
-    let part = said.support.and_then(|part| chat.part(part));
-    let agent = part.map(|part| part.agent.0.as_str());
-    Some(Message::new(chat, recorded, said, agent))
+    match &recorded.event {
+        Event::Said(said) => Some(Message::new(chat, recorded, said)),
+        _ => None,
+    }
 }
 
 impl Message {
-    fn new(chat: &Chat, recorded: &Recorded, said: &Said, agent: Option<&str>) -> Self {
+    fn new(chat: &Chat, recorded: &Recorded, said: &Said) -> Self {
         let (sender_id, sender_role) = match said.from {
             Side::Visitor => (chat.visitor.id.to_string(), "candidate"),
-            Side::Support => (agent.unwrap_or_default().to_owned(), "agent"),
+            // It is known by the part that the agent had then: the chat may be another's now.
+            Side::Support => {
+                let part = said.support.and_then(|part| chat.part(part));
+                let agent = part.map(|part| part.agent.to_string());
+                (agent.unwrap_or_default(), "agent")
+            }
         };
         Self {
             sender_id,

@@ -57,8 +57,7 @@ fn sent() -> Vec<(&'static str, String)> {
         let recorded = record(Event::Said(said));
         event::event_frame(id(), Some(&chat), &recorded, Side::Visitor).expect("a frame")
     };
-    let mut conversation = event::conversation(&chat, &log);
-    conversation.supervisor_id = Some("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned());
+    let conversation = event::conversation(&chat, &log);
     let conversation = json!({"success": true, "data": conversation});
     vec![
         ("contract-conversation.server", conversation.to_string()),
@@ -120,21 +119,13 @@ fn record(event: Event) -> Recorded {
 
 /// The contract's example: a candidate has asked, and the agent has come in.
 fn talk() -> (Chat, Vec<Recorded>) {
-    let registered = match scene::registered() {
-        Event::Registered {
-            name,
-            platform,
-            topic,
-            ..
-        } => Event::Registered {
-            kept: true,
-            supervisor: Some(AgentId("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned())),
-            visitor: VisitorId::claimed("b8f97bb26386412cab205c982be3214c"),
-            name,
-            platform,
-            topic,
-        },
-        other => panic!("no registration: {other:?}"),
+    let registered = Event::Registered {
+        visitor: VisitorId::claimed("b8f97bb26386412cab205c982be3214c"),
+        name: "Mina".to_owned(),
+        platform: "web".to_owned(),
+        topic: None,
+        kept: true,
+        supervisor: Some(AgentId("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned())),
     };
     let claimed = Event::Claimed {
         support: part(),

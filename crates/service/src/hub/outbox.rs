@@ -40,8 +40,8 @@ pub struct Delivery {
     pub resets: bool,
     /// What goes to the client.
     pub frames: Vec<Frame>,
-    /// What the socket is closed with afterwards. One that is in several rooms leaves this room at [`Close::Over`], and
-    /// is closed for any other reason.
+    /// What the socket is closed with afterwards. One that is in several rooms only leaves this room at [`Close::Over`]
+    /// and [`Close::GivenAway`].
     pub close: Option<Close>,
 }
 

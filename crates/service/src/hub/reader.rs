@@ -6,6 +6,7 @@ use helpline_desk::{
     actor::Side,
     audience::Audience,
     event::{Event, Recorded},
+    id::ChatId,
 };
 use helpline_protocol::{
     close::Close,
@@ -37,6 +38,13 @@ impl Reader {
         matches!(self, Self::Typed(reader) if reader.level == Level::OptedIn)
     }
 
+    fn is_support(self) -> bool {
+        match self {
+            Self::Typed(reader) => reader.audience == Audience::Seat(Side::Support),
+            Self::Event(side) => side == Side::Support,
+        }
+    }
+
     /// What it is told of something that happened.
     pub(super) fn event(self, scene: Scene<'_>, recorded: &Recorded) -> Delivery {
         let frames: Vec<Frame> = match self {
@@ -50,9 +58,8 @@ impl Reader {
                 .collect(),
         };
         let terminal = recorded.event.is_terminal();
-        // Of contract 001's sockets each has one chat: whoever has lost it has nothing more to do here.
-        let lost = matches!(self, Self::Typed(reader) if reader.audience == Audience::Seat(Side::Support))
-            && matches!(recorded.event, Event::Assigned { .. });
+        // Whoever had the chat has lost it, and has nothing more to do here.
+        let lost = self.is_support() && matches!(recorded.event, Event::Assigned { .. });
         Delivery {
             chat: scene.id,
             // An end is an end, wherever it stands: an expired chat's has a log of its own.
@@ -63,6 +70,21 @@ impl Reader {
                 true => Some(Close::GivenAway),
                 false => terminal.then_some(Close::Over),
             },
+        }
+    }
+
+    /// What it is told when all that is known is that the chat is over.
+    pub(super) fn expired(self, chat: ChatId) -> Delivery {
+        let frame = match self {
+            Self::Typed(_) => typed::chat_expired(chat),
+            Self::Event(_) => event::closed(chat),
+        };
+        Delivery {
+            chat,
+            stands: None,
+            resets: false,
+            frames: vec![frame.into()],
+            close: Some(Close::Over),
         }
     }
 }

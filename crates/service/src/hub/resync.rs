@@ -76,11 +76,20 @@ impl Hub {
         Ok(())
     }
 
-    /// The chat is gone: it expired while nobody listened, or the store lost it. Its end is told like any end,
-    /// and heard here like anywhere.
+    /// The chat is gone: it expired while nobody listened, or the store lost it. One that is kept is put back. The end of
+    /// any other is told like any end, and heard here like anywhere.
     async fn bury(&self, room: &Room) -> Result<(), StoreError> {
+        let handler = &self.0.handler;
+        if room.is_kept() {
+            let restored = handler.restore(room.id).await?;
+            match handler.store().load(room.id, 0).await? {
+                Some(whole) if restored => room.start_over(&whole, &self.0.metrics),
+                _ => room.expire(),
+            }
+            return Ok(());
+        }
         let expire = Request::new(room.id, Actor::Desk, Command::Expire);
-        match self.0.handler.handle(expire).await {
+        match handler.handle(expire).await {
             Err(Failure::Store(error)) => Err(error),
             Ok(_) | Err(Failure::Refused(_)) => Ok(()),
         }

@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::{
-    chat::{Chat, Phase},
-    event::Recorded,
-    id::ChatId,
-};
+use helpline_desk::{chat::Phase, event::Recorded, id::ChatId};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
@@ -250,6 +246,18 @@ impl Room {
         Repair::Done
     }
 
+    /// Whether the chat is one that stays until somebody ends it.
+    pub(super) fn is_kept(&self) -> bool {
+        let state = self.state();
+        let held = state.held.as_ref().and_then(|held| held.chat.as_deref());
+        held.is_some_and(|chat| chat.kept)
+    }
+
+    /// Tells everyone that the chat is over, when nothing more is known of it.
+    pub(super) fn expire(&self) {
+        self.state().expire(self.id);
+    }
+
     /// Starts from a log that is not the one that was told: whoever is shown histories gets the whole of it, and the
     /// others what was said since.
     pub(super) fn start_over(&self, loaded: &Loaded, metrics: &Metrics) {
@@ -269,9 +277,7 @@ impl Room {
             chat: chat.clone(),
         });
         let Some(chat) = chat else {
-            let frames = vec![typed::chat_expired(self.id).into()];
-            let expired = Delivery::aside(self.id, frames, Some(Close::Over));
-            return state.give(|_| Some(expired.clone()));
+            return state.expire(self.id);
         };
         let resumed = Resumed {
             epoch: &loaded.head.epoch,
@@ -292,22 +298,14 @@ impl Room {
             })),
             _ => None,
         });
-        // Each of them as the chat was then.
-        let mut then = None;
-        for recorded in &loaded.recorded {
-            match &mut then {
-                Some(chat) => Chat::apply(chat, &recorded.event),
-                None => then = Chat::begin(self.id, &recorded.event, recorded.at),
-            }
-            if since.is_some_and(|since| recorded.at <= since.at) {
-                continue;
-            }
-            let scene = Scene {
-                id: self.id,
-                chat: then.as_ref(),
-                epoch: &loaded.head.epoch,
-                idle_timeout: self.idle_timeout,
-            };
+        let scene = Scene {
+            id: self.id,
+            chat: Some(&chat),
+            epoch: &loaded.head.epoch,
+            idle_timeout: self.idle_timeout,
+        };
+        let news = |event: &&Recorded| since.is_none_or(|since| event.at > since.at);
+        for recorded in loaded.recorded.iter().filter(news) {
             state.tell(scene, recorded, metrics, |reader| {
                 matches!(reader, Reader::Event(_))
             });
@@ -356,6 +354,14 @@ impl State {
             self.told = Some(told);
         }
         self.last = Some(recorded);
+    }
+
+    fn expire(&mut self, id: ChatId) {
+        let mut kinds = Kinds::default();
+        self.give(|member| {
+            let reader = member.reader?;
+            Some(kinds.get(reader, || reader.expired(id)))
+        });
     }
 
     /// Tells what happened to the readers that are meant, the socket that did it excepted if it gets no echo.

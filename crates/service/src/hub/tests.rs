@@ -12,6 +12,7 @@ use helpline_desk::{
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::Publication,
+    close::Close,
     typed::{self, Level, Seen},
 };
 
@@ -189,6 +190,39 @@ fn whoever_has_no_seat_in_that_dialect_hears_nothing_not_even_the_end() {
     assert_eq!(next(&mut door).expect("the end").frames, [expected]);
     let expected = Frame::from(helpline_protocol::event::closed(CHAT));
     assert_eq!(next(&mut seated).expect("the end").frames, [expected]);
+}
+
+/// Nothing is left of the chat, not even its end.
+#[test]
+fn each_dialect_has_its_own_word_for_what_is_gone() {
+    let case = Case::new();
+    let mut candidate = case.seat(1, Reader::Event(Side::Visitor));
+    let mut agent = case.seat(2, typed(Side::Support));
+    case.room.expire();
+    let expected = Frame::from(helpline_protocol::event::closed(CHAT));
+    assert_eq!(next(&mut candidate).expect("the end").frames, [expected]);
+    let expected = Frame::from(typed::chat_expired(CHAT));
+    assert_eq!(next(&mut agent).expect("the end").frames, [expected]);
+}
+
+#[test]
+fn whoever_had_a_chat_that_was_given_away_is_told_and_out() {
+    let case = Case::new();
+    let mut candidate = case.seat(1, Reader::Event(Side::Visitor));
+    let mut former = case.seat(2, Reader::Event(Side::Support));
+    let assigned = Event::Assigned {
+        agent: AgentId("otto".to_owned()),
+        by: AgentId("sasha".to_owned()),
+        by_name: "Sasha".to_owned(),
+        note: None,
+        since: Timestamp(0),
+        until: None,
+    };
+    assert!(case.hears(3, assigned));
+    assert!(next(&mut candidate).is_none_or(|delivery| delivery.is_empty()));
+    let told = next(&mut former).expect("something");
+    assert_eq!(told.close, Some(Close::GivenAway));
+    assert_eq!(told.frames.len(), 1);
 }
 
 #[test]
