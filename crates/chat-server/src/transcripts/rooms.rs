@@ -56,7 +56,7 @@ pub(crate) async fn list(
                 rooms.push(live.chat);
             }
         }
-        rooms.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+        rooms.sort_by_key(|room| std::cmp::Reverse(room.created_at));
     }
     if status.is_none_or(|status| status == Status::Closed) {
         let filters = Filters {
