@@ -185,6 +185,7 @@ async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
     // In the place of the file there is something that is none.
     std::fs::create_dir(&file).expect("a folder");
     let url = format!("sqlite:{}", file.display());
+    let records = Records::open(&url).await.expect("a good address");
     let address = url.clone();
     let world = World::builder()
         .settings(move |settings| settings.records.url = Some(address.as_str().into()))
@@ -208,7 +209,6 @@ async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
     assert_eq!(http::status(world.chat(0), "/ready").await, Some(503));
     assert!(figure(&world, 0, "helpline_stream_length").await > 0.0);
     std::fs::remove_dir(&file).expect("it is empty");
-    let records = Records::open(&url).await.expect("a good address");
     expect(&records, &chat, &said).await;
     eventually("readiness", CAUGHT_UP, async || {
         world.is_ready().await.then_some(())
