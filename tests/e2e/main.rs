@@ -31,6 +31,7 @@ mod people_auth;
 mod people_canned;
 mod people_ended;
 mod people_livechat;
+mod people_settings;
 mod people_staff;
 mod people_tags;
 mod probes;

@@ -4,7 +4,7 @@
 //! - [`server`], [`http`], [`access`], [`door`]: the way in;
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
-//! - [`handler`]: commands, from load to commit;
+//! - [`handler`]: commands, from load to commit; [`policy`]: what they are decided by;
 //! - [`presence`], [`keeper`]: who is here, and what is due;
 //! - [`application`]: how a service is built, run and drained.
 
@@ -19,6 +19,7 @@ pub mod http;
 pub mod hub;
 pub mod keeper;
 pub mod metrics;
+pub mod policy;
 pub mod presence;
 pub mod process;
 pub mod resync;

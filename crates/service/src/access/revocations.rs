@@ -130,6 +130,7 @@ mod tests {
     fn claims(account: &str, issued_at: u64) -> Claims {
         Claims {
             user_id: account.to_owned(),
+            email: None,
             role: Role::Agent,
             chat_id: None,
             issued_at,
