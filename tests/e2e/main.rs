@@ -7,10 +7,14 @@
 mod backlog;
 mod checks;
 mod claim;
-mod conversation_http;
+mod conversation_assign;
+mod conversation_begin;
+mod conversation_close;
+mod conversation_door;
+mod conversation_events;
+mod conversation_loss;
 mod conversation_races;
 mod conversation_rooms;
-mod conversation_socket;
 mod drain;
 mod expiry;
 mod feed_decline;
