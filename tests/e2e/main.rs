@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+mod archive;
 mod backlog;
 mod checks;
 mod claim;

@@ -150,6 +150,12 @@ async fn whoever_fails_too_often_has_to_wait_in_every_dialect() {
         }
     }
     assert!((5..=7).contains(&compared), "{compared} were compared");
+    e2e::eventually("a wait of some seconds", e2e::secs(10), async || {
+        let answer = post(world.chat(0), "/auth/login", &wrong).await;
+        let wait: Option<u64> = answer.header("retry-after").parse().ok();
+        wait.filter(|wait| *wait >= 4)
+    })
+    .await;
     let right = json!({"email": "MINA@example.org", "password": PASSWORD});
     for path in ["/auth/login", "/user/login", "/staff/session"] {
         let answer = post(world.chat(1), path, &right).await;

@@ -4,7 +4,7 @@
 //! normal end, on a panic and when the test binary itself is killed. Being root, which PostgreSQL refuses, the shell
 //! becomes the user `postgres`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -122,4 +122,72 @@ fn programs() -> PathBuf {
         .chain(std::env::split_paths(&path))
         .find(|folder| folder.join("postgres").is_file() && folder.join("initdb").is_file())
         .unwrap_or_else(|| panic!("PostgreSQL is not installed; set {WITHOUT} to do without"))
+}
+
+/// Lets nobody into the database of this address any more, and puts out who is in.
+pub fn shut_out(url: &str) {
+    let name = name_of(url);
+    run(&format!(
+        "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
+    ));
+}
+
+/// The opposite of [`shut_out`].
+pub fn let_in(url: &str) {
+    run(&format!(
+        "ALTER DATABASE {} ALLOW_CONNECTIONS true;",
+        name_of(url)
+    ));
+}
+
+fn name_of(url: &str) -> &str {
+    url.rsplit_once('/').expect("the address has a name").1
+}
+
+/// Runs statements beside all databases of tests.
+fn run(sql: &str) {
+    let done = client("postgres").args(["-c", sql]).output();
+    let done = done.expect("psql runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{sql}: {said}");
+}
+
+fn client(database: &str) -> Command {
+    let server = server();
+    let mut client = Command::new(server.programs.join("psql"));
+    client.args(["-X", "-q", "-v", "ON_ERROR_STOP=1"]);
+    client.args(["-h", &server.folder, "-U", "helpline", "-d", database]);
+    client
+}
+
+/// Somebody else who is connected to a database, and what it holds there, until it is dropped.
+#[derive(Debug)]
+pub struct Session(Child);
+
+impl Session {
+    /// Connects and runs statements; returns when they are done.
+    #[must_use]
+    pub fn run(url: &str, sql: &str) -> Self {
+        let mut child = client(name_of(url))
+            .args(["-A", "-t"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("psql runs");
+        let input = child.stdin.as_mut().expect("a pipe");
+        writeln!(input, "{sql}\nSELECT 'done';").expect("psql reads");
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.as_mut().expect("a pipe"));
+        output.read_line(&mut line).expect("an answer");
+        assert_eq!(line.trim(), "done", "{sql}");
+        Self(child)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

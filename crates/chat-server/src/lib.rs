@@ -1,5 +1,6 @@
 //! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
 
+mod archive;
 mod availability;
 mod chat;
 mod conversations;
@@ -60,6 +61,7 @@ impl Application {
         let people = people::open(commons).await?;
         if let Some(people) = &people {
             commons.restorer.set(FromRecords(people.records.clone()));
+            archive::start(commons, &people.records);
         }
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);

@@ -5,9 +5,9 @@
 //! - [`queue`]: the waiting set;
 //! - [`presence`]: who is connected, by lease;
 //! - [`timers`]: what is due;
-//! - [`outbound`]: the event stream, on its way to the records;
 //! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
+//! - [`outbound`]: the event stream, on its way to the records;
 //! - [`setup`]: what the store has to be like;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.

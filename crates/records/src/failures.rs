@@ -66,7 +66,7 @@ impl Records {
             for (mut row, subject) in rows.into_iter().zip(subjects) {
                 row.attempts = row.attempts.saturating_add(1);
                 row.last_at = now;
-                row.locked_until = now + wait(row.attempts, subject.free);
+                row.locked_until = locked_until(now, row.attempts, subject.free);
                 put(tx, row).await?;
             }
             Ok(None)
@@ -90,12 +90,20 @@ impl Records {
                     Entity::delete_by_id(&key).exec(tx).await?;
                     continue;
                 }
-                row.locked_until = row.last_at + wait(row.attempts, subject.free);
+                row.locked_until = locked_until(row.last_at, row.attempts, subject.free);
                 put(tx, row).await?;
             }
             Ok(())
         })
         .await
+    }
+}
+
+/// Until when there is a wait after so many tries; 0 if there is none, since a try that was begun earlier may be looked at later.
+fn locked_until(now: i64, attempts: i32, free: u32) -> i64 {
+    match wait(attempts, free) {
+        0 => 0,
+        wait => now + wait,
     }
 }
 

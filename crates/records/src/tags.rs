@@ -1,11 +1,11 @@
 //! Tags of users (contract 000, section 3).
 
-use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
 use crate::{
     database::Records,
     entities::{
-        account,
+        account, chat,
         user_tags::{ActiveModel, Column, Entity},
     },
     error::RecordsError,
@@ -42,14 +42,20 @@ impl Records {
         .await
     }
 
-    /// Whether the records know this user: as somebody with tags or with an account.
+    /// Whether the records know this user: as somebody with tags, with an account or with a chat.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn knows_user(&self, user: &str) -> Result<bool, RecordsError> {
         self.read(async |db| {
-            let tagged = Entity::find_by_id(user).one(db).await?.is_some();
-            Ok(tagged || account::Entity::find_by_id(user).one(db).await?.is_some())
+            if Entity::find_by_id(user).one(db).await?.is_some() {
+                return Ok(true);
+            }
+            if account::Entity::find_by_id(user).one(db).await?.is_some() {
+                return Ok(true);
+            }
+            let theirs = chat::Entity::find().filter(chat::Column::Visitor.eq(user));
+            Ok(theirs.one(db).await?.is_some())
         })
         .await
     }

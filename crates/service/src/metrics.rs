@@ -50,6 +50,14 @@ pub struct Series {
     pub stream_length: Gauge,
     /// How long the oldest of them has waited; 0 if none does.
     pub records_lag_seconds: Gauge<f64, AtomicU64>,
+    /// Events that the records took.
+    pub records_stored: Counter,
+    /// Events that the records did not take, because another is in their place.
+    pub records_conflicts: Counter,
+    /// Events that could not be read, and were left out.
+    pub records_unreadable: Counter,
+    /// Batches of events that the records did not confirm.
+    pub records_failures: Counter,
     /// Connections to Redis made anew.
     pub redis_reconnects: Counter,
     sockets_open: Family<Kind, Gauge>,
@@ -181,6 +189,30 @@ impl Metrics {
                 Gauge::default(),
             ),
             records_lag_seconds,
+            records_stored: add(
+                &mut r,
+                "records_stored",
+                "Events that the records took",
+                Counter::default(),
+            ),
+            records_conflicts: add(
+                &mut r,
+                "records_conflicts",
+                "Events not stored because another is in their place",
+                Counter::default(),
+            ),
+            records_unreadable: add(
+                &mut r,
+                "records_unreadable",
+                "Events left out because they cannot be read",
+                Counter::default(),
+            ),
+            records_failures: add(
+                &mut r,
+                "records_failures",
+                "Batches of events that the records did not confirm",
+                Counter::default(),
+            ),
             redis_reconnects: add(
                 &mut r,
                 "redis_reconnects",
@@ -280,6 +312,10 @@ mod tests {
             "helpline_stream_bytes 0",
             "helpline_stream_length 0",
             "helpline_records_lag_seconds 0.0",
+            "helpline_records_stored_total 0",
+            "helpline_records_conflicts_total 0",
+            "helpline_records_unreadable_total 0",
+            "helpline_records_failures_total 0",
         ] {
             assert!(
                 page.lines().any(|found| found == line),

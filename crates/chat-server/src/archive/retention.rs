@@ -1,0 +1,55 @@
+//! Forgets chats that ended longer ago than people want them kept (the stored setting `retention_days`). Every process
+//! does it; what one has forgotten the others do not find.
+
+use std::time::Duration;
+
+use helpline_records::{Records, RecordsError};
+use helpline_service::handler::Handler;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+/// How often it is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
+/// How many chats go in one transaction, so that nobody waits long for it.
+const PORTION: u64 = 200;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The forgetting.
+pub(super) struct Retention {
+    pub(super) handler: Handler,
+    pub(super) records: Records,
+}
+
+impl Retention {
+    /// Works for ever.
+    pub(super) async fn run(self) {
+        let mut tick = interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            match self.forget().await {
+                Ok(0) => {}
+                Ok(chats) => info!(chats, "old chats were forgotten"),
+                Err(reason) => warn!(%reason, "old chats could not be forgotten yet"),
+            }
+        }
+    }
+
+    async fn forget(&self) -> Result<u64, RecordsError> {
+        let days = self.records.settings().await?.retention_days;
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        let Some(kept) = DAY.checked_mul(days).filter(|_| days > 0) else {
+            return Ok(0);
+        };
+        let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
+        let before = self.handler.now().0.saturating_sub(kept);
+        let mut forgotten = 0;
+        loop {
+            let portion = self.records.forget_before(before, PORTION).await?;
+            forgotten += portion;
+            if portion < PORTION {
+                return Ok(forgotten);
+            }
+        }
+    }
+}

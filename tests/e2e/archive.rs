@@ -1,0 +1,177 @@
+//! What is said reaches the records: whoever dies, and however long the database is away.
+
+use std::time::Duration;
+
+use e2e::party::contents;
+use e2e::postgres::{self, Session};
+use e2e::{World, eventually, http, secs};
+use helpline_records::{Records, Status};
+
+use crate::PROCESS;
+
+/// How long the records may take to catch up, a lease that has to lapse included.
+const CAUGHT_UP: Duration = secs(20);
+
+async fn records_of(world: &World) -> Records {
+    let url = format!("sqlite:{}/helpline.db", world.folder.path().display());
+    Records::open(&url).await.expect("a good address")
+}
+
+async fn archived(records: &Records, chat: &str) -> Option<Vec<String>> {
+    let transcript = records.transcript(chat).await.ok()??;
+    let messages = transcript.messages.into_iter();
+    Some(messages.map(|message| message.content).collect())
+}
+
+/// Waits until the records have exactly this.
+async fn expect(records: &Records, chat: &str, contents: &[String]) {
+    eventually("the records to have it all", CAUGHT_UP, async || {
+        let archived = archived(records, chat).await?;
+        (archived == contents).then_some(())
+    })
+    .await;
+}
+
+async fn figure(world: &World, server: usize, name: &str) -> f64 {
+    let metrics = http::get(world.chat(server), "/metrics").await.body;
+    http::metric(&metrics, name).expect("a figure")
+}
+
+#[tokio::test]
+async fn what_is_said_is_archived_and_a_chat_that_ended_is_closed() {
+    let world = World::new();
+    let records = records_of(&world).await;
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    let mut said = Vec::new();
+    for number in 0..10 {
+        let content = format!("{number} '; -- \u{1f600}");
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    expect(&records, &chat, &said).await;
+    visitor.leaves().await;
+    let closed = eventually("the end to be archived", CAUGHT_UP, async || {
+        let chat = records.chat(&chat).await.expect("an answer")?;
+        (chat.status == Status::Closed).then_some(chat)
+    })
+    .await;
+    assert_eq!(closed.end_reason.as_deref(), Some("visitor"));
+    assert_eq!(closed.agent_name.as_deref(), Some("Vika"));
+    assert_eq!(closed.messages, 10);
+    eventually("nothing to wait any more", CAUGHT_UP, async || {
+        (figure(&world, 0, "helpline_stream_length").await == 0.0).then_some(())
+    })
+    .await;
+    let stored = figure(&world, 0, "helpline_records_stored_total").await
+        + figure(&world, 1, "helpline_records_stored_total").await;
+    // Registered, joined, requested, claimed, ten messages, the end.
+    assert!(stored >= 15.0, "{stored}");
+    records.close().await;
+}
+
+#[tokio::test]
+async fn an_archiver_that_is_killed_is_replaced_and_nothing_is_lost_or_twice() {
+    let mut world = World::builder().processes(PROCESS, &[]).start();
+    let records = records_of(&world).await;
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    for number in 0..50 {
+        visitor.sends(&format!("{number}")).await;
+    }
+    for number in 0..50 {
+        agent.hears(&format!("{number}")).await;
+    }
+    for number in 50..100 {
+        agent.says(&format!("{number}")).await;
+        if number == 70 {
+            world.chat_process(0).kill();
+        }
+    }
+    let history = visitor.rejoins_at(&world, 1).await;
+    let said: Vec<String> = contents(&history).iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 100);
+    expect(&records, &chat, &said).await;
+    records.close().await;
+}
+
+/// A world with its records on a PostgreSQL database of its own.
+fn on_postgres() -> Option<(World, String)> {
+    if postgres::is_left_out() {
+        return None;
+    }
+    let url = postgres::fresh();
+    let address = url.clone();
+    let world = World::with(move |settings| settings.records.url = Some(address.as_str().into()));
+    Some((world, url))
+}
+
+#[tokio::test]
+async fn chats_go_on_while_the_database_is_away_and_the_records_catch_up() {
+    let Some((world, url)) = on_postgres() else {
+        return;
+    };
+    let records = Records::open(&url).await.expect("a good address");
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    visitor.says("before").await;
+    agent.hears("before").await;
+    expect(&records, &chat, &["before".to_owned()]).await;
+    postgres::shut_out(&url);
+    let mut said = vec!["before".to_owned()];
+    for number in 0..20 {
+        let content = format!("meanwhile {number}");
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    eventually("the lag to be seen", secs(15), async || {
+        let lag = figure(&world, 0, "helpline_records_lag_seconds").await;
+        let failures = figure(&world, 0, "helpline_records_failures_total").await
+            + figure(&world, 1, "helpline_records_failures_total").await;
+        (lag > 1.0 && failures > 0.0).then_some(())
+    })
+    .await;
+    agent.says("still here").await;
+    visitor.hears("still here").await;
+    said.push("still here".to_owned());
+    postgres::let_in(&url);
+    expect(&records, &chat, &said).await;
+    eventually("nothing to wait any more", CAUGHT_UP, async || {
+        (figure(&world, 0, "helpline_records_lag_seconds").await == 0.0).then_some(())
+    })
+    .await;
+    records.close().await;
+}
+
+#[tokio::test]
+async fn chats_go_on_while_the_database_is_slow() {
+    let Some((world, url)) = on_postgres() else {
+        return;
+    };
+    let records = Records::open(&url).await.expect("a good address");
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    let held = Session::run(
+        &url,
+        "BEGIN; LOCK TABLE messages, chats IN ACCESS EXCLUSIVE MODE;",
+    );
+    let mut said = Vec::new();
+    for number in 0..20 {
+        let content = format!("{number}");
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    // Longer than any call waits: it fails, and comes again.
+    eventually("a failure", CAUGHT_UP, async || {
+        let failures = figure(&world, 0, "helpline_records_failures_total").await
+            + figure(&world, 1, "helpline_records_failures_total").await;
+        (failures > 0.0).then_some(())
+    })
+    .await;
+    drop(held);
+    expect(&records, &chat, &said).await;
+    records.close().await;
+}
