@@ -60,8 +60,8 @@ impl Application {
         });
         let people = people::open(commons).await?;
         if let Some(people) = &people {
-            commons.restorer.set(FromRecords(people.records.clone()));
             archive::start(commons, &people.records);
+            commons.restorer.set(FromRecords(people.records.clone()));
         }
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);

@@ -131,6 +131,7 @@ mod tests {
         Claims {
             user_id: account.to_owned(),
             role: Role::Agent,
+            email: None,
             chat_id: None,
             issued_at,
             expires_at: u64::MAX,
