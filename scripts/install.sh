@@ -51,6 +51,28 @@ need_chromium() {
     export CHROMIUM
 }
 
+# Whether there is a PostgreSQL server to start: Debian keeps its programs where no PATH looks.
+have_postgres() {
+    local initdb
+    have initdb && return 0
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$initdb" ] && return 0
+    done
+    return 1
+}
+
+# Installs PostgreSQL where there is none.
+need_postgres() {
+    have_postgres && return 0
+    say "PostgreSQL is missing (the tests of the records run on it too)"
+    if have apt-get; then
+        apt_install postgresql
+    elif have brew; then
+        brew install postgresql
+    fi
+    have_postgres || die "please install PostgreSQL and try again; Debian, Ubuntu and Homebrew call it postgresql"
+}
+
 # Sets REDIS_SERVER to a Redis 7 or Valkey server, installing Redis where there is none.
 need_redis() {
     local version

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use e2e::builder::{environment, names};
 use e2e::services::{self, Kind, Service};
-use e2e::{Process, RedisServer, World, eventually, http, secs, tokens};
+use e2e::{Process, RedisServer, World, eventually, http, people, secs, tokens};
 
 use crate::PROCESS;
 
@@ -122,4 +122,24 @@ async fn a_redis_that_may_forget_is_not_good_enough() {
         world.is_ready().await.then_some(())
     })
     .await;
+}
+
+/// Chats do not need the records, so they do not wait for them; but nobody is sent where accounts cannot be looked up.
+#[tokio::test]
+async fn without_its_database_a_chat_server_chats_and_is_not_ready() {
+    let mut away = settings();
+    away.records.url = Some("postgres://helpline@127.0.0.1:1/helpline".into());
+    let mut server = Service::start(Kind::ChatServer, away).expect("it starts");
+    let ready = eventually("a word about the records", secs(10), async || {
+        let answer = http::get(server.address, "/ready").await;
+        answer.body.contains("records").then_some(answer)
+    });
+    assert_eq!(ready.await.status, 503);
+    let answer = http::get(server.address, "/user/join/Mina").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let body = serde_json::json!({"email": "mina@example.org", "password": "correct horse"});
+    let answer = people::post(server.address, "/auth/login", &body).await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert_eq!(answer.json()["error"], "Service unavailable");
+    server.finish();
 }

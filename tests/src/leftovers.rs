@@ -21,6 +21,8 @@ const STAYS: &[(&str, Holds)] = &[
     (":secret", Holds::OneValue),
     // The waiting set: empty but for its own revision, which may not start again while a subscriber remembers it.
     (":waiting", Holds::OneField),
+    // What visitors are told: for processes that do not know the records.
+    (":texts", Holds::OneValue),
     // What the records do not have yet.
     (":stream", Holds::Events),
 ];

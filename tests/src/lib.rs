@@ -31,6 +31,7 @@ pub mod redis_server;
 pub mod services;
 pub mod shape;
 pub mod socket;
+pub mod talker;
 pub mod tokens;
 pub mod wait;
 pub mod world;

@@ -1,8 +1,7 @@
-//! The people of contract 002 and what they do: an admin, supervisors with their agents, candidates; their requests
-//! over HTTP and their sockets on `/ws`.
+//! The people of contract 002 and their requests over HTTP: an admin, supervisors with their agents, candidates.
 
 use std::net::SocketAddr;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::Mutex;
 
 use reqwest::Method;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use crate::http::Answer;
 use crate::people::ask_raw;
 use crate::socket::{Door, Socket};
+pub use crate::talker::Talker;
 use crate::tokens;
 use crate::wait::{DEADLINE, eventually};
 use crate::world::World;
@@ -280,6 +280,40 @@ pub fn assert_failure(what: &str, answer: &Answer, status: u16, text: &str) {
     assert_eq!(body["error"], text, "{what}: {body}");
 }
 
+/// What somebody asks for over HTTP, and what is wrong with it.
+#[derive(Debug)]
+pub struct HttpRow<'a> {
+    /// What the row is about.
+    pub what: &'a str,
+    /// Who asks.
+    pub by: Option<&'a Person>,
+    /// For what.
+    pub path: String,
+    /// With which body.
+    pub body: Option<Value>,
+    /// The status of the answer.
+    pub status: u16,
+    /// Its text.
+    pub error: &'a str,
+}
+
+/// Each row is refused as it says.
+pub async fn all_refused(office: &Office, method: Method, rows: Vec<HttpRow<'_>>) {
+    for row in rows {
+        let body = row.body.as_ref();
+        let answer = office.ask(method.clone(), &row.path, row.by, body).await;
+        assert_failure(row.what, &answer, row.status, row.error);
+    }
+}
+
+/// A block of `tests/golden/002`.
+#[must_use]
+pub fn golden(name: &str) -> Value {
+    let path = format!("{}/golden/002/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a golden file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 /// What open mode signs tokens with.
 async fn secret(world: &World) -> String {
     let mut redis = world.redis().await;
@@ -313,95 +347,5 @@ async fn person(
         token: tokens::sign(&claims, secret),
         role: role.to_owned(),
         id,
-    }
-}
-
-/// Somebody's socket on `/ws`. Everything a [`Socket`] can do it can do too.
-#[derive(Debug)]
-pub struct Talker {
-    /// The socket.
-    pub socket: Socket,
-}
-
-impl Deref for Talker {
-    type Target = Socket;
-
-    fn deref(&self) -> &Socket {
-        &self.socket
-    }
-}
-
-impl DerefMut for Talker {
-    fn deref_mut(&mut self) -> &mut Socket {
-        &mut self.socket
-    }
-}
-
-impl Talker {
-    /// Sends `{"event": event, "data": data}`.
-    pub async fn does(&mut self, event: &str, data: Value) {
-        let frame = json!({"event": event, "data": data});
-        self.send_text(frame.to_string()).await;
-    }
-
-    /// Sends an event about a conversation and nothing else.
-    pub async fn does_at(&mut self, event: &str, conversation: &str) {
-        self.does(event, json!({"conversationId": conversation}))
-            .await;
-    }
-
-    /// The next frame has to be this event, with nothing but `event` and `data`; gives its data.
-    pub async fn gets(&mut self, event: &str) -> Value {
-        let frame = self.json().await;
-        assert_eq!(frame["event"], event, "{frame}");
-        let names = frame.as_object().expect("an object").len();
-        assert!(names == 2 && frame["data"].is_object(), "{frame}");
-        frame["data"].clone()
-    }
-
-    /// The next frame has to be this `ERROR`.
-    pub async fn is_told(&mut self, what: &str, message: &str) {
-        let frame = self.json().await;
-        let expected = json!({"event": "ERROR", "data": {"message": message}});
-        assert_eq!(frame, expected, "{what}");
-    }
-
-    /// Nothing was on its way to this socket. Frames are answered in order: the answer to nonsense is the next thing.
-    pub async fn has_heard_nothing(&mut self) {
-        self.does("NONSENSE", json!({})).await;
-        self.is_told("nothing but the answer", "Unknown event")
-            .await;
-    }
-
-    /// Comes in; gives the status.
-    pub async fn joins(&mut self, conversation: &str) -> String {
-        self.does_at("JOIN_CONVERSATION", conversation).await;
-        let joined = self.gets("JOINED_CONVERSATION").await;
-        assert_eq!(joined["conversationId"], conversation);
-        joined["status"].as_str().expect("a status").to_owned()
-    }
-
-    /// Says something.
-    pub async fn says(&mut self, conversation: &str, content: &str) {
-        let data = json!({"conversationId": conversation, "content": content});
-        self.does("SEND_MESSAGE", data).await;
-    }
-
-    /// The next frame has to bring this message; gives its data.
-    pub async fn hears(&mut self, content: &str) -> Value {
-        let message = self.gets("NEW_MESSAGE").await;
-        assert_eq!(message["content"], content, "{message}");
-        message
-    }
-
-    /// The next frame has to say that the conversation is over.
-    pub async fn hears_the_end(&mut self, conversation: &str) {
-        let closed = self.gets("CONVERSATION_CLOSED").await;
-        assert_eq!(closed, json!({"conversationId": conversation}));
-    }
-
-    /// Closes from this side, and waits until the server has answered.
-    pub async fn goes(self) {
-        self.socket.close().await;
     }
 }

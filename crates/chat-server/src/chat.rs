@@ -12,7 +12,7 @@ use helpline_service::{
     metrics::SocketKind,
 };
 
-use crate::session::ChatSession;
+use crate::{people::People, session::ChatSession};
 
 /// Opens a socket on a chat. The upgrade succeeds whatever the id: who is wrong here is told so in frames.
 #[get("/chat/{chat}")]
@@ -23,9 +23,11 @@ pub(crate) async fn open(
     commons: Data<Commons>,
     handler: Data<Handler>,
     hub: Data<Hub>,
+    people: Option<Data<People>>,
 ) -> HttpResponse {
     let visit = Visit::of(&request);
+    let stored = people.map(|people| people.stored.clone());
     accept(&commons, &request, body, SocketKind::Chat, || {
-        ChatSession::open(&commons, &handler, &hub, chat.into_inner(), visit)
+        ChatSession::open(&commons, &handler, &hub, stored, chat.into_inner(), visit)
     })
 }

@@ -115,6 +115,11 @@ impl Keys {
         self.name(0, "revocations")
     }
 
+    /// Hash: the texts that people have stored.
+    pub(crate) fn texts(&self) -> String {
+        self.name(0, "texts")
+    }
+
     /// String: the number of partitions this deployment was started with.
     pub(crate) fn partition_count(&self) -> String {
         self.name(0, "partitions")

@@ -8,8 +8,7 @@
 //! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
 //! - [`outbound`]: the event stream, on its way to the records;
-//! - [`registered`]: who has registered lately;
-//! - [`revocations`]: whose tokens have ended;
+//! - [`texts`]: what visitors are told, for those who do not know the records;
 //! - [`setup`]: what the store has to be like;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.
@@ -28,6 +27,7 @@ pub mod registered;
 pub mod revocations;
 pub mod setup;
 pub mod store;
+pub mod texts;
 pub mod timers;
 
 mod commit;

@@ -122,3 +122,33 @@ pub(crate) async fn append(
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_database_refuses_to_change_or_remove_a_line() {
+        let file =
+            std::env::temp_dir().join(format!("helpline-audit-{}.db", rand::random::<u64>()));
+        let records = Records::open(&format!("sqlite:{}", file.display()))
+            .await
+            .unwrap();
+        records.migrate().await.unwrap();
+        let append = records.write(async |tx| {
+            append(tx, 1, "somebody", Act::SettingsStored, "settings", None).await
+        });
+        append.await.unwrap();
+        for statement in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
+            let refused = records
+                .write(async |tx| tx.execute_unprepared(statement).await)
+                .await;
+            assert!(refused.unwrap_err().to_string().contains("append-only"));
+        }
+        assert_eq!(records.audit(None, 10).await.unwrap().len(), 1);
+        records.close().await;
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+        }
+    }
+}

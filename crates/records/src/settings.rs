@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Settings that people change while the services run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredSettings {
     /// Said to the visitor when an agent joins.
     pub join_text: Option<String>,

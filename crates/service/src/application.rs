@@ -15,7 +15,6 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
-use helpline_desk::policy::{AgentsAre, Policy};
 use helpline_live::{
     keys::Keys,
     link::{Address, BadUrl, Link},
@@ -39,6 +38,7 @@ use crate::{
     http::{self, Readiness},
     keeper::Keeper,
     metrics::Metrics,
+    policy::PolicyNow,
     presence::Roster,
     restore::Restorer,
     server,
@@ -47,7 +47,7 @@ use crate::{
 };
 
 /// How long an ended chat stays known, so that every socket and retry hears of its end.
-const TOMBSTONE: Duration = Duration::from_secs(60);
+pub(crate) const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.
@@ -112,7 +112,8 @@ pub struct Commons {
     pub stop: CancellationToken,
     /// Who puts chats back that the store has lost.
     pub restorer: Restorer,
-    policy: Arc<Policy>,
+    /// What commands are decided by.
+    pub policy: PolicyNow,
     shared: Arc<Shared>,
     clock: StoreClock,
     backlog: Backlog,
@@ -147,7 +148,7 @@ impl Commons {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             restorer: Restorer::default(),
-            policy: Arc::new(policy(&settings)),
+            policy: PolicyNow::new(&settings),
             shared: Arc::new(Shared::new(
                 keys,
                 &redis.join_channel,
@@ -210,24 +211,6 @@ impl Commons {
     }
 }
 
-fn policy(settings: &Settings) -> Policy {
-    let chat = &settings.chat;
-    Policy {
-        idle_timeout: chat.idle_timeout,
-        leave_grace: chat.leave_grace,
-        reservation: settings.queue.reservation,
-        transfer: settings.queue.transfer,
-        tombstone: TOMBSTONE,
-        max_content_bytes: chat.max_content_bytes,
-        agents_are: match settings.auth.is_open() {
-            true => AgentsAre::Sockets,
-            false => AgentsAre::Accounts,
-        },
-        join_text: chat.join_text.clone(),
-        leave_text: chat.leave_text.clone(),
-    }
-}
-
 /// A service that has its address and is not yet running.
 pub struct Application {
     commons: Commons,
@@ -279,12 +262,9 @@ impl Application {
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
         };
-        commons.tasks.spawn(watch_revocations(
-            handler.clone(),
-            commons.revocations.clone(),
-            commons.settings.auth.token_ttl,
-            commons.stop.clone(),
-        ));
+        commons
+            .tasks
+            .spawn(keep_up(handler.clone(), commons.clone()));
         let keeping = CancellationToken::new();
         let end = keeping.clone();
         let kept = commons
@@ -369,22 +349,27 @@ fn serve(
         .run())
 }
 
-/// Keeps up with whose tokens end, and ends their sockets.
-async fn watch_revocations(
-    handler: Handler,
-    revocations: Revocations,
-    ttl: Duration,
-    stop: CancellationToken,
-) {
+/// Keeps up with what people change: whose tokens end (their sockets end too), and what visitors are told.
+async fn keep_up(handler: Handler, commons: Commons) {
+    let ttl = commons.settings.auth.token_ttl;
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(look.tick()).await.is_some() {
+    while commons
+        .stop
+        .run_until_cancelled(look.tick())
+        .await
+        .is_some()
+    {
         if let Ok(revoked) = handler.store().revocations().await {
             let from = |from| u64::try_from(from).unwrap_or_default();
             let revoked = revoked
                 .into_iter()
                 .map(|(account, second)| (account, from(second)));
-            revocations.learn(revoked, forget_before(clock::now_micros(), ttl));
+            let forget = forget_before(clock::now_micros(), ttl);
+            commons.revocations.learn(revoked, forget);
+        }
+        if let Ok(texts) = handler.store().texts().await {
+            commons.policy.heard(&texts);
         }
     }
 }

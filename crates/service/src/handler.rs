@@ -32,7 +32,7 @@ use helpline_live::{
 use helpline_protocol::joins;
 use tracing::{error, info};
 
-use crate::{backlog::Backlog, clock, metrics::Metrics, restore::Restorer};
+use crate::{backlog::Backlog, clock, metrics::Metrics, policy::PolicyNow, restore::Restorer};
 
 /// How often a command is decided again before the chat counts as too busy.
 const TRIES: usize = 16;
@@ -125,7 +125,7 @@ pub enum Failure {
 #[derive(Clone)]
 pub struct Handler {
     store: Store,
-    policy: Arc<Policy>,
+    policy: PolicyNow,
     metrics: Metrics,
     clock: StoreClock,
     backlog: Backlog,
@@ -153,7 +153,7 @@ impl Handler {
     /// Handles commands on this store, by this policy.
     pub fn new(
         store: Store,
-        policy: Arc<Policy>,
+        policy: PolicyNow,
         metrics: Metrics,
         clock: StoreClock,
         backlog: Backlog,
@@ -174,9 +174,9 @@ impl Handler {
         &self.store
     }
 
-    /// The policy it decides by.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// The policy it decides by now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.get()
     }
 
     /// The store's time.
@@ -255,7 +255,8 @@ impl Handler {
         for _ in 0..TRIES {
             let chat = held.as_ref().and_then(|held| held.chat.as_deref());
             let now = self.clock.now();
-            let decision = match decide(chat, &request.actor, &request.command, now, &self.policy) {
+            let policy = self.policy.get();
+            let decision = match decide(chat, &request.actor, &request.command, now, &policy) {
                 Ok(decision) => decision,
                 Err(_) if !fresh => {
                     held = self.load_for(&request).await?;

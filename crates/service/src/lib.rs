@@ -5,6 +5,7 @@
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
+//! - [`policy`]: what they are decided by;
 //! - [`presence`], [`keeper`]: who is here, and what is due;
 //! - [`application`]: how a service is built, run and drained.
 
@@ -19,6 +20,7 @@ pub mod http;
 pub mod hub;
 pub mod keeper;
 pub mod metrics;
+pub mod policy;
 pub mod presence;
 pub mod process;
 pub mod restore;

@@ -59,7 +59,7 @@ impl Conversations {
     /// A conversation, if there is such a one. A chat that is none is not found.
     pub(super) async fn find(&self, id: ChatId) -> Result<Option<Found>, Unavailable> {
         if let Some(found) = self.live(id).await? {
-            return Ok(found.is_conversation());
+            return Ok(found.into_conversation());
         }
         let known = self.records.conversation(&id.to_string()).await?;
         let Some(known) = known else {
@@ -70,7 +70,7 @@ impl Conversations {
             return Ok(kept.map(|kept| kept.found));
         }
         match self.handler.restore(id).await? {
-            true => Ok(self.live(id).await?.and_then(Found::is_conversation)),
+            true => Ok(self.live(id).await?.and_then(Found::into_conversation)),
             false => Ok(None),
         }
     }
@@ -88,7 +88,7 @@ impl Found {
         Some(Self { chat, recorded })
     }
 
-    fn is_conversation(self) -> Option<Self> {
+    fn into_conversation(self) -> Option<Self> {
         self.chat.kept.then_some(self)
     }
 }

@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::People;
+use super::{People, texts};
 
 /// How often the records are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ impl People {
         loop {
             tick.tick().await;
             let looked = match begun {
-                true => self.spread_revocations(handler.store()).await,
+                true => self.spread(handler.store()).await,
                 false => self.begin().await,
             };
             begun |= looked.is_ok();
@@ -77,6 +77,19 @@ impl People {
                 _ => {}
             }
         }
+    }
+
+    /// Tells the deployment what the records say.
+    async fn spread(&self, store: &Store) -> Result<(), RecordsError> {
+        self.spread_revocations(store).await?;
+        let texts = texts(&self.records.settings().await?);
+        self.commons.policy.read(&texts);
+        if store.texts().await.is_ok_and(|told| told != texts)
+            && store.tell_texts(&texts).await.is_err()
+        {
+            warn!("what visitors are told could not be passed on yet");
+        }
+        Ok(())
     }
 
     /// Tells the deployment whose tokens have ended, as the records have it. That the store may lose what it was told, and a

@@ -16,6 +16,7 @@ pub(crate) mod livechat;
 mod sign_in;
 mod sign_up;
 pub(crate) mod staff;
+mod stored;
 
 use actix_web::web::ServiceConfig;
 use helpline_records::{HashKind, Passwords, Records, RecordsError};
@@ -25,6 +26,7 @@ pub(crate) use self::{
     caller::{Caller, Denied, is_id},
     fields::{BadBody, Fields},
     keeping::open,
+    stored::{Stored, texts},
 };
 
 /// The people of this deployment. Cheap to clone.
@@ -32,6 +34,8 @@ pub(crate) use self::{
 pub(crate) struct People {
     /// Where they are kept.
     pub(crate) records: Records,
+    /// Settings that people change.
+    pub(crate) stored: Stored,
     passwords: Passwords,
     commons: Commons,
 }
@@ -44,6 +48,7 @@ impl People {
             PasswordHash::Bcrypt => HashKind::Bcrypt,
         };
         Ok(Self {
+            stored: Stored::new(records.clone()),
             records,
             passwords: Passwords::new(kind)?,
             commons: commons.clone(),

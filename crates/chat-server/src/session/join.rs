@@ -3,11 +3,10 @@
 //! Order: listen to the chat, commit the Join, take the seat, read the log to event N, tell it; from then on the
 //! feed brings what is above N. So nothing is missed and nothing comes twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use helpline_desk::{
     actor::{Actor, Side},
-    chat::Chat,
     command::Command,
     event::{Event, Recorded},
     id::{AgentId, ChatId},
@@ -31,6 +30,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::{ChatSession, Seat, Stage};
+use crate::people::texts;
 
 impl ChatSession {
     pub(super) async fn join(&mut self, join: Join) -> Reply {
@@ -52,11 +52,20 @@ impl ChatSession {
         {
             return self.error(WireError::Unavailable);
         }
+        let newest = self.read_settings().await;
         let recorded = match self.come_in(chat, &join, agent).await {
             Ok(recorded) => recorded,
             Err(failure) => return self.failed(failure),
         };
-        self.sit_down(chat, &join, recorded).await
+        self.sit_down(chat, &join, recorded, newest).await
+    }
+
+    /// Reads the settings that people change; says how many messages are shown on entering, if not all.
+    async fn read_settings(&self) -> Option<NonZeroUsize> {
+        let settings = self.stored.as_ref()?.get().await?;
+        self.commons.policy.read(&texts(&settings));
+        let count = usize::try_from(settings.history_load_count);
+        NonZeroUsize::new(count.unwrap_or(usize::MAX))
     }
 
     /// Who comes, by its token. In open mode a token is not needed: a visitor is who it says it is, and an agent without a
@@ -201,7 +210,13 @@ impl ChatSession {
     }
 
     /// Takes the seat and tells what is there.
-    async fn sit_down(&mut self, chat: ChatId, join: &Join, recorded: Vec<Recorded>) -> Reply {
+    async fn sit_down(
+        &mut self,
+        chat: ChatId,
+        join: &Join,
+        recorded: Vec<Recorded>,
+        newest: Option<NonZeroUsize>,
+    ) -> Reply {
         let mut seat = Seat {
             side: join.side,
             visitor: join.visitor,
@@ -230,7 +245,13 @@ impl ChatSession {
         seat.after = loaded.head.seq;
         self.stage = Stage::Seated(seat);
         let idle_timeout = self.handler.policy().idle_timeout;
-        let frames = found(&state, &loaded, join, &recorded, reader, idle_timeout);
+        let scene = Scene {
+            id: state.id,
+            chat: Some(&state),
+            epoch: &loaded.head.epoch,
+            idle_timeout,
+        };
+        let frames = found(scene, &loaded, join, &recorded, reader, newest);
         if let Some(membership) = self.membership() {
             membership.advance(&Held {
                 head: loaded.head.clone(),
@@ -248,19 +269,16 @@ impl ChatSession {
 /// What whoever joins is told: its `Joined`, if there is one, and the history, if there is any or it is a
 /// re-join (contract 001, section 2.1).
 fn found(
-    state: &Chat,
+    scene: Scene<'_>,
     loaded: &Loaded,
     join: &Join,
     recorded: &[Recorded],
     reader: typed::Reader,
-    idle_timeout: Duration,
+    newest: Option<NonZeroUsize>,
 ) -> Vec<String> {
     let head = &loaded.head;
-    let scene = Scene {
-        id: state.id,
-        chat: Some(state),
-        epoch: &head.epoch,
-        idle_timeout,
+    let Some(state) = scene.chat else {
+        return Vec::new();
     };
     let mut frames: Vec<String> = recorded
         .iter()
@@ -270,13 +288,17 @@ fn found(
     if rejoins || state.messages > 0 {
         let after = join.resume.as_ref().and_then(|resume| point(resume, head));
         let known = after.unwrap_or_default();
-        let first = loaded.recorded.partition_point(|event| event.seq <= known);
+        let first = match (after, newest) {
+            // Whoever resumes gets all that it does not have: a gap could not be told from the end.
+            (None, Some(newest)) => first_of_newest(&loaded.recorded, newest),
+            _ => loaded.recorded.partition_point(|event| event.seq <= known),
+        };
         let resumed = Resumed {
             epoch: &head.epoch,
             last_seq: head.seq,
             partial: after.is_some(),
             seen: loaded.seen,
-            idle_timeout,
+            idle_timeout: scene.idle_timeout,
             expires_in: loaded.ttl,
         };
         frames.push(typed::history(
@@ -287,6 +309,14 @@ fn found(
         ));
     }
     frames
+}
+
+/// Where the newest messages begin.
+fn first_of_newest(recorded: &[Recorded], newest: NonZeroUsize) -> usize {
+    let is_message = |(_, event): &(usize, &Recorded)| matches!(event.event, Event::Said(_));
+    let messages = recorded.iter().enumerate().rev().filter(is_message);
+    let first = messages.map(|(index, _)| index).nth(newest.get() - 1);
+    first.unwrap_or_default()
 }
 
 /// From where a client can be told only what it does not have, if it can.

@@ -30,10 +30,14 @@ use helpline_service::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use crate::people::Stored;
+
 /// One chat socket.
 pub(crate) struct ChatSession {
     commons: Commons,
     handler: Handler,
+    /// Settings that people change, if this deployment keeps records.
+    stored: Option<Stored>,
     visit: Visit,
     /// The chat as the address names it, which may be no id at all.
     address: String,
@@ -89,6 +93,7 @@ impl ChatSession {
         commons: &Commons,
         handler: &Handler,
         hub: &Hub,
+        stored: Option<Stored>,
         address: String,
         visit: Visit,
     ) -> (Self, Inbox) {
@@ -106,6 +111,7 @@ impl ChatSession {
         let session = Self {
             commons: commons.clone(),
             handler: handler.clone(),
+            stored,
             visit,
             address,
             place,

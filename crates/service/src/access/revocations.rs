@@ -130,8 +130,8 @@ mod tests {
     fn claims(account: &str, issued_at: u64) -> Claims {
         Claims {
             user_id: account.to_owned(),
-            role: Role::Agent,
             email: None,
+            role: Role::Agent,
             chat_id: None,
             issued_at,
             expires_at: u64::MAX,

@@ -1,0 +1,121 @@
+//! The policy that commands are decided by: the settings, and the texts that people change while the services run.
+//!
+//! The texts are in the records. chat-server reads them there; whoever does not know the records hears of them from the
+//! store, up to some seconds later.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use helpline_desk::policy::{AgentsAre, Policy};
+use helpline_live::texts::Texts;
+
+use crate::{application::TOMBSTONE, settings::Settings};
+
+/// The policy as it is now, shared by all threads of a process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct PolicyNow(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// What is said unless somebody has stored another text.
+    join_text: String,
+    leave_text: String,
+    now: RwLock<Now>,
+}
+
+#[derive(Debug)]
+struct Now {
+    policy: Arc<Policy>,
+    /// Whether the texts were read in the records: then nobody else's word counts.
+    read: bool,
+}
+
+impl PolicyNow {
+    /// The policy that `settings` ask for.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let chat = &settings.chat;
+        let policy = Policy {
+            idle_timeout: chat.idle_timeout,
+            leave_grace: chat.leave_grace,
+            reservation: settings.queue.reservation,
+            transfer: settings.queue.transfer,
+            tombstone: TOMBSTONE,
+            max_content_bytes: chat.max_content_bytes,
+            agents_are: match settings.auth.is_open() {
+                true => AgentsAre::Sockets,
+                false => AgentsAre::Accounts,
+            },
+            join_text: chat.join_text.clone(),
+            leave_text: chat.leave_text.clone(),
+        };
+        Self(Arc::new(Shared {
+            join_text: chat.join_text.clone(),
+            leave_text: chat.leave_text.clone(),
+            now: RwLock::new(Now {
+                policy: Arc::new(policy),
+                read: false,
+            }),
+        }))
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn get(&self) -> Arc<Policy> {
+        // Nothing can fail half-way through a change, so what another thread left is whole.
+        let now = self.0.now.read().unwrap_or_else(PoisonError::into_inner);
+        now.policy.clone()
+    }
+
+    /// The texts are these, by the records.
+    pub fn read(&self, texts: &Texts) {
+        self.set(texts, true);
+    }
+
+    /// The texts are these, as the store passes them on.
+    pub fn heard(&self, texts: &Texts) {
+        self.set(texts, false);
+    }
+
+    fn set(&self, texts: &Texts, read: bool) {
+        let join = texts.join.as_ref().unwrap_or(&self.0.join_text);
+        let leave = texts.leave.as_ref().unwrap_or(&self.0.leave_text);
+        let is_new = |now: &Now| {
+            (read && !now.read) || now.policy.join_text != *join || now.policy.leave_text != *leave
+        };
+        // Mostly it is not, and then nobody waits.
+        if !is_new(&self.0.now.read().unwrap_or_else(PoisonError::into_inner)) {
+            return;
+        }
+        let mut now = self.0.now.write().unwrap_or_else(PoisonError::into_inner);
+        if now.read && !read {
+            return;
+        }
+        now.read |= read;
+        let policy = Arc::make_mut(&mut now.policy);
+        policy.join_text.clone_from(join);
+        policy.leave_text.clone_from(leave);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_not_stored_is_the_settings_and_the_records_have_the_last_word() {
+        let now = PolicyNow::new(&Settings::default());
+        let texts = |join: Option<&str>| Texts {
+            join: join.map(str::to_owned),
+            leave: None,
+        };
+        let join = || now.get().join_text.clone();
+        now.heard(&texts(Some("heard")));
+        assert_eq!(join(), "heard");
+        now.heard(&texts(None));
+        assert_eq!(join(), "{agent} is now with you.");
+        now.read(&texts(Some("read")));
+        now.heard(&texts(Some("heard")));
+        assert_eq!(join(), "read");
+        assert_eq!(now.get().leave_text, "{agent} has left the chat.");
+    }
+}
