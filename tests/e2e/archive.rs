@@ -207,7 +207,10 @@ async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
         said.push(content);
     }
     assert_eq!(http::status(world.chat(0), "/ready").await, Some(503));
-    assert!(figure(&world, 0, "helpline_stream_length").await > 0.0);
+    eventually("what waits to be seen", secs(5), async || {
+        (figure(&world, 0, "helpline_stream_length").await > 0.0).then_some(())
+    })
+    .await;
     std::fs::remove_dir(&file).expect("it is empty");
     expect(&records, &chat, &said).await;
     eventually("readiness", CAUGHT_UP, async || {

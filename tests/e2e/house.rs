@@ -7,36 +7,36 @@ use helpline_records::Records;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-pub async fn get(world: &World, path: &str, token: &str) -> Answer {
+pub(crate) async fn get(world: &World, path: &str, token: &str) -> Answer {
     ask(world.chat(0), Method::GET, path, Some(token), None).await
 }
 
-pub async fn post(world: &World, path: &str, token: Option<&str>, body: &Value) -> Answer {
+pub(crate) async fn post(world: &World, path: &str, token: Option<&str>, body: &Value) -> Answer {
     ask(world.chat(1), Method::POST, path, token, Some(body)).await
 }
 
-pub fn fails(what: &str, answer: &Answer, status: u16, text: &str) {
+pub(crate) fn fails(what: &str, answer: &Answer, status: u16, text: &str) {
     assert_eq!(answer.status, status, "{what}: {}", answer.body);
     let expected = json!({"success": false, "error": text, "message": text});
     assert_eq!(answer.json(), expected, "{what}");
 }
 
-pub async fn records_of(world: &World) -> Records {
+pub(crate) async fn records_of(world: &World) -> Records {
     let url = format!("sqlite:{}/helpline.db", world.folder.path().display());
     Records::open(&url).await.expect("a good address")
 }
 
 /// A deployment with people.
-pub struct House {
-    pub world: World,
-    pub admin: String,
-    pub boss: Account,
-    pub otto: Account,
-    pub vika: Account,
+pub(crate) struct House {
+    pub(crate) world: World,
+    pub(crate) admin: String,
+    pub(crate) boss: Account,
+    pub(crate) otto: Account,
+    pub(crate) vika: Account,
 }
 
 impl House {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let world = World::builder().tokens().start();
         let admin = world.admin().await;
         let boss = world.account("Boss", "supervisor", None).await;
@@ -52,13 +52,13 @@ impl House {
     }
 
     /// A chat that waits.
-    pub async fn waiting(&self, name: &str) -> Party {
+    pub(crate) async fn waiting(&self, name: &str) -> Party {
         let guest = self.world.register(name).await;
         let door = Door::plain().bearer(&guest.token);
         self.world.joins(&guest, 0, &door).await
     }
 
-    pub async fn claims(&self, guest: &Guest, agent: &Account, name: &str) -> Party {
+    pub(crate) async fn claims(&self, guest: &Guest, agent: &Account, name: &str) -> Party {
         let door = Door::plain().bearer(&agent.token);
         let mut socket = self.world.open(1, &guest.chat_id, &door, name).await;
         socket.send("Join", guest.claim(name)).await;
@@ -75,7 +75,7 @@ impl House {
     }
 
     /// A chat that the agent Otto has.
-    pub async fn engaged(&self, name: &str) -> (Party, Party) {
+    pub(crate) async fn engaged(&self, name: &str) -> (Party, Party) {
         let mut visitor = self.waiting(name).await;
         let agent = self
             .claims(&visitor.guest.clone(), &self.otto, "Otto")
@@ -85,7 +85,7 @@ impl House {
     }
 
     /// Waits until a list shows so many chats.
-    pub async fn listed(&self, query: &str, count: usize) -> Vec<Value> {
+    pub(crate) async fn listed(&self, query: &str, count: usize) -> Vec<Value> {
         let path = format!("/staff/chats?{query}");
         eventually("the list", secs(15), async || {
             let answer = get(&self.world, &path, &self.admin).await;
