@@ -6,8 +6,10 @@ use e2e::party::contents;
 use e2e::postgres::{self, Session};
 use e2e::{World, eventually, http, secs};
 use helpline_records::{Records, Status};
+use tempfile::TempDir;
 
 use crate::PROCESS;
+use crate::happenings::{SECOND, Story};
 
 /// How long the records may take to catch up, a lease that has to lapse included.
 const CAUGHT_UP: Duration = secs(20);
@@ -173,5 +175,77 @@ async fn chats_go_on_while_the_database_is_slow() {
     .await;
     drop(held);
     expect(&records, &chat, &said).await;
+    records.close().await;
+}
+
+#[tokio::test]
+async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("helpline.db");
+    // In the place of the file there is something that is none.
+    std::fs::create_dir(&file).expect("a folder");
+    let url = format!("sqlite:{}", file.display());
+    let address = url.clone();
+    let world = World::builder()
+        .settings(move |settings| settings.records.url = Some(address.as_str().into()))
+        .unready()
+        .start();
+    eventually("the store to be reached", secs(10), async || {
+        let path = "/user/join/Nobody";
+        let answer = http::get(world.chat(0), path).await;
+        (answer.status == 200).then(|| world.knows(&answer.json()))
+    })
+    .await;
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    let mut said = Vec::new();
+    for number in 0..20 {
+        let content = format!("{number}");
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    assert_eq!(http::status(world.chat(0), "/ready").await, Some(503));
+    assert!(figure(&world, 0, "helpline_stream_length").await > 0.0);
+    std::fs::remove_dir(&file).expect("it is empty");
+    let records = Records::open(&url).await.expect("a good address");
+    expect(&records, &chat, &said).await;
+    eventually("readiness", CAUGHT_UP, async || {
+        world.is_ready().await.then_some(())
+    })
+    .await;
+    records.close().await;
+}
+
+#[tokio::test]
+async fn chats_that_ended_longer_ago_than_they_are_kept_are_forgotten() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite:{}/helpline.db", folder.path().display());
+    let records = Records::open(&url).await.expect("a good address");
+    records.migrate().await.expect("tables");
+    // Long ago, and in a future that no run of this test sees.
+    let old = Story::begin("old", 1_500_000_000 * SECOND)
+        .asks("x")
+        .ended();
+    let new = Story::begin("new", 4_000_000_000 * SECOND)
+        .asks("x")
+        .ended();
+    for story in [&old, &new] {
+        records.store(&story.events).await.expect("stored");
+    }
+    let mut settings = records.settings().await.expect("an answer");
+    settings.retention_days = 30;
+    let stored = records.store_settings(&settings, "admin", 1).await;
+    stored.expect("stored");
+    let address = url.clone();
+    let world = World::with(move |settings| settings.records.url = Some(address.as_str().into()));
+    eventually("the old one to be forgotten", CAUGHT_UP, async || {
+        let old = records.chat(&old.id()).await.expect("an answer");
+        old.is_none().then_some(())
+    })
+    .await;
+    let new = records.chat(&new.id()).await.expect("an answer");
+    assert!(new.is_some());
+    drop(world);
     records.close().await;
 }

@@ -69,6 +69,7 @@ mod store_setup;
 mod store_stream;
 mod tokens_chat;
 mod tokens_feed;
+mod transcripts;
 mod v1_email;
 mod v1_messages;
 mod v1_resume;

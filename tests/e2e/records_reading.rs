@@ -227,7 +227,9 @@ async fn after_an_erasure_nothing_finds_the_visitor_and_late_events_bring_nothin
         let wish = follow_up(1, Some(id.clone()));
         records.add_follow_up(&wish).await.expect("stored");
 
-        let erased = records.erase(&visitor.to_string(), NOW + HOUR).await;
+        let erased = records
+            .erase(&visitor.to_string(), "admin", NOW + HOUR)
+            .await;
         let erased = erased.expect("erased");
         assert_eq!((erased.chats, erased.messages), (1, 2));
         let late = records.store(&story.events).await.expect("stored");
@@ -283,7 +285,11 @@ async fn an_erasure_and_batches_that_meet_leave_nothing() {
             });
             let erasing = tokio::spawn({
                 let records = records.clone();
-                async move { records.erase(&visitor.to_string(), NOW + HOUR).await }
+                async move {
+                    records
+                        .erase(&visitor.to_string(), "admin", NOW + HOUR)
+                        .await
+                }
             });
             erasing.await.expect("no panic").expect("erased");
             storing.await.expect("no panic");

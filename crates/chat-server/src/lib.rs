@@ -7,6 +7,7 @@ mod conversations;
 mod people;
 mod register;
 mod session;
+mod transcripts;
 
 use std::net::SocketAddr;
 
@@ -76,6 +77,7 @@ impl Application {
                 config
                     .app_data(web::Data::new(people.clone()))
                     .configure(people::routes)
+                    .configure(transcripts::routes)
                     .app_data(web::Data::new(Conversations::new(
                         handler,
                         people.records.clone(),
@@ -92,5 +94,7 @@ impl Application {
 
 /// The routes of contract 000, which answer at the root and under `/livechat`, with or without a slash at the end.
 fn livechat(config: &mut web::ServiceConfig) {
-    config.configure(people::livechat::routes);
+    config
+        .configure(people::livechat::routes)
+        .configure(transcripts::room_routes);
 }

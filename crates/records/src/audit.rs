@@ -32,6 +32,8 @@ pub(crate) enum Act {
     RoleMapped,
     /// Changed the stored settings.
     SettingsStored,
+    /// Erased a visitor.
+    VisitorErased,
 }
 
 impl Act {
@@ -45,6 +47,7 @@ impl Act {
             Self::GroupRemoved => "group_removed",
             Self::RoleMapped => "role_mapped",
             Self::SettingsStored => "settings_stored",
+            Self::VisitorErased => "visitor_erased",
         }
     }
 }

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 
 use crate::{
+    audit::{self, Act},
     database::Records,
     entities::{chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags},
     error::RecordsError,
@@ -32,11 +33,12 @@ pub struct Erased {
 }
 
 impl Records {
-    /// Erases a visitor as of `at`: chats it registers later are its new ones. Erasing again erases what came since.
+    /// Erases a visitor as of `at`, on behalf of the account `by`: chats it registers later are its new ones. Erasing again
+    /// erases what came since.
     ///
     /// # Errors
     /// When the database does not confirm in time.
-    pub async fn erase(&self, visitor: &str, at: i64) -> Result<Erased, RecordsError> {
+    pub async fn erase(&self, visitor: &str, by: &str, at: i64) -> Result<Erased, RecordsError> {
         self.write(async |tx| {
             lock(tx, "pg_advisory_xact_lock").await?;
             remember(tx, visitor, at).await?;
@@ -55,6 +57,7 @@ impl Records {
             for chats in chats.chunks(500) {
                 erased.messages += erase_chats(tx, chats).await?;
             }
+            audit::append(tx, at, by, Act::VisitorErased, visitor, None).await?;
             Ok(erased)
         })
         .await

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    archive::{Status, like},
+    archive::{self, Archived, Status, like},
     database::Records,
     entities::{chat, claim, message},
     error::RecordsError,
@@ -123,6 +123,20 @@ pub struct Cursor {
     pub chat: String,
 }
 
+impl Transcript {
+    /// What these events, oldest first, make of a chat: the same as the records would say once they have them. `None` if there
+    /// are none.
+    #[must_use]
+    pub fn of_events(events: &[Archived]) -> Option<Self> {
+        let (row, claims, messages) = archive::project(events)?;
+        Some(Self {
+            chat: row.into(),
+            claims: claims.into_iter().map(ClaimRecord::from).collect(),
+            messages: messages.into_iter().map(MessageRecord::from).collect(),
+        })
+    }
+}
+
 impl ChatRecord {
     /// Where a page that ends with this chat ends.
     #[must_use]
@@ -178,6 +192,14 @@ impl Records {
     pub async fn chat(&self, chat: &str) -> Result<Option<ChatRecord>, RecordsError> {
         let row = self.read(async |db| row(db, chat).await).await?;
         Ok(row.map(ChatRecord::from))
+    }
+
+    /// Whether a chat's visitor was erased.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn is_erased(&self, chat: &str) -> Result<bool, RecordsError> {
+        self.read(async |db| chat::is_erased(db, chat).await).await
     }
 
     /// One chat with what was said, unless it was erased.

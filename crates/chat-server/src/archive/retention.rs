@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use helpline_records::{Records, RecordsError};
 use helpline_service::handler::Handler;
-use tokio::time::{MissedTickBehavior, interval};
-use tracing::{info, warn};
+use tokio::time::sleep;
+use tracing::{debug, info};
 
 /// How often it is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
+/// How soon again if the database did not answer.
+const SOON: Duration = Duration::from_secs(60);
 /// How many chats go in one transaction, so that nobody waits long for it.
 const PORTION: u64 = 200;
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,15 +25,19 @@ pub(super) struct Retention {
 impl Retention {
     /// Works for ever.
     pub(super) async fn run(self) {
-        let mut tick = interval(LOOK_EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tick.tick().await;
-            match self.forget().await {
-                Ok(0) => {}
-                Ok(chats) => info!(chats, "old chats were forgotten"),
-                Err(reason) => warn!(%reason, "old chats could not be forgotten yet"),
-            }
+            let pause = match self.forget().await {
+                Ok(0) => LOOK_EVERY,
+                Ok(chats) => {
+                    info!(chats, "old chats were forgotten");
+                    LOOK_EVERY
+                }
+                Err(reason) => {
+                    debug!(%reason, "old chats could not be forgotten yet");
+                    SOON
+                }
+            };
+            sleep(pause).await;
         }
     }
 

@@ -12,6 +12,7 @@ mod text;
 
 use helpline_desk::{event::Event, id::ChatId};
 
+pub(crate) use self::projection::project;
 pub(crate) use self::text::{clean, clean_option, fold, like};
 
 #[cfg(doc)]

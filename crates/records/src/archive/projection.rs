@@ -42,6 +42,35 @@ pub(super) fn unknown(event: &Archived) -> chat::Model {
     }
 }
 
+/// What a chat's events, oldest first, make of it: its row, its claims and its messages.
+pub(crate) fn project(
+    events: &[Archived],
+) -> Option<(chat::Model, Vec<claim::Model>, Vec<message::Model>)> {
+    let mut row = unknown(events.first()?);
+    let mut claims: Vec<claim::Model> = Vec::new();
+    let mut messages = Vec::new();
+    for event in events {
+        apply(&mut row, event);
+        claims.extend(claim(event));
+        if let Some(Event::Said(said)) = &event.event {
+            let support = said.support.map(|support| support.to_string());
+            let taken = claims.iter().rev();
+            let taken = taken.filter(|claim| Some(&claim.support) == support.as_ref());
+            let agent = taken.map(|claim| claim.agent.clone()).next();
+            messages.push(message(event, said, sender(&row, said.from, agent)));
+        }
+    }
+    Some((row, claims, messages))
+}
+
+/// Who said something: the visitor, or the agent behind the part, which `agent` is if that is known.
+pub(super) fn sender(row: &chat::Model, from: Side, agent: Option<String>) -> Option<String> {
+    match from {
+        Side::Visitor => row.visitor.clone(),
+        Side::Support => agent.or_else(|| row.agent.clone()),
+    }
+}
+
 /// Takes in an event that was not stored before.
 pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
     let at = archived.at;
@@ -134,11 +163,7 @@ pub(super) fn folded(row: &chat::Model) -> String {
 }
 
 /// The message that an event is, if it is one. `sender` is the agent's or the visitor's id.
-pub(super) fn message(
-    archived: &Archived,
-    said: &Said,
-    sender: Option<String>,
-) -> message::ActiveModel {
+pub(super) fn message(archived: &Archived, said: &Said, sender: Option<String>) -> message::Model {
     message::Model {
         chat: archived.chat.to_string(),
         epoch: archived.epoch.clone(),
@@ -150,7 +175,6 @@ pub(super) fn message(
         content: clean(&said.content),
         folded: fold(&said.content),
     }
-    .into()
 }
 
 /// The claim that an event is, if it is one.

@@ -99,14 +99,11 @@ async fn store(
         };
         projection::apply(row, event);
         if let Some(Event::Said(said)) = &event.event {
-            let sender = match said.from {
-                Side::Visitor => row.visitor.clone(),
-                Side::Support => said
-                    .support
-                    .and_then(|support| agents.get(&(id, support.to_string())).cloned())
-                    .or_else(|| row.agent.clone()),
-            };
-            messages.push(projection::message(event, said, sender));
+            let part = said.support.map(|support| (id, support.to_string()));
+            let agent = part.and_then(|part| agents.get(&part).cloned());
+            let sender = projection::sender(row, said.from, agent);
+            let message = projection::message(event, said, sender);
+            messages.push(message.into_active_model());
         }
     }
     for messages in messages.chunks(ROWS) {

@@ -1,0 +1,101 @@
+//! Lists of chats, and one chat with everything that was said.
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    web::{Data, Path},
+};
+use helpline_records::ChatRecord;
+use helpline_service::handler::Handler;
+use serde_json::{Value, json};
+
+use super::{
+    STAFF,
+    query::Wanted,
+    reading::{forbidden, is_whole, read_as, talks_to},
+    shape,
+};
+use crate::people::{Caller, People, is_id, staff::Fault};
+
+/// More chats than that no visitor is shown with.
+const OF_A_VISITOR: u64 = 200;
+
+/// Lists chats that match, newest first. An agent is shown its own, and all of a visitor it is talking to.
+#[get("/staff/chats")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    people: Data<People>,
+) -> Result<HttpResponse, Fault> {
+    let caller = people.staff(&request, STAFF).await?;
+    let mut wanted = Wanted::of(&request)?;
+    narrow(&people, &caller, &mut wanted).await?;
+    let before = wanted.before.as_ref();
+    let chats = people
+        .records
+        .search(&wanted.filters, before, wanted.limit)
+        .await?;
+    let full = chats.len() as u64 == wanted.limit;
+    let next = chats.last().filter(|_| full).map(ChatRecord::cursor);
+    Ok(HttpResponse::Ok().json(json!({
+        "chats": chats.iter().map(shape::chat).collect::<Vec<Value>>(),
+        "next": next.as_ref().map(shape::cursor),
+    })))
+}
+
+/// Leaves of what is asked for what the caller may see.
+pub(super) async fn narrow(
+    people: &People,
+    caller: &Caller,
+    wanted: &mut Wanted,
+) -> Result<(), Fault> {
+    if is_whole(caller) {
+        return Ok(());
+    }
+    if let Some(visitor) = &wanted.filters.visitor
+        && talks_to(people, caller, visitor).await?
+    {
+        return Ok(());
+    }
+    let me = &caller.account.id;
+    match &wanted.filters.agent {
+        Some(agent) if agent != me => Err(forbidden()),
+        _ => {
+            wanted.filters.agent = Some(me.clone());
+            Ok(())
+        }
+    }
+}
+
+/// Shows one chat with what was said, as far as it is known this very moment.
+#[get("/staff/chats/{id}")]
+pub(crate) async fn show(
+    request: HttpRequest,
+    id: Path<String>,
+    people: Data<People>,
+    handler: Data<Handler>,
+) -> Result<HttpResponse, Fault> {
+    let caller = people.staff(&request, STAFF).await?;
+    let transcript = read_as(&people, &handler, &id, &caller).await?;
+    let rating = people.records.rating(&transcript.chat.id).await?;
+    let mut shaped = shape::transcript(&transcript);
+    shaped["rating"] = rating.as_ref().map_or(Value::Null, shape::rating);
+    Ok(HttpResponse::Ok().json(shaped))
+}
+
+/// Lists a visitor's chats, newest first.
+#[get("/staff/visitors/{id}/chats")]
+pub(crate) async fn of_visitor(
+    request: HttpRequest,
+    id: Path<String>,
+    people: Data<People>,
+) -> Result<HttpResponse, Fault> {
+    let caller = people.staff(&request, STAFF).await?;
+    if !is_id(&id) {
+        return Err(Fault::not_found("Visitor not found"));
+    }
+    if !is_whole(&caller) && !talks_to(&people, &caller, &id).await? {
+        return Err(forbidden());
+    }
+    let chats = people.records.visitor_chats(&id, OF_A_VISITOR).await?;
+    let chats: Vec<Value> = chats.iter().map(shape::chat).collect();
+    Ok(HttpResponse::Ok().json(json!({ "chats": chats })))
+}
