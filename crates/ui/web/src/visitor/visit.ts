@@ -4,6 +4,7 @@
 import { ChatClient, type ChatState } from "../client/chat";
 import { browserEnvironment, type Environment } from "../client/environment";
 import { availability, register, type PublicConfig } from "../client/http";
+import { isEmail } from "../shared/email";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
 import { memory, type KeptChat } from "./memory";
@@ -163,9 +164,9 @@ export class Visit {
         username: kept.username,
         clockOffsetMs,
         outbox: memory.outbox(),
-        ...(kept.token ? { token: kept.token } : {}),
+        ...(kept.token ? { token: () => kept.token } : {}),
         ...(maxContentBytes ? { maxContentBytes } : {}),
-        ...(this.identity.email ? { email: this.identity.email } : {}),
+        ...(isEmail(this.identity.email) ? { email: this.identity.email } : {}),
       },
       (state) => this.#changed(state),
       this.env,
