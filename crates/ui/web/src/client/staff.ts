@@ -73,7 +73,7 @@ export interface CannedReply {
 
 export interface Note {
   id: string;
-  author: string;
+  authorId: string;
   authorName: string;
   text: string;
   at: string;
@@ -97,21 +97,20 @@ export interface ChatRecord {
   createdAt: string;
   endedAt: string | null;
   endReason: string | null;
-  messages: number;
+  messageCount: number;
 }
 
 export interface SaidMessage {
   id: string;
   at: string;
-  from: "User" | "Support";
+  from: "visitor" | "agent";
+  senderName: string | null;
   content: string;
 }
 
-export interface Transcript {
-  chat: ChatRecord;
+export interface Transcript extends ChatRecord {
   claims: { agentId: string; agentName: string; at: string }[];
   messages: SaidMessage[];
-  notes: Note[];
   rating: Rating | null;
 }
 
@@ -126,27 +125,33 @@ export interface ChatFilters {
 export interface Found {
   chats: ChatRecord[];
   /** Where the next page begins; absent on the last one. */
-  next?: string;
+  next: string | null;
 }
 
-/** Spans in milliseconds. */
+/** In seconds. */
 export interface Spread {
+  count: number;
   median: number | null;
   p90: number | null;
 }
 
+export interface Ratings {
+  count: number;
+  mean: number | null;
+}
+
 export interface Report {
-  now: { open: number; waiting: number; missedToday: number };
-  requested: number;
-  missed: number;
-  waiting: Spread;
-  firstResponse: Spread;
-  duration: Spread;
-  ratings: { count: number; mean: number | null };
-  days: { day: string; chats: number; waitingMedianMs: number | null }[];
+  now: { open: number; waiting: number };
+  chats: { requested: number; answered: number; missed: number; messages: number };
+  waitingSeconds: Spread;
+  firstResponseSeconds: Spread;
+  durationSeconds: Spread;
+  ratings: Ratings;
+  /** Days that had any, UTC. */
+  days: { day: string; chats: number; waitingSeconds: number | null }[];
   /** Chats by weekday, Monday first, and hour, UTC. */
-  heat: number[][];
-  agents: { id: string; name: string; chats: number; rating: number | null }[];
+  weekdayHours: number[][];
+  agents: { id: string; name: string; chats: number; ratings: Ratings }[];
   supervisors: { id: string; name: string; chats: number }[];
 }
 
@@ -157,10 +162,14 @@ export interface FollowUp {
   text: string;
   chatId: string | null;
   createdAt: string;
-  takenBy: string | null;
-  takenByName: string | null;
-  takenAt: string | null;
-  closedAt: string | null;
+  taken: Done | null;
+  closed: Done | null;
+}
+
+/** Who did it, by account, and when. */
+export interface Done {
+  by: string;
+  at: string;
 }
 
 type Query = Record<string, string | number | undefined>;
@@ -241,7 +250,7 @@ export class Staff {
   // Follow-ups and figures
 
   followUps = async (closed: boolean): Promise<FollowUp[]> =>
-    (await this.#get<{ followUps: FollowUp[] }>("/staff/follow-ups", { status: closed ? "closed" : "open" })).followUps;
+    (await this.#get<{ followUps: FollowUp[] }>("/staff/follow-ups", { closed: String(closed), limit: 200 })).followUps;
   takeFollowUp = (id: string): Promise<void> => this.#send("POST", `/staff/follow-ups/${id}/take`);
   closeFollowUp = (id: string): Promise<void> => this.#send("POST", `/staff/follow-ups/${id}/close`);
   report = (from: string, to: string): Promise<Report> => this.#get("/admin/reports", { from, to });

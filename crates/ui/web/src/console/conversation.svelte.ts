@@ -101,6 +101,8 @@ export class Conversation {
   };
 
   #remember(state: ChatState): void {
+    // Whoever is no longer signed in finds the chat, the draft and what was not sent after signing in again.
+    if (state.phase.kind === "refused" && state.phase.code === "unauthorized") return;
     if (this.isOver) memory.forgetChat(this.id);
     else if (state.supportId && state.supportId !== this.kept.supportId) {
       this.kept.supportId = state.supportId;
