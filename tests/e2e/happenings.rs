@@ -8,11 +8,11 @@ use helpline_protocol::bus;
 use helpline_records::Archived;
 
 /// A second, in the records' microseconds.
-pub const SECOND: i64 = 1_000_000;
+pub(crate) const SECOND: i64 = 1_000_000;
 
 /// A chat that is being made up; each event happens a second after the one before.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub(crate) struct Story {
     /// The chat.
     pub chat: ChatId,
     /// Its visitor.
@@ -28,14 +28,14 @@ pub struct Story {
 impl Story {
     /// A chat that is registered at this time by a visitor of this name, and waits.
     #[must_use]
-    pub fn begin(name: &str, at: i64) -> Self {
+    pub(crate) fn begin(name: &str, at: i64) -> Self {
         let visitor = VisitorId::from_bits(random());
         Self::of(visitor, name, at, false)
     }
 
     /// The same for a certain visitor, kept or not.
     #[must_use]
-    pub fn of(visitor: VisitorId, name: &str, at: i64, kept: bool) -> Self {
+    pub(crate) fn of(visitor: VisitorId, name: &str, at: i64, kept: bool) -> Self {
         let story = Self {
             chat: ChatId::from_bits(random()),
             visitor,
@@ -59,7 +59,7 @@ impl Story {
 
     /// Something happens.
     #[must_use]
-    pub fn then(mut self, event: Event) -> Self {
+    pub(crate) fn then(mut self, event: Event) -> Self {
         let msg_no = match event.is_message() {
             true => {
                 self.messages += 1;
@@ -82,14 +82,14 @@ impl Story {
 
     /// Time goes by.
     #[must_use]
-    pub fn after(mut self, seconds: i64) -> Self {
+    pub(crate) fn after(mut self, seconds: i64) -> Self {
         self.now += seconds * SECOND;
         self
     }
 
     /// An agent takes it.
     #[must_use]
-    pub fn claimed(mut self, agent: &str, name: &str) -> Self {
+    pub(crate) fn claimed(mut self, agent: &str, name: &str) -> Self {
         self.support = SupportId::from_bits(random());
         let claimed = Event::Claimed {
             support: self.support,
@@ -102,7 +102,7 @@ impl Story {
 
     /// It is given to an agent, for a while or for good.
     #[must_use]
-    pub fn assigned(self, agent: &str) -> Self {
+    pub(crate) fn assigned(self, agent: &str) -> Self {
         let assigned = Event::Assigned {
             agent: AgentId(agent.to_owned()),
             by: AgentId("boss".to_owned()),
@@ -116,13 +116,13 @@ impl Story {
 
     /// The visitor says something.
     #[must_use]
-    pub fn asks(self, content: &str) -> Self {
+    pub(crate) fn asks(self, content: &str) -> Self {
         self.says(Side::Visitor, content)
     }
 
     /// The agent says something.
     #[must_use]
-    pub fn answers(self, content: &str) -> Self {
+    pub(crate) fn answers(self, content: &str) -> Self {
         self.says(Side::Support, content)
     }
 
@@ -139,19 +139,19 @@ impl Story {
 
     /// The visitor ends it.
     #[must_use]
-    pub fn ended(self) -> Self {
+    pub(crate) fn ended(self) -> Self {
         self.then(Event::Ended(End::ByVisitor))
     }
 
     /// The chat's id as text.
     #[must_use]
-    pub fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.chat.to_string()
     }
 
     /// What was said, in order.
     #[must_use]
-    pub fn contents(&self) -> Vec<String> {
+    pub(crate) fn contents(&self) -> Vec<String> {
         let said = |event: &Archived| match &event.event {
             Some(Event::Said(said)) => Some(said.content.clone()),
             _ => None,
