@@ -19,7 +19,7 @@ export function openBrowser(): Promise<Browser> {
 }
 
 /** A page whose every error, a breach of its own policy included, fails the test. */
-async function openPage(browser: Browser, options: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
+export async function openPage(browser: Browser, options: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
   const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1440, height: 860 }, ...options });
   const page = await context.newPage();
   const errors: string[] = [];
@@ -98,6 +98,14 @@ export class Visitor extends Person {
 }
 
 export class Agent extends Person {
+  /** Opens the console, signed out. */
+  static async arrives(browser: Browser, world: World, options: BrowserContextOptions = {}): Promise<Agent> {
+    const { context, page, errors } = await openPage(browser, options);
+    await page.goto(world.consoleUrl);
+    await page.locator("form").waitFor();
+    return new Agent(context, page, errors);
+  }
+
   static async comes(browser: Browser, world: World, name: string, options: BrowserContextOptions = {}): Promise<Agent> {
     const { context, page, errors } = await openPage(browser, options);
     await page.goto(world.consoleUrl);

@@ -12,7 +12,7 @@ const request = (userId: string, minute: number, more: object = {}) => ({
 
 function start(token?: string, status?: number) {
   const world = new FakeWorld();
-  const options = { subscriber: "https://desk", available: true, ...(token ? { token } : {}) };
+  const options = { subscriber: "https://desk", available: true, ...(token ? { token: () => token } : {}) };
   const feed = new FeedClient(options, () => {}, world, async () => status);
   return { world, feed };
 }

@@ -5,10 +5,11 @@
  * Promises: every message given to `send` reaches the chat once or stays visible in `outgoing`; every stored message
  * stands in `lines` once; the phase "over" is final.
  */
+import type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
 import type { Environment } from "./environment";
 import { Link, type LinkState } from "./link";
-import { Outbox, memoryStore, splitContent, type Outgoing, type OutboxStore } from "./outbox";
-import { Transcript, type Line } from "./transcript";
+import { Outbox, memoryStore, splitContent } from "./outbox";
+import { Transcript } from "./transcript";
 import { PEER_FORGETS_MS, TypingSignal } from "./typing";
 import {
   SUBPROTOCOL,
@@ -17,68 +18,13 @@ import {
   type ChatFrame,
   type ChatHistory,
   type Joined,
-  type Queue,
+  type Room,
   type Side,
   type WireError,
   type WireMessage,
 } from "./wire";
 
-export type EndReason = "byVisitor" | "byAgent" | "silence" | "unknown";
-
-export type Phase =
-  | { kind: "joining" }
-  | { kind: "waiting" }
-  | { kind: "engaged" }
-  | { kind: "over"; reason: EndReason }
-  /** The server will not let this side in; `winner` is the agent who holds the chat, if it said so. */
-  | { kind: "refused"; code: string; winner?: string };
-
-export interface ChatState {
-  phase: Phase;
-  link: LinkState;
-  /** Joined on the present connection: what is sent now is on its way now. */
-  live: boolean;
-  lines: readonly Line[];
-  outgoing: readonly Outgoing[];
-  seen: Readonly<Record<Side, number>>;
-  /** Messages of the other side that this side has not looked at. */
-  unread: number;
-  peerTyping: boolean;
-  /** Whether the other side is believed to have the chat open. */
-  peerHere: boolean;
-  /** The agent's name and id once one has joined. */
-  agentName: string | undefined;
-  supportId: string | undefined;
-  /** The visitor's registered name, if the server said it. */
-  visitorName: string | undefined;
-  queue: Queue | undefined;
-  /** Every agent who is there has declined. */
-  declined: boolean;
-  /** When silence ends the chat, by the environment's clock. */
-  expiresAt: number | undefined;
-  leaving: boolean;
-}
-
-export interface ChatOptions {
-  /** Base URL of chat-server, such as `https://chat.example`. */
-  chatServer: string;
-  chatId: string;
-  userId: string;
-  side: Side;
-  /** The visitor's name for a User, the agent's for a Support. */
-  name: string;
-  /** What Join's required `username` says, for a Support the visitor's name. */
-  username: string;
-  token?: string;
-  supportId?: string;
-  /** Names this claim, so that a server may recognise it when it comes again. */
-  claimId?: string;
-  email?: string;
-  maxContentBytes?: number;
-  /** The server's clock minus this machine's, so that what was only seen here has a time that fits the rest. */
-  clockOffsetMs?: number;
-  outbox?: OutboxStore;
-}
+export type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
 
 const ANSWER_TIMEOUT_MS = 8_000;
 const TRY_AGAIN_MS = 1_500;
@@ -119,6 +65,8 @@ export class ChatClient {
       agentName: options.side === "Support" ? options.name : undefined,
       supportId: options.supportId,
       visitorName: options.side === "User" ? options.name : undefined,
+      email: undefined,
+      emailVerified: false,
       queue: undefined,
       declined: false,
       expiresAt: undefined,
@@ -195,7 +143,8 @@ export class ChatClient {
   }
 
   #joinFrame(): unknown {
-    const { side, userId, name, username, token, claimId, email } = this.options;
+    const { side, userId, name, username, claimId, email } = this.options;
+    const token = this.options.token?.();
     const { supportId } = this.#state;
     const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
     const queue = side === "User" ? true : undefined;
@@ -249,6 +198,8 @@ export class ChatClient {
         return this.#update({ seen: { ...this.#state.seen, [frame.args.participant]: frame.args.seq } });
       case "Queue":
         return this.#update({ queue: frame.args });
+      case "Room":
+        return this.#room(frame.args);
     }
   }
 
@@ -292,6 +243,8 @@ export class ChatClient {
       agentName: history.supportUserName ?? this.#state.agentName,
       supportId: history.supportId ?? this.#state.supportId,
       visitorName: history.username ?? this.#state.visitorName,
+      email: history.email ?? this.#state.email,
+      emailVerified: history.emailVerified ?? this.#state.emailVerified,
       peerHere: this.#state.peerHere || engaged,
       seen,
     });
@@ -309,6 +262,10 @@ export class ChatClient {
       this.#update({ peerTyping: false, peerHere: true });
     }
     this.#pump();
+  }
+
+  #room({ email, emailVerified }: Room): void {
+    if (email) this.#update({ email, emailVerified: emailVerified ?? false });
   }
 
   #visitorIsBack(): void {
@@ -333,6 +290,12 @@ export class ChatClient {
 
   #over(expired: ChatExpired): void {
     const reason = this.#endReason(expired);
+    // "Vika ended this chat" says it all.
+    if (reason === "byAgent" || reason === "byVisitor") this.#transcript.dropLastNote(reason === "byAgent" ? "agentLeft" : "visitorLeft");
+    this.#finish(reason);
+  }
+
+  #finish(reason: EndReason): void {
     this.#clearTimers();
     this.#link.stop();
     this.#update({ phase: { kind: "over", reason }, live: false, peerTyping: false, queue: undefined, expiresAt: undefined });
@@ -352,6 +315,7 @@ export class ChatClient {
   }
 
   #error(error: WireError): void {
+    if (error.code === "forbidden" && this.#state.live && this.options.side === "Support") return this.#finish("givenAway");
     const again = error.code === "unavailable" || error.code === "slow_down";
     if (!this.#state.live) {
       this.env.clearTimer(this.#answerTimer);

@@ -24,7 +24,8 @@ export type Acceptance = { kind: "reserved"; request: Request } | { kind: "taken
 export interface FeedOptions {
   /** Base URL of subscriber. */
   subscriber: string;
-  token?: string;
+  /** The newest token, if there is one. */
+  token?: () => string | undefined;
   available: boolean;
 }
 
@@ -57,7 +58,10 @@ export class FeedClient {
     const url = `${options.subscriber.replace(/^http/, "ws")}/joins`;
     this.#link = new Link(
       () => url,
-      () => [SUBPROTOCOL, ...(options.token ? ["bearer", options.token] : [])],
+      () => {
+        const token = options.token?.();
+        return [SUBPROTOCOL, ...(token ? ["bearer", token] : [])];
+      },
       {
         onOpen: () => this.#opened(),
         onText: (text) => this.#receive(text),

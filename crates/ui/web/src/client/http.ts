@@ -82,6 +82,32 @@ export async function register(
   }
 }
 
+/** Leaves a message that staff answer by e-mail. */
+export async function leaveMessage(
+  chatServer: string,
+  message: { name: string; email: string; text: string; chatId?: string },
+  token: string | undefined,
+): Promise<"sent" | "failed" | "slow_down"> {
+  const status = await post(`${chatServer}/follow-ups`, message, token);
+  return status === 429 ? "slow_down" : status >= 200 && status < 300 ? "sent" : "failed";
+}
+
+/** Rates a chat; says whether that was stored. */
+export async function rate(chatServer: string, chat: { chatId: string; token?: string }, score: number, comment: string): Promise<boolean> {
+  const status = await post(`${chatServer}/chats/${chat.chatId}/rating`, comment ? { score, comment } : { score }, chat.token);
+  return status >= 200 && status < 300;
+}
+
+/** The answer's status; 0: there was none. */
+async function post(url: string, body: unknown, token: string | undefined): Promise<number> {
+  const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  try {
+    return (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).status;
+  } catch {
+    return 0;
+  }
+}
+
 /** Asks why a feed's upgrade failed: the status of a plain request to the same place. */
 export async function feedStatus(subscriber: string, token: string | undefined): Promise<number | undefined> {
   try {

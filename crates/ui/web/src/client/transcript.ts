@@ -34,6 +34,7 @@ export class Transcript {
   #lines: readonly Line[] = [];
   #epoch: string | undefined;
   #lastSeq = 0;
+  #noted = 0;
 
   get lines(): readonly Line[] {
     return this.#lines;
@@ -84,7 +85,15 @@ export class Transcript {
     const previous = this.#lines.at(-1);
     if (previous?.kind === "note" && previous.what === what && previous.name === name) return;
     const afterSeq = this.#messages.at(-1)?.seq ?? 0;
-    this.#notes = [...this.#notes, { kind: "note", key: `note-${this.#notes.length}`, what, name, at, afterSeq }];
+    this.#notes = [...this.#notes, { kind: "note", key: `note-${++this.#noted}`, what, name, at, afterSeq }];
+    this.#arrange();
+  }
+
+  /** Takes the last line away if it is this note. */
+  dropLastNote(what: Note["what"]): void {
+    const last = this.#lines.at(-1);
+    if (last?.kind !== "note" || last.what !== what) return;
+    this.#notes = this.#notes.filter((note) => note !== last);
     this.#arrange();
   }
 

@@ -43,6 +43,14 @@ export interface ChatHistory {
   supportId?: string;
   supportUserName?: string;
   username?: string;
+  email?: string;
+  emailVerified?: boolean;
+}
+
+/** News of the chat for its agent. */
+export interface Room {
+  email?: string;
+  emailVerified?: boolean;
 }
 
 export interface ChatExpired {
@@ -77,7 +85,8 @@ export type ChatFrame =
   | { type: "RequestDeclined"; args: { chatId: string; userId: string } }
   | { type: "Typing"; args: { participant: Side; on: boolean } }
   | { type: "Seen"; args: { participant: Side; seq: number } }
-  | { type: "Queue"; args: Queue };
+  | { type: "Queue"; args: Queue }
+  | { type: "Room"; args: Room };
 
 /** A visitor who waits, as the request feed names it: a bare object, without `type` and `args`. */
 export interface Request {
@@ -89,6 +98,9 @@ export interface Request {
   platform?: string;
   topic?: string;
   firstWords?: string;
+  /** Who gave the chat to this agent, and what they said about it. */
+  handedOverBy?: string;
+  note?: string;
 }
 
 /** What a feed socket receives, beside bare requests. */

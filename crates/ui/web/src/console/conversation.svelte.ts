@@ -2,23 +2,29 @@
 import { ChatClient, type ChatState } from "../client/chat";
 import type { Environment } from "../client/environment";
 import type { PublicConfig } from "../client/http";
+import type { Staff } from "../client/staff";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
 import { memory, type KeptChat } from "./memory";
 
+/** Who is at the desk: signed in, with a token of the customer's platform, or under a name only. */
 export interface Agent {
   name: string;
-  token?: string;
+  /** The newest token. */
+  token?: () => string;
+  staff?: Staff;
 }
 
 export class Conversation {
   chat = $state.raw<ChatState>() as ChatState;
   draft = $state("");
+  /** Rises whenever the draft was changed from outside the composer. */
+  inserted = $state(0);
   #client: ChatClient;
 
   constructor(
     readonly kept: KeptChat,
-    private readonly agent: Agent,
+    readonly agent: Agent,
     config: PublicConfig,
     env: Environment,
     changed: (conversation: Conversation, before: ChatState | undefined) => void,
@@ -70,6 +76,12 @@ export class Conversation {
     return unsent?.content ?? (line?.kind === "message" ? line.content : (this.kept.request.firstWords ?? ""));
   }
 
+  /** Puts other words into the composer. */
+  insert = (text: string): void => {
+    this.typed(text);
+    this.inserted += 1;
+  };
+
   send = (text: string): void => this.#client.send(text);
   retry = (clientId: string): void => this.#client.retry(clientId);
   discard = (clientId: string): void => this.#client.discard(clientId);
@@ -89,6 +101,8 @@ export class Conversation {
   };
 
   #remember(state: ChatState): void {
+    // Whoever is no longer signed in finds the chat, the draft and what was not sent after signing in again.
+    if (state.phase.kind === "refused" && state.phase.code === "unauthorized") return;
     if (this.isOver) memory.forgetChat(this.id);
     else if (state.supportId && state.supportId !== this.kept.supportId) {
       this.kept.supportId = state.supportId;

@@ -11,6 +11,8 @@ import { t } from "../shared/i18n";
 import { Conversation, type Agent } from "./conversation.svelte";
 import { memory, type Settings } from "./memory";
 import type { Notifier } from "./notifier";
+import { FollowUpCount } from "./follow-ups/count.svelte";
+import { Library } from "./replies/library.svelte";
 
 export interface Toast {
   id: number;
@@ -30,6 +32,10 @@ export class Desk {
   toasts = $state.raw<readonly Toast[]>([]);
   search = $state("");
 
+  /** The agent's canned replies, if it is somebody who has any. */
+  readonly library: Library | undefined;
+  readonly followUps: FollowUpCount | undefined;
+
   #feed: FeedClient;
   #known: Set<string> | undefined;
   #toasts = 0;
@@ -42,12 +48,15 @@ export class Desk {
     /** The server no longer takes this agent's token. */
     private readonly refused: () => void,
   ) {
+    const { staff } = agent;
+    this.library = staff?.may("read_canned_response") ? new Library(staff) : undefined;
+    this.followUps = staff && new FollowUpCount(staff);
     const { subscriber } = config;
     this.#feed = new FeedClient(
       { subscriber, available: this.settings.available, ...(agent.token ? { token: agent.token } : {}) },
       (state) => this.#feedChanged(state),
       env,
-      () => feedStatus(subscriber, agent.token),
+      () => feedStatus(subscriber, agent.token?.()),
     );
     this.feed = this.#feed.state;
     for (const kept of memory.chats()) this.#hold(new Conversation(kept, agent, config, env, this.#chatChanged));
@@ -154,6 +163,7 @@ export class Desk {
   }
 
   close(): void {
+    this.followUps?.close();
     this.#feed.close();
     for (const conversation of this.conversations) conversation.close();
   }

@@ -1,6 +1,7 @@
 /**
  * What this browser keeps for an agent: who they are, the chats they hold with drafts and unsent words, settings.
- * A token stays in this tab's session; everything else outlives it.
+ * A platform's token stays in this tab's session; everything else outlives it. Of a signed-in account it is kept that
+ * there is a session, never a token: the session is a cookie that no script can read.
  */
 import type { OutboxStore, Outgoing } from "../client/outbox";
 import type { Request } from "../client/wire";
@@ -10,6 +11,8 @@ const NAME = "helpline.console.name";
 const SETTINGS = "helpline.console.settings";
 const CHAT = "helpline.console.chat.";
 const OUTBOX = "helpline.console.outbox.";
+const EMAIL = "helpline.console.email";
+const SESSION = "helpline.console.session";
 const TOKEN = "helpline.console.token";
 
 export interface KeptChat {
@@ -47,6 +50,12 @@ export const memory = {
   name: () => recall<string>(NAME) ?? "",
   keepName: (name: string) => remember(NAME, name),
   forgetName: () => forget(NAME),
+
+  email: () => recall<string>(EMAIL) ?? "",
+  keepEmail: (email: string) => remember(EMAIL, email),
+  hasSession: () => recall<boolean>(SESSION) ?? false,
+  keepSession: () => remember(SESSION, true),
+  forgetSession: () => forget(SESSION),
 
   token: () => sessionStorage.getItem(TOKEN) ?? undefined,
   keepToken: (token: string) => sessionStorage.setItem(TOKEN, token),

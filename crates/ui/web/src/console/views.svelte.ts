@@ -37,14 +37,17 @@ export function now(conversation: Conversation): Attachment<HTMLElement> {
   );
 }
 
-export function composer(conversation: Conversation, isFocused: () => boolean): Attachment<HTMLElement> {
+/** `key` sees each key first, and says whether it took it. */
+export function composer(conversation: Conversation, isFocused: () => boolean, key: (event: KeyboardEvent) => boolean): Attachment<HTMLElement> {
   const make = () => {
-    const view = new Composer({ send: conversation.send, input: conversation.typed });
+    const view = new Composer({ send: conversation.send, input: conversation.typed, key });
     view.placeholder = t("common.writeMessage");
-    view.text = conversation.draft;
     return view;
   };
   return lend(make, (view) => {
+    // The composer has the draft already, unless something else wrote it.
+    void conversation.inserted;
+    view.text = untrack(() => conversation.draft);
     view.fit();
     if (isFocused()) view.focus();
   });

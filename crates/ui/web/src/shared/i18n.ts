@@ -37,6 +37,12 @@ export async function loadTexts(loaders: Loaders, wanted: readonly string[]): Pr
   document.documentElement.dir = RIGHT_TO_LEFT.has(chosen) ? "rtl" : "ltr";
 }
 
+/** Adds the words of a part of the page that is loaded later, in the language that the page has. */
+export async function addTexts(loaders: Loaders): Promise<void> {
+  const added = (await loaders[language]?.())?.default;
+  if (added) texts = { ...texts, ...added };
+}
+
 export function useTexts(chosen: string, loaded: Texts): void {
   language = chosen;
   plural = new Intl.PluralRules(chosen);

@@ -17,7 +17,11 @@ export function transcriptText(title: string, lines: readonly Line[], names: { U
 
 /** Offers the text to the browser as a file. */
 export function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+  saveBlob(name, new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+}
+
+export function saveBlob(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

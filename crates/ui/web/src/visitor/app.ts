@@ -7,6 +7,7 @@ import { h, icon, iconButton, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
 import { confirmThen } from "../shared/parts/confirm";
 import "./app.css";
+import { Leave } from "./leave";
 import { Start } from "./start";
 import { Talk } from "./talk";
 import type { Visit } from "./visit";
@@ -17,7 +18,7 @@ export class App {
   #main = h("main");
   #save: HTMLButtonElement;
   #end: HTMLButtonElement;
-  #view: Start | Talk | undefined;
+  #view: Start | Talk | Leave | undefined;
 
   /** `onclose` is given in a widget's frame, and closes its panel. */
   constructor(
@@ -46,6 +47,9 @@ export class App {
     if (chat) {
       if (!(this.#view instanceof Talk)) this.#enter(new Talk(visit));
       if (this.#view instanceof Talk) this.#view.show(chat);
+    } else if (visit.stage === "leave") {
+      if (!(this.#view instanceof Leave)) this.#enter(new Leave(visit));
+      if (this.#view instanceof Leave) this.#view.show();
     } else {
       if (!(this.#view instanceof Start)) this.#enter(new Start(visit));
       if (this.#view instanceof Start) this.#view.show();
@@ -57,7 +61,7 @@ export class App {
     if (!matchMedia("(pointer: coarse)").matches) this.#view?.focus();
   }
 
-  #enter(view: Start | Talk): void {
+  #enter(view: Start | Talk | Leave): void {
     if (this.#view instanceof Talk) this.#view.destroy();
     this.#view = view;
     const moved = this.#main.contains(document.activeElement);

@@ -4,6 +4,7 @@ import type { ChatState } from "../client/chat";
 import { h, icon } from "../shared/dom";
 import { t } from "../shared/i18n";
 import { memory } from "./memory";
+import { makeRating } from "./rating";
 import type { Visit } from "./visit";
 
 function whatHappened(visit: Visit, { phase, agentName }: ChatState): string {
@@ -23,11 +24,14 @@ export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
     icon(download, 18),
     t("common.saveTranscript"),
   );
+  const unanswered = !chat.agentName && chat.phase.kind === "over" && chat.phase.reason === "silence";
+  const leave = h("button", { type: "button", className: "button", onclick: visit.openWish }, t("visitor.leaveMessage"));
   return h(
     "section",
     { className: "ended", attrs: { "aria-labelledby": heading.id } },
     heading,
     memory.leftover() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
-    h("div", { className: "actions" }, again, chat.lines.length > 0 && save),
+    chat.agentName !== undefined && chat.phase.kind === "over" && makeRating(visit),
+    h("div", { className: "actions" }, again, unanswered && leave, chat.lines.length > 0 && save),
   );
 }

@@ -16,6 +16,8 @@ export class Start {
   #submit = h("button", { type: "submit", className: "button primary" }, t("visitor.startChat"));
   #cancel: HTMLButtonElement;
   #state = h("p", { className: "state" });
+  /** Offered when nobody is there who could answer. */
+  #offer: HTMLElement;
 
   constructor(private readonly visit: Visit) {
     this.#name = h("input", {
@@ -50,7 +52,9 @@ export class Start {
     this.#nameField = h("div", { className: "field" }, h("label", { htmlFor: "name" }, t("visitor.name")), this.#name, this.#nameProblem);
     const optional = h("span", { className: "optional" }, ` ${t("visitor.optional")}`);
     const question = h("div", { className: "field" }, h("label", { htmlFor: "question" }, t("visitor.question"), optional), this.#question);
-    const foot = h("div", { className: "foot" }, this.#submit, this.#cancel, this.#state);
+    const leave = h("button", { type: "button", className: "button", onclick: visit.openWish }, t("visitor.leaveMessage"));
+    this.#offer = h("div", { className: "offer", hidden: true }, h("p", {}, t("visitor.nobody"), ". ", t("visitor.leaveOffer")), leave);
+    const foot = h("div", { className: "foot" }, this.#submit, this.#cancel, this.#state, this.#offer);
     const form = h("form", { className: "start", noValidate: true }, intro, this.#nameField, question, foot);
     form.onsubmit = (event) => void this.#start(event);
     this.elements = [form];
@@ -72,6 +76,7 @@ export class Start {
     setAttribute(this.#name, "aria-describedby", badName ? "name-problem" : undefined);
     this.#submit.hidden = busy;
     this.#cancel.hidden = !busy;
+    this.#offer.hidden = busy || visit.agentsOnline !== 0;
     setText(this.#state, this.#stateText(busy));
   }
 

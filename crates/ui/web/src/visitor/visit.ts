@@ -3,7 +3,8 @@
  */
 import { ChatClient, type ChatState } from "../client/chat";
 import { browserEnvironment, type Environment } from "../client/environment";
-import { availability, register, type PublicConfig } from "../client/http";
+import { availability, leaveMessage, rate, register, type PublicConfig } from "../client/http";
+import { isEmail } from "../shared/email";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
 import { memory, type KeptChat } from "./memory";
@@ -14,12 +15,18 @@ export interface Identity {
   token?: string;
 }
 
+export interface Wish {
+  email: string;
+  text: string;
+  state: "writing" | "sending" | "sent" | "failed" | "slow_down";
+}
+
 export type StartProblem = "invalid_name" | "slow_down" | "unavailable";
 
 const AGAIN_MS = 3_000;
 
 export class Visit {
-  stage: "start" | "registering" | "chat" = "start";
+  stage: "start" | "registering" | "chat" | "leave" = "start";
   problem: StartProblem | undefined;
   name: string;
   question: string;
@@ -27,8 +34,13 @@ export class Visit {
   identity: Identity = {};
   /** In how many seconds visitors are usually answered, if that is known. */
   usualWaitSeconds: number | undefined;
+  agentsOnline: number | undefined;
+  /** A message for later. */
+  readonly wish: Wish = { email: "", text: "", state: "writing" };
   chat: ChatState | undefined;
   #client: ChatClient | undefined;
+  /** The present chat, or the last one. */
+  #kept: KeptChat | undefined;
   #retryTimer: unknown;
   #listeners = new Set<() => void>();
   #watched: () => boolean = () => document.visibilityState === "visible";
@@ -145,13 +157,50 @@ export class Visit {
     void this.#expect();
   };
 
+  /** Instead of waiting: a message for later, with whatever was typed already written there. */
+  openWish = (): void => {
+    const { wish } = this;
+    wish.text ||= this.question || memory.leftover();
+    wish.email ||= this.identity.email ?? "";
+    wish.state = "writing";
+    this.chat = undefined;
+    this.stage = "leave";
+    this.#tell();
+  };
+
+  async sendWish(): Promise<void> {
+    const { wish } = this;
+    if (wish.state === "sending") return;
+    wish.state = "sending";
+    this.#tell();
+    const { chatId, token } = this.#kept ?? {};
+    const about = { name: this.name.trim(), email: wish.email.trim(), text: wish.text.trim() };
+    // Only who can show the chat's token may say that it is about that chat.
+    const withChat = chatId && token ? { ...about, chatId } : about;
+    wish.state = await leaveMessage(this.config.chatServer, withChat, token);
+    if (wish.state === "sent") {
+      memory.end("");
+      wish.text = this.question = "";
+    }
+    this.#tell();
+  }
+
+  /** Rates the chat that just ended; says whether that was stored. */
+  async rate(score: number, comment: string): Promise<boolean> {
+    if (!this.#kept) return false;
+    return rate(this.config.chatServer, this.#kept, score, comment);
+  }
+
   async #expect(): Promise<void> {
-    this.usualWaitSeconds = (await availability(this.config.chatServer))?.usualWaitSeconds;
+    const told = await availability(this.config.chatServer);
+    this.usualWaitSeconds = told?.usualWaitSeconds;
+    this.agentsOnline = told?.agentsOnline;
     this.#tell();
   }
 
   #enter(kept: KeptChat): void {
     this.stage = "chat";
+    this.#kept = kept;
     const { chatServer, maxContentBytes, clockOffsetMs } = this.config;
     this.#client = new ChatClient(
       {
@@ -163,9 +212,9 @@ export class Visit {
         username: kept.username,
         clockOffsetMs,
         outbox: memory.outbox(),
-        ...(kept.token ? { token: kept.token } : {}),
+        ...(kept.token ? { token: () => kept.token } : {}),
         ...(maxContentBytes ? { maxContentBytes } : {}),
-        ...(this.identity.email ? { email: this.identity.email } : {}),
+        ...(isEmail(this.identity.email) ? { email: this.identity.email } : {}),
       },
       (state) => this.#changed(state),
       this.env,

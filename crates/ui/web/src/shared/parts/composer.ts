@@ -7,6 +7,8 @@ import "./composer.css";
 export interface ComposerOptions {
   send: (text: string) => void;
   input: (text: string) => void;
+  /** Sees each key first; `true`: it was for somebody else. */
+  key?: (event: KeyboardEvent) => boolean;
 }
 
 /** Enter sends. While an input method composes a word, Enter belongs to it (229 is how Safari says so). */
@@ -30,7 +32,8 @@ export class Composer {
       options.input(this.#field.value);
     };
     this.#field.onkeydown = (event) => {
-      if (isSendKey(event)) this.#submit(event);
+      if (options.key?.(event)) event.preventDefault();
+      else if (isSendKey(event)) this.#submit(event);
     };
     this.element.onsubmit = (event) => this.#submit(event);
     this.#fit();
