@@ -386,10 +386,23 @@ async fn a_report_counts_what_happened() {
         assert_eq!(seconds(report.duration), (10, Some(60), Some(60)));
         assert_eq!((report.ratings.count, report.ratings.mean), (2, Some(4.5)));
         let midnight = NOW - 12 * HOUR;
-        assert_eq!(report.days, [(midnight, 10), (midnight + DAY, 3)]);
-        assert_eq!((report.hours[12], report.hours[21]), (4, 1));
-        assert_eq!(report.hours.iter().sum::<i64>(), 13);
-        assert_eq!(report.weekdays, [10, 3, 0, 0, 0, 0, 0]);
+        let days = report.days.iter();
+        let days: Vec<_> = days
+            .map(|day| {
+                (
+                    day.day,
+                    day.chats,
+                    day.waiting.map(|waited| waited / SECOND),
+                )
+            })
+            .collect();
+        assert_eq!(
+            days,
+            [(midnight, 10, Some(5)), (midnight + DAY, 3, Some(1))]
+        );
+        let by_hour = report.weekday_hours;
+        assert_eq!((by_hour[0][12], by_hour[1][12], by_hour[0][21]), (1, 3, 1));
+        assert_eq!(by_hour.as_flattened().iter().sum::<i64>(), 13);
         let agents: Vec<_> = report
             .agents
             .iter()

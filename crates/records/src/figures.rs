@@ -42,16 +42,25 @@ pub struct Report {
     pub duration: Spread,
     /// How they were rated.
     pub ratings: Ratings,
-    /// How many on each day that had any; the day by its first microsecond.
-    pub days: Vec<(i64, i64)>,
-    /// How many in each hour of the day.
-    pub hours: [i64; 24],
-    /// How many on each day of the week, Monday first.
-    pub weekdays: [i64; 7],
+    /// Each day that had any.
+    pub days: Vec<DayFigures>,
+    /// How many in each hour of each day of the week, Monday first.
+    pub weekday_hours: [[i64; 24]; 7],
     /// The agents, the busiest first.
     pub agents: Vec<AgentFigures>,
     /// The supervisors, the busiest first.
     pub supervisors: Vec<SupervisorFigures>,
+}
+
+/// What was asked for on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct DayFigures {
+    /// Its first microsecond.
+    pub day: i64,
+    /// How many chats.
+    pub chats: i64,
+    /// Half of those that were taken waited no longer than this.
+    pub waiting: Option<i64>,
 }
 
 /// A span that was measured many times.
@@ -151,18 +160,30 @@ async fn report(db: &impl ConnectionTrait, from: i64, to: i64) -> Result<Report,
             mean: row.try_get("", "mean")?,
         };
     }
-    report.days = counts(db, "requested_at / 86400000000 * 86400000000", from, to).await?;
-    for (hour, count) in counts(db, "requested_at / 3600000000 % 24", from, to).await? {
-        put(&mut report.hours, hour, count);
-    }
+    report.days = rows(db, DAYS, span()).await?;
     // 1970 began on a Thursday.
-    for (day, count) in counts(db, "(requested_at / 86400000000 + 3) % 7", from, to).await? {
-        put(&mut report.weekdays, day, count);
+    const HOUR_OF_WEEK: &str = "(requested_at / 3600000000 + 72) % 168";
+    for (hour, count) in counts(db, HOUR_OF_WEEK, from, to).await? {
+        put(report.weekday_hours.as_flattened_mut(), hour, count);
     }
     report.agents = rows(db, AGENTS, [from.into(), to.into(), AT_MOST.into()]).await?;
     report.supervisors = rows(db, SUPERVISORS, [from.into(), to.into(), AT_MOST.into()]).await?;
     Ok(report)
 }
+
+/// The median by nearest rank: of `taken` waits in order, the one in the middle.
+const DAYS: &str = "
+    SELECT day, COUNT(*) AS chats,
+        MAX(CASE WHEN waited IS NOT NULL AND place = (taken + 1) / 2 THEN waited END) AS waiting
+    FROM (
+        SELECT day, waited, COUNT(waited) OVER (PARTITION BY day) AS taken,
+            ROW_NUMBER() OVER (PARTITION BY day, CASE WHEN waited IS NULL THEN 1 ELSE 0 END ORDER BY waited) AS place
+        FROM (
+            SELECT requested_at / 86400000000 * 86400000000 AS day, claimed_at - requested_at AS waited
+            FROM chats WHERE requested_at >= $1 AND requested_at < $2
+        ) asked
+    ) ranked
+    GROUP BY day ORDER BY day";
 
 const AGENTS: &str = "
     SELECT taken.agent AS agent, COALESCE(MAX(a.name), MAX(taken.name)) AS name,
@@ -239,7 +260,7 @@ async fn counts(
     rows.iter().map(pair).collect()
 }
 
-fn put<const N: usize>(buckets: &mut [i64; N], bucket: i64, count: i64) {
+fn put(buckets: &mut [i64], bucket: i64, count: i64) {
     let bucket = usize::try_from(bucket).ok();
     if let Some(place) = bucket.and_then(|bucket| buckets.get_mut(bucket)) {
         *place = count;

@@ -40,7 +40,9 @@ pub use self::{
     erase::Erased,
     error::RecordsError,
     failures::Subject,
-    figures::{AgentFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare},
+    figures::{
+        AgentFigures, DayFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare,
+    },
     follow_ups::{FollowUp, FollowUpChange},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,

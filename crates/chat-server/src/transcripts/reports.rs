@@ -54,12 +54,11 @@ fn shaped(report: &Report) -> Value {
         "firstResponseSeconds": spread(report.first_response),
         "durationSeconds": spread(report.duration),
         "ratings": { "count": report.ratings.count, "mean": report.ratings.mean },
-        "days": report.days.iter().map(|(day, chats)| {
-            let day: String = shape::time(*day).chars().take("2000-01-01".len()).collect();
-            json!({ "day": day, "chats": chats })
+        "days": report.days.iter().map(|day| {
+            let date: String = shape::time(day.day).chars().take("2000-01-01".len()).collect();
+            json!({ "day": date, "chats": day.chats, "waitingSeconds": day.waiting.map(seconds) })
         }).collect::<Vec<Value>>(),
-        "hours": report.hours,
-        "weekdays": report.weekdays,
+        "weekdayHours": report.weekday_hours,
         "agents": report.agents.iter().map(|agent| json!({
             "id": agent.agent,
             "name": agent.name,
@@ -75,14 +74,17 @@ fn shaped(report: &Report) -> Value {
 }
 
 fn spread(spread: Spread) -> Value {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a span of time is far below 2^52 microseconds"
-    )]
-    let seconds = |micros: Option<i64>| micros.map(|micros| micros as f64 / 1e6);
     json!({
         "count": spread.count,
-        "median": seconds(spread.median),
-        "p90": seconds(spread.p90),
+        "median": spread.median.map(seconds),
+        "p90": spread.p90.map(seconds),
     })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a span of time is far below 2^52 microseconds"
+)]
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
 }

@@ -7,7 +7,8 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE,
-        HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+        HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, RETRY_AFTER, VARY,
+        X_CONTENT_TYPE_OPTIONS,
     },
     middleware::Next,
 };
@@ -23,6 +24,8 @@ pub fn cors(settings: &HttpSettings, console: &str) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
+        // Whoever has to wait is told for how long.
+        .expose_headers([RETRY_AFTER])
         .max_age(REMEMBER);
     match settings.origins() {
         None => cors.allow_any_origin().send_wildcard(),

@@ -161,7 +161,7 @@ test("groups and settings are changed and stay so", async () => {
   await group.getByLabel("Supervisor").check();
   await goesTo(admin, "Settings");
   await admin.page.getByLabel("Text when an agent joins").fill("{agent} says hello");
-  await admin.page.getByRole("button", { name: "Save" }).click();
+  await admin.page.getByRole("button", { name: "Save", exact: true }).click();
   await admin.sees("Saved");
   await admin.page.reload();
   await until("the text", () => admin.page.getByLabel("Text when an agent joins").inputValue(), (text) => text === "{agent} says hello");

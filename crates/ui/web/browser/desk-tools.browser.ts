@@ -42,7 +42,7 @@ test("a canned reply is made in the sheet, found by / and sent with the names in
     await agent.page.getByRole("button", { name: "Add a reply" }).click();
     await agent.page.getByLabel("Name", { exact: true }).fill(name);
     await agent.page.getByLabel("Text (EN)").fill(text);
-    await agent.page.getByRole("button", { name: "Save" }).click();
+    await agent.page.getByRole("button", { name: "Save", exact: true }).click();
     await agent.page.getByRole("button", { name: `Edit ${name}` }).waitFor();
   }
   await agent.page.keyboard.press("Escape");

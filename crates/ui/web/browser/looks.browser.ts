@@ -3,21 +3,14 @@
  * in any of the states that they show.
  */
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Frame, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { LOOKS, look } from "./look";
 import { Agent, Visitor, openBrowser } from "./people";
 import { SHOP, Site } from "./site";
 import { until } from "./until";
 import { SCREENS, World } from "./world";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const LOOKS: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: "light" },
-  dark: { colorScheme: "dark" },
-  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
-};
 const LONG_NAME = "Bartholomew Featherstonehaugh-Cholmondeley the Third of York";
 
 let browser: Browser;
@@ -37,38 +30,6 @@ afterAll(async () => {
   await browser?.close();
   await world?.stop();
 });
-
-interface Finding {
-  id: string;
-  impact: string;
-  nodes: string[];
-}
-
-/** Takes a picture and asks axe about the page and every frame in it. */
-async function look(page: Page, name: string): Promise<void> {
-  // Animations are part of neither.
-  await page.emulateMedia({ reducedMotion: "reduce" });
-  await page.screenshot({ path: `${SCREENS}/${name}.png`, animations: "disabled" });
-  for (const frame of page.frames()) {
-    if (!(await isShown(frame))) continue;
-    const serious = (await findings(frame)).filter(({ impact }) => impact === "serious" || impact === "critical");
-    expect(serious, `axe on ${name}, ${frame.url()}`).toEqual([]);
-  }
-}
-
-async function isShown(frame: Frame): Promise<boolean> {
-  return frame.parentFrame() === null || (await frame.frameElement()).isVisible();
-}
-
-async function findings(frame: Frame): Promise<Finding[]> {
-  await frame.evaluate(AXE);
-  return frame.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
-    // Each frame is asked by itself: a frame of another site does not answer to the page around it.
-    const { violations } = await axe.run({ iframes: false });
-    return violations.map(({ id, impact, nodes }): Finding => ({ id, impact, nodes: nodes.map((node) => node.html) }));
-  });
-}
 
 for (const [looks, options] of Object.entries(LOOKS)) {
   test(`the visitor page, ${looks}`, async () => {

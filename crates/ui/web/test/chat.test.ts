@@ -50,6 +50,28 @@ describe("joining", () => {
     expect(chat.state.lines).toMatchObject([{ kind: "note", what: "agentJoined", name: "Vika" }]);
   });
 
+  test("a chat that is given to another agent is over on this desk, without an alarm", () => {
+    const { world, chat } = agent();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "hello")], epoch: "e", lastSeq: 2, status: "engaged", supportId: "s", email: "mina@example" });
+    expect(chat.state).toMatchObject({ email: "mina@example", emailVerified: false });
+    world.socket.hears("Room", { email: "mina@shop.example", emailVerified: true });
+    expect(chat.state).toMatchObject({ email: "mina@shop.example", emailVerified: true });
+    world.socket.hears("Error", { code: "forbidden", message: "the chat is another agent's now" });
+    expect(chat.state.phase).toEqual({ kind: "over", reason: "givenAway" });
+    world.passes(60_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  test("the end is told once: by whom it came, not also that they left", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika" });
+    world.socket.hears("SupportLeft", { chatId: "c", supportId: "s", supportUserName: "Vika" });
+    world.socket.hears("ChatExpired", { chatId: "c", reason: "left", by: "Support" });
+    expect(chat.state.phase).toEqual({ kind: "over", reason: "byAgent" });
+    expect(chat.state.lines).toMatchObject([{ kind: "note", what: "agentJoined" }]);
+  });
+
   test("a claim that was lost is final and names the winner", () => {
     const { world, chat } = agent();
     world.socket.opens();

@@ -125,3 +125,15 @@ test("a token goes into the subprotocols, and its refusal is told from a lost ne
   await Promise.resolve();
   expect(feed.state.link).toEqual({ kind: "refused", code: 401 });
 });
+
+test("what a colleague gave to this agent is held for it and stays to be taken", async () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("a", 1, { handedOverBy: "Omar", note: "Refund, please" }));
+  world.socket.hears("Reserved", { userId: "a", chatId: "chat-a", expiresAt: "" });
+  expect(waiting(feed)).toEqual(["a"]);
+  const taken = feed.accept("a");
+  world.socket.hears("Reserved", { userId: "a", chatId: "chat-a", expiresAt: "" });
+  expect(await taken).toMatchObject({ kind: "reserved" });
+  expect(waiting(feed)).toEqual([]);
+});

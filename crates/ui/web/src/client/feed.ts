@@ -150,7 +150,8 @@ export class FeedClient {
   #reserved(userId: string): void {
     const request = this.#state.rows.find((row) => row.userId === userId);
     if (this.#state.accepting === userId && request) this.#answered({ kind: "reserved", request });
-    // Else another window of the same agent took it.
+    // What was given to this agent is held for it, and stays to be taken. Else another window of the same agent took it.
+    else if (request?.handedOverBy) return;
     this.#remove(userId);
   }
 
