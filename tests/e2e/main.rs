@@ -34,6 +34,7 @@ mod left_with_chats;
 mod limits;
 mod load;
 mod messages;
+mod on_postgres;
 mod ordering;
 mod partition;
 mod partitions;
