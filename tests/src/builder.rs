@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tempfile::TempDir;
-
 use crate::http;
+use crate::memory;
 use crate::people::ADMIN_PASSWORD;
 use crate::process::Process;
 use crate::proxy::Proxy;
@@ -91,7 +90,7 @@ impl Builder {
             .redis
             .as_ref()
             .map_or_else(RedisServer::shared, |server| server.address);
-        let folder = TempDir::new().expect("a folder");
+        let folder = memory::folder("world");
         let records = format!("sqlite:{}/helpline.db", folder.path().display());
         let mut template = services::settings(redis, &prefix, &join_channel);
         template.records.url = Some(records.as_str().into());

@@ -20,6 +20,7 @@ pub mod gate;
 pub mod guest;
 pub mod http;
 pub mod leftovers;
+pub mod memory;
 pub mod office;
 pub mod party;
 pub mod people;

@@ -1,13 +1,12 @@
 //! Records to test with: the same test on both databases.
 
 use helpline_records::Records;
-use tempfile::TempDir;
 
-use crate::postgres;
+use crate::{memory, postgres};
 
 /// Runs a test on a new SQLite file, and on a new PostgreSQL database.
 pub async fn on_both(test: impl AsyncFn(Records)) {
-    let folder = TempDir::new().expect("a folder");
+    let folder = memory::folder("records");
     let file = format!("sqlite:{}/a/b/helpline.db", folder.path().display());
     let mut urls = vec![file];
     if !postgres::is_left_out() {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::memory;
 use crate::wait::DEADLINE;
 
 /// Arguments: the data folder, whether to remove it at the end, then those of `redis-server`.
@@ -160,19 +161,7 @@ pub fn signal(pid: u32, name: &str) {
 }
 
 fn place() -> (SocketAddr, TempDir) {
-    // In memory where the system has such a folder: what is written survives the server's death just the same, and
-    // `appendfsync always` does not wear out a disk.
-    let memory = Path::new("/dev/shm");
-    let parent = if memory.is_dir() {
-        memory.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
-    let dir = tempfile::Builder::new()
-        .prefix("helpline-redis-")
-        .tempdir_in(parent)
-        .expect("a folder");
-    (free_address(), dir)
+    (free_address(), memory::folder("redis"))
 }
 
 /// An address that stays free while its server is down: below the range from which the system gives ports to others.
