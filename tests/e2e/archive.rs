@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use e2e::party::contents;
 use e2e::postgres::{self, Session};
+use e2e::small_disk::SmallDisk;
 use e2e::{World, eventually, http, secs};
 use helpline_records::{Records, Status};
 use tempfile::TempDir;
@@ -179,12 +180,48 @@ async fn chats_go_on_while_the_database_is_slow() {
 }
 
 #[tokio::test]
+async fn chats_go_on_while_the_disk_of_the_records_is_full() {
+    let Some(disk) = SmallDisk::of(4) else {
+        return;
+    };
+    let url = format!("sqlite:{}/helpline.db", disk.path().display());
+    let address = url.clone();
+    let world = World::with(move |settings| settings.records.url = Some(address.as_str().into()));
+    let records = Records::open(&url).await.expect("a good address");
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    disk.fill();
+    let mut said = Vec::new();
+    // More than what is left in pages that are there already.
+    for number in 0..200 {
+        let content = format!("{number} {}", "x".repeat(2_000));
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    eventually("a failure", CAUGHT_UP, async || {
+        let failures = figure(&world, 0, "helpline_records_failures_total").await
+            + figure(&world, 1, "helpline_records_failures_total").await;
+        (failures > 0.0).then_some(())
+    })
+    .await;
+    agent.says("still here").await;
+    visitor.hears("still here").await;
+    said.push("still here".to_owned());
+    disk.clear();
+    expect(&records, &chat, &said).await;
+    records.close().await;
+    drop(world);
+}
+
+#[tokio::test]
 async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("helpline.db");
     // In the place of the file there is something that is none.
     std::fs::create_dir(&file).expect("a folder");
     let url = format!("sqlite:{}", file.display());
+    let records = Records::open(&url).await.expect("a good address");
     let address = url.clone();
     let world = World::builder()
         .settings(move |settings| settings.records.url = Some(address.as_str().into()))
@@ -206,9 +243,11 @@ async fn chats_go_on_while_the_file_of_the_records_cannot_be_opened() {
         said.push(content);
     }
     assert_eq!(http::status(world.chat(0), "/ready").await, Some(503));
-    assert!(figure(&world, 0, "helpline_stream_length").await > 0.0);
+    eventually("what waits to be seen", secs(5), async || {
+        (figure(&world, 0, "helpline_stream_length").await > 0.0).then_some(())
+    })
+    .await;
     std::fs::remove_dir(&file).expect("it is empty");
-    let records = Records::open(&url).await.expect("a good address");
     expect(&records, &chat, &said).await;
     eventually("readiness", CAUGHT_UP, async || {
         world.is_ready().await.then_some(())

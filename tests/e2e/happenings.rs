@@ -14,11 +14,11 @@ pub(crate) const SECOND: i64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
     /// The chat.
-    pub chat: ChatId,
+    pub(crate) chat: ChatId,
     /// Its visitor.
-    pub visitor: VisitorId,
+    pub(crate) visitor: VisitorId,
     /// What happened so far.
-    pub events: Vec<Archived>,
+    pub(crate) events: Vec<Archived>,
     epoch: String,
     now: i64,
     messages: u64,

@@ -30,6 +30,7 @@ pub mod records;
 pub mod redis_server;
 pub mod services;
 pub mod shape;
+pub mod small_disk;
 pub mod socket;
 pub mod talker;
 pub mod tokens;

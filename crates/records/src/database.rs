@@ -1,10 +1,15 @@
 //! The database: where it is, how it is reached, and how long anyone waits for it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbErr, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
+    TransactionTrait,
+    sqlx::{
+        ConnectOptions as _,
+        sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+    },
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
@@ -49,22 +54,13 @@ impl Records {
     /// # Errors
     /// When the address is impossible.
     pub async fn open(url: &str) -> Result<Self, BadUrl> {
-        let mut options = match url.strip_prefix("sqlite:") {
+        let database = match url.strip_prefix("sqlite:") {
             Some(file) => sqlite(file)?,
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                ConnectOptions::new(url)
+                postgres(url).await?
             }
             None => return Err(BadUrl::Kind),
         };
-        options
-            .connect_lazy(true)
-            .max_connections(CONNECTIONS)
-            .connect_timeout(DEADLINE)
-            .acquire_timeout(DEADLINE)
-            .sqlx_logging(false);
-        let database = Database::connect(options)
-            .await
-            .map_err(|_| BadUrl::Malformed)?;
         Ok(Self { database })
     }
 
@@ -150,7 +146,21 @@ async fn lock(transaction: &DatabaseTransaction, number: i64) -> Result<(), DbEr
     Ok(())
 }
 
-fn sqlite(file: &str) -> Result<ConnectOptions, BadUrl> {
+async fn postgres(url: &str) -> Result<DatabaseConnection, BadUrl> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .connect_lazy(true)
+        .max_connections(CONNECTIONS)
+        .connect_timeout(DEADLINE)
+        .acquire_timeout(DEADLINE)
+        .sqlx_logging(false);
+    Database::connect(options)
+        .await
+        .map_err(|_| BadUrl::Malformed)
+}
+
+/// The pool is made here, because sea-orm's own connect would open the file at once.
+fn sqlite(file: &str) -> Result<DatabaseConnection, BadUrl> {
     let path = file.split('?').next().unwrap_or_default();
     let path = PathBuf::from(path.trim_start_matches("//"));
     if let Some(folder) = path
@@ -160,18 +170,22 @@ fn sqlite(file: &str) -> Result<ConnectOptions, BadUrl> {
         std::fs::create_dir_all(folder)
             .map_err(|error| BadUrl::Folder(folder.to_owned(), error.to_string()))?;
     }
-    let mut options = ConnectOptions::new(format!("sqlite:{file}"));
-    options.map_sqlx_sqlite_opts(|options| {
-        options
-            .create_if_missing(true)
-            // Readers do not wait for the writer.
-            .pragma("journal_mode", "WAL")
-            // What is acknowledged to the event stream is gone from there: it has to be on the disk.
-            .pragma("synchronous", "FULL")
-            .pragma("foreign_keys", "ON")
-            .busy_timeout(DEADLINE)
-    });
-    Ok(options)
+    let options = SqliteConnectOptions::from_str(&format!("sqlite:{file}"));
+    let options = options
+        .map_err(|_| BadUrl::Malformed)?
+        .create_if_missing(true)
+        // Readers do not wait for the writer.
+        .pragma("journal_mode", "WAL")
+        // What is acknowledged to the event stream is gone from there: it has to be on the disk.
+        .pragma("synchronous", "FULL")
+        .pragma("foreign_keys", "ON")
+        .busy_timeout(DEADLINE)
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(DEADLINE)
+        .connect_lazy_with(options);
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
 async fn within<T>(
