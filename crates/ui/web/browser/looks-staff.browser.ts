@@ -80,7 +80,7 @@ for (const [looks, options] of Object.entries(EVERY)) {
     await goesTo(admin, "Transcripts");
     await until("the chats", () => page.getByRole("button", { name: /^Read the chat/ }).count(), (count) => count >= 2);
     await look(page, `transcripts-${looks}`);
-    await page.getByRole("button", { name: "Read the chat with Mina" }).click();
+    await page.getByRole("button", { name: "Read the chat with Mina Okafor" }).click();
     await page.getByRole("dialog").getByText("I am looking at it now.").waitFor();
     await page.getByRole("button", { name: "Erase this visitor" }).click();
     await look(page, `transcript-${looks}`);
@@ -88,9 +88,10 @@ for (const [looks, options] of Object.entries(EVERY)) {
     await goesTo(admin, "Figures");
     await page.getByRole("img", { name: "Chats per day" }).waitFor();
     await look(page, `figures-${looks}`);
-    await page.getByRole("region", { name: "Chats by weekday" }).scrollIntoViewIfNeeded();
+    await page.getByRole("heading", { name: "Chats by weekday" }).scrollIntoViewIfNeeded();
     await look(page, `figures-more-${looks}`);
-    for (const button of await page.getByRole("button", { name: /^Table/ }).all()) await button.click();
+    const charts = page.getByRole("button", { name: /^Table/ });
+    while ((await charts.count()) > 0) await charts.first().click();
     await look(page, `figures-tables-${looks}`);
     await goesTo(admin, "People");
     await page.getByRole("button", { name: "Edit Vika Larsen" }).waitFor();

@@ -40,6 +40,8 @@ export class FeedClient {
   #link: Link;
   #unconfirmed = new Set<string>();
   #declined = new Set<string>();
+  /** Chats that a colleague gave to this agent, which are reserved for it without its asking. */
+  #held = new Set<string>();
   #replayTimer: unknown;
   #replayEnds = 0;
   #acceptTimer: unknown;
@@ -77,6 +79,11 @@ export class FeedClient {
 
   /** Takes a visitor. The row stays until the server has decided. */
   accept(userId: string): Promise<Acceptance> {
+    const request = this.#state.rows.find((row) => row.userId === userId);
+    if (request && this.#held.has(request.chatId)) {
+      this.#remove(userId);
+      return Promise.resolve({ kind: "reserved", request });
+    }
     if (this.#answer || !this.#link.send({ type: "Accept", args: { userId } })) {
       return Promise.resolve({ kind: "failed", code: "unavailable" });
     }
@@ -137,6 +144,8 @@ export class FeedClient {
 
   #announced(request: Request): void {
     this.#unconfirmed.delete(request.userId);
+    // Told anew: a reservation that lasts is told right after it.
+    this.#held.delete(request.chatId);
     if (!this.#state.ready || this.#unconfirmed.size > 0) this.#awaitQuiet();
     if (this.#declined.has(request.chatId)) {
       // A new connection is a new agent to a server in open mode, which must hear of the decline again.
@@ -150,8 +159,12 @@ export class FeedClient {
   #reserved(userId: string): void {
     const request = this.#state.rows.find((row) => row.userId === userId);
     if (this.#state.accepting === userId && request) this.#answered({ kind: "reserved", request });
-    // What was given to this agent is held for it, and stays to be taken. Else another window of the same agent took it.
-    else if (request?.handedOverBy) return;
+    else if (request?.handedOverBy) {
+      // Given to this agent and held for it: it stays to be taken.
+      this.#held.add(request.chatId);
+      return;
+    }
+    // Else another window of the same agent took it.
     this.#remove(userId);
   }
 

@@ -213,8 +213,11 @@ export class Staff {
   settings = (): Promise<StoredSettings> => this.#get("/staff/settings");
   storeSettings = (settings: Partial<Omit<StoredSettings, "defaults">>): Promise<StoredSettings> => this.#send("PUT", "/staff/settings", settings);
 
-  audit = async (before?: number): Promise<AuditEntry[]> =>
-    (await this.#get<{ entries: AuditEntry[] }>("/staff/audit", { before, limit: PAGE })).entries;
+  /** The entries before `before`, the latest first, and whether there are earlier ones. */
+  audit = async (before?: number): Promise<{ entries: AuditEntry[]; more: boolean }> => {
+    const { entries } = await this.#get<{ entries: AuditEntry[] }>("/staff/audit", { before, limit: PAGE });
+    return { entries, more: entries.length === PAGE };
+  };
 
   colleagues = async (): Promise<Colleague[]> => (await this.#get<{ agents: Colleague[] }>("/staff/agents")).agents;
 

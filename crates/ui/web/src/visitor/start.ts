@@ -53,7 +53,7 @@ export class Start {
     const optional = h("span", { className: "optional" }, ` ${t("visitor.optional")}`);
     const question = h("div", { className: "field" }, h("label", { htmlFor: "question" }, t("visitor.question"), optional), this.#question);
     const leave = h("button", { type: "button", className: "button", onclick: visit.openWish }, t("visitor.leaveMessage"));
-    this.#offer = h("div", { className: "offer", hidden: true }, h("p", {}, t("visitor.nobody"), ". ", t("visitor.leaveOffer")), leave);
+    this.#offer = h("div", { className: "offer", hidden: true }, h("p", {}, t("visitor.leaveOffer")), leave);
     const foot = h("div", { className: "foot" }, this.#submit, this.#cancel, this.#state, this.#offer);
     const form = h("form", { className: "start", noValidate: true }, intro, this.#nameField, question, foot);
     form.onsubmit = (event) => void this.#start(event);
