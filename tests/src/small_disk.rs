@@ -16,6 +16,10 @@ pub struct SmallDisk {
 impl SmallDisk {
     /// A disk of this size, or `None` where this user may not mount one, which is said.
     #[must_use]
+    #[allow(
+        clippy::print_stderr,
+        reason = "what is left out is said, and the test has no other way"
+    )]
     pub fn of(megabytes: u32) -> Option<Self> {
         let folder = TempDir::new().expect("a folder");
         let mounted = Command::new("mount")

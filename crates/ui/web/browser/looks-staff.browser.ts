@@ -134,14 +134,16 @@ for (const [looks, options] of Object.entries(EVERY)) {
     await page.getByRole("option").first().waitFor();
     await look(page, `reply-list-${looks}`);
     await field.fill("");
-    if (looks !== "phone") {
-      await page.getByLabel("Add a tag").fill("boots");
-      await page.keyboard.press("Enter");
-      await page.getByLabel("Add a note for colleagues").fill("Second question this week.");
-      await page.getByRole("button", { name: "Save note" }).click();
-      await page.locator("article", { hasText: "Second question" }).waitFor();
-      await look(page, `details-${looks}`);
-    }
+    const details = page.getByRole("button", { name: "Details" });
+    // Where there is no room for a third column they open over the chat.
+    if (looks === "phone") await details.click();
+    await page.getByLabel("Add a tag").fill("boots");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Add a note for colleagues").fill("Second question this week.");
+    await page.getByRole("button", { name: "Save note" }).click();
+    await page.locator("article", { hasText: "Second question" }).waitFor();
+    await look(page, `details-${looks}`);
+    if (looks === "phone") await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Transfer" }).click();
     await page.getByRole("radio").first().waitFor();
     await look(page, `transfer-${looks}`);
