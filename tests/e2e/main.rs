@@ -14,6 +14,7 @@ mod conversation_close;
 mod conversation_door;
 mod conversation_events;
 mod conversation_loss;
+mod conversation_permissions;
 mod conversation_races;
 mod conversation_rooms;
 mod drain;
