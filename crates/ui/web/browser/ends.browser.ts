@@ -79,6 +79,18 @@ test("nobody takes the request in time: it is said, and the words are kept, even
   await visitor.leaves();
 });
 
+test("whoever nobody answered in time leaves the same words with an e-mail", async () => {
+  const visitor = await Visitor.opens(browser, world);
+  await visitor.starts("Mina", "Is anybody there?");
+  await visitor.sees("We are sorry, nobody could take your chat in time.");
+  await visitor.page.getByRole("button", { name: "Leave a message" }).click();
+  expect(await visitor.page.getByLabel("Your message").inputValue()).toContain("Is anybody there?");
+  await visitor.page.getByLabel("Your e-mail").fill("mina@shop.example");
+  await visitor.page.getByRole("button", { name: "Send message" }).click();
+  await visitor.sees("Thank you. We will answer to mina@shop.example.");
+  await visitor.leaves();
+});
+
 test("who waits may ask to keep the place", async () => {
   const visitor = await Visitor.opens(browser, world);
   await visitor.starts("Mina", "I have time");
