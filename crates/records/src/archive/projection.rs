@@ -98,6 +98,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             row.visitor_name = clean(name);
             row.platform = clean(platform);
             row.topic = clean_option(topic.as_ref());
+            row.folded = folded(row);
         }
         Event::Requested { since } => {
             earliest(&mut row.requested_at, since.0);
@@ -111,6 +112,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
                 row.agent = Some(id(agent));
                 row.agent_name = Some(clean(name));
                 row.assigned.clone_from(&row.agent);
+                row.folded = folded(row);
                 set_status(row, Status::Engaged);
             }
         }
@@ -137,7 +139,6 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
         Event::Ended(end) => ended(row, end, at),
         _ => {}
     }
-    row.folded = folded(row);
 }
 
 /// The end of a chat; for an erased one nothing else is taken in.
@@ -151,8 +152,8 @@ pub(super) fn ended(row: &mut chat::Model, end: &End, at: i64) {
     set_status(row, Status::Closed);
 }
 
-/// The row's names, ready for searching.
-pub(super) fn folded(row: &chat::Model) -> String {
+/// The row's names, ready for searching: made anew where one of them changes, and not for each message.
+fn folded(row: &chat::Model) -> String {
     let parts = [
         Some(row.visitor_name.as_str()),
         row.agent_name.as_deref(),
