@@ -9,7 +9,7 @@ use crate::{
     database::Records,
     entities::canned_response::{ActiveModel, Column, Entity, Model},
     error::RecordsError,
-    id,
+    new_id,
 };
 
 /// How many an agent may have, those that were deleted included.
@@ -61,7 +61,7 @@ impl Records {
         now: i64,
     ) -> Result<Option<CannedResponse>, RecordsError> {
         let row = Model {
-            id: id(),
+            id: new_id(),
             account: account.to_owned(),
             name: content.name.clone(),
             text: content.text.clone(),

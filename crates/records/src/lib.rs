@@ -53,6 +53,7 @@ pub use self::{
 };
 
 /// A new id: 32 hex digits that nobody can guess.
-fn id() -> String {
+#[must_use]
+pub fn new_id() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

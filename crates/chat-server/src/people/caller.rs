@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::HttpRequest;
+use helpline_desk::id::VisitorId;
 use helpline_records::{Account, AccountRole, Permission, RecordsError};
 use helpline_service::access::{Role, TokenError, token_of};
 
@@ -101,8 +102,7 @@ impl People {
 
 /// Whether a text is an id: 32 lower-case hex digits. Only such a text is looked up.
 pub(crate) fn is_id(text: &str) -> bool {
-    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    text.len() == 32 && text.bytes().all(is_hex)
+    VisitorId::parse(text).is_some()
 }
 
 /// A role as tokens write it.

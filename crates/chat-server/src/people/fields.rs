@@ -1,6 +1,9 @@
 //! The JSON body of a request, read without trusting it.
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::{
+    http::StatusCode,
+    web::{Bytes, Payload},
+};
 use serde_json::Value;
 
 /// No body of these routes needs more, and nobody makes us hold more.
@@ -13,6 +16,16 @@ pub(crate) enum BadBody {
     TooLarge,
     /// It did not come whole, or is not JSON.
     NotJson,
+}
+
+impl BadBody {
+    /// The status and the words in which every dialect says it.
+    pub(crate) fn said(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotJson => (StatusCode::BAD_REQUEST, "Invalid JSON"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
+        }
+    }
 }
 
 /// A body's fields. A body that is empty or no object has none.

@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 use helpline_desk::name::{Email, Name};
-use helpline_records::{FollowUp, FollowUpChange};
+use helpline_records::{FollowUp, FollowUpChange, new_id};
 use helpline_service::{application::Commons, door::client_address, handler::Handler};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ pub(crate) async fn ask(
         }
     };
     let wish = FollowUp {
-        id: format!("{:032x}", rand::random::<u128>()),
+        id: new_id(),
         name: name.ok_or(Fault::bad("Invalid name"))?.to_string(),
         email: email
             .ok_or(Fault::bad("Invalid email"))?

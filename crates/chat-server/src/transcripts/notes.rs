@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse, get, post,
     web::{Data, Path, Payload},
 };
-use helpline_records::Note;
+use helpline_records::{Note, new_id};
 use helpline_service::handler::Handler;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ pub(crate) async fn add(
     let text = text.ok_or(Fault::bad("Invalid text"))?;
     let chat = read_as(&people, &handler, &id, &caller).await?.chat;
     let note = Note {
-        id: format!("{:032x}", rand::random::<u128>()),
+        id: new_id(),
         chat: chat.id,
         author: caller.account.id,
         author_name: caller.account.name,

@@ -16,7 +16,7 @@ use crate::{
         session,
     },
     error::RecordsError,
-    id,
+    new_id,
 };
 
 /// Microseconds in a second.
@@ -128,7 +128,7 @@ async fn insert(
     by: Option<&str>,
     now: i64,
 ) -> Result<Account, DbErr> {
-    let id = id();
+    let id = new_id();
     let row = ActiveModel {
         id: Set(id.clone()),
         name: Set(new.name.clone()),

@@ -80,10 +80,8 @@ impl From<Denied> for Fault {
 
 impl From<BadBody> for Fault {
     fn from(bad: BadBody) -> Self {
-        match bad {
-            BadBody::NotJson => Self::new(StatusCode::BAD_REQUEST, "Invalid JSON"),
-            BadBody::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
-        }
+        let (status, text) = bad.said();
+        Self::new(status, text)
     }
 }
 
