@@ -34,8 +34,8 @@ pub enum Restored {
 }
 
 impl Store {
-    /// Puts an open kept chat back that the store has lost; `waiting` is its entry in the waiting set, if it waits.
-    /// Nothing of it goes to the records again.
+    /// Puts a kept chat back that the store has lost or let go; `waiting` is its entry in the waiting set, if it waits;
+    /// `rests`: it is between two sessions, and goes again after this long. Nothing of it goes to the records again.
     ///
     /// # Errors
     /// When the store does not confirm in time, or these events cannot be a chat's log: nothing is put back then.
@@ -44,14 +44,14 @@ impl Store {
         chat: ChatId,
         events: &[RestoredEvent],
         waiting: Option<&Entry>,
+        rests: Option<Duration>,
     ) -> Result<Restored, StoreError> {
         let keys = &self.shared.keys;
         let script = &self.shared.restore;
         let partition = keys.partition(chat);
-        let log = log(events)?;
+        let (log, revision) = log(events)?;
         let last = events.last().ok_or(StoreError::Unreadable)?;
         let messages = events.iter().map(|event| event.msg_no).max();
-        let revision = events.iter().filter(|event| event.msg_no == 0).count();
         let mut call = script.call(&[
             &keys.chat(chat),
             &keys.expiry(partition),
@@ -65,6 +65,8 @@ impl Store {
             .arg(last.at.0)
             .arg(keys.queue_channel(partition))
             .arg(waiting.map(bus::write_queue_entry).unwrap_or_default())
+            .arg(rests.map_or(0, millis))
+            .arg(keys.watch_channel(partition))
             .arg(log);
         let done: bool = self
             .link
@@ -115,8 +117,9 @@ impl Store {
     }
 }
 
-/// The log that these events make. What cannot be read again must not be put where others will try to.
-fn log(events: &[RestoredEvent]) -> Result<Vec<String>, StoreError> {
+/// The log that these events make, and its revision. What cannot be read again must not be put where others will try to.
+fn log(events: &[RestoredEvent]) -> Result<(Vec<String>, u64), StoreError> {
+    let mut revision = 0;
     let entry = |(event, expected): (&RestoredEvent, u64)| {
         if event.seq != expected {
             return Err(StoreError::Unreadable);
@@ -128,8 +131,10 @@ fn log(events: &[RestoredEvent]) -> Result<Vec<String>, StoreError> {
             body,
         } = event;
         let entry = format!("{seq} {msg_no} {} {body}", at.0);
-        bus::read_entry(&entry)?;
+        let recorded = bus::read_entry(&entry)?;
+        revision += u64::from(!recorded.event.is_message());
         Ok(entry)
     };
-    events.iter().zip(1..).map(entry).collect()
+    let log = events.iter().zip(1..).map(entry).collect::<Result<_, _>>()?;
+    Ok((log, revision))
 }

@@ -74,6 +74,16 @@ impl Keys {
         self.name(partition, "waiting")
     }
 
+    /// Hash: chats that an agent has, with the agent.
+    pub(crate) fn engaged(&self, partition: u16) -> String {
+        self.name(partition, "engaged")
+    }
+
+    /// Hash: flagged chats, with how they are flagged.
+    pub(crate) fn flagged(&self, partition: u16) -> String {
+        self.name(partition, "flagged")
+    }
+
     /// Sorted set: processes by when their lease runs out.
     pub(crate) fn leases(&self, partition: u16) -> String {
         self.name(partition, "leases")
@@ -141,6 +151,11 @@ impl Keys {
         self.name(0, "desk")
     }
 
+    /// Channel: everything that happens at a partition's chats.
+    pub fn watch_channel(&self, partition: u16) -> String {
+        self.name(partition, "watch")
+    }
+
     /// Channel: changes of a partition's waiting set.
     pub fn queue_channel(&self, partition: u16) -> String {
         self.name(partition, "queue")
@@ -153,6 +168,7 @@ pub(crate) fn timer(chat: ChatId, timer: Timer) -> String {
         Timer::Reservation => "reservation",
         Timer::Away(Side::Visitor) => "away-visitor",
         Timer::Away(Side::Support) => "away-support",
+        Timer::Vanished => "vanished",
     };
     format!("{chat}/{kind}")
 }
@@ -164,6 +180,7 @@ pub(crate) fn read_timer(name: &str) -> Option<(ChatId, Timer)> {
         "reservation" => Timer::Reservation,
         "away-visitor" => Timer::Away(Side::Visitor),
         "away-support" => Timer::Away(Side::Support),
+        "vanished" => Timer::Vanished,
         _ => return None,
     };
     Some((ChatId::parse(chat)?, timer))
@@ -239,6 +256,7 @@ mod tests {
             Timer::Reservation,
             Timer::Away(Side::Visitor),
             Timer::Away(Side::Support),
+            Timer::Vanished,
         ] {
             assert_eq!(read_timer(&timer(chat, kind)), Some((chat, kind)));
         }
@@ -267,6 +285,8 @@ mod tests {
             keys.expiry(keys.partition(chat)),
             keys.waiting(keys.partition(chat)),
             keys.stream(keys.partition(chat)),
+            keys.engaged(keys.partition(chat)),
+            keys.flagged(keys.partition(chat)),
         ] {
             assert!(name.contains(&tag), "{name}");
         }
