@@ -14,6 +14,38 @@ pub enum Side {
     Support,
 }
 
+/// What somebody of the staff is, highest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rank {
+    /// Manages people and reads the figures.
+    Admin,
+    /// Watches, flags and takes over.
+    Supervisor,
+    /// Takes requests and talks.
+    Agent,
+}
+
+impl Rank {
+    /// Whether this rank is strictly higher than the other.
+    pub fn outranks(self, other: Self) -> bool {
+        self.role_id() < other.role_id()
+    }
+
+    /// Whether it looks after what others do.
+    pub fn is_monitor(self) -> bool {
+        matches!(self, Self::Admin | Self::Supervisor)
+    }
+
+    /// Its number on wires that count roles (contract 004): 1 is the highest.
+    pub fn role_id(self) -> u8 {
+        match self {
+            Self::Admin => 1,
+            Self::Supervisor => 2,
+            Self::Agent => 3,
+        }
+    }
+}
+
 /// Who asks. Whatever is claimed here is checked against the chat by [`decide`](crate::decide::decide).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
