@@ -103,7 +103,10 @@ async fn several_sockets_are_one_person_and_it_is_told_once() {
     assert_eq!((vika.rank, vika.available), (Rank::Supervisor, true));
     let odd = "odd/name with \"spaces\"";
     assert_eq!(ear.here().await.id.0, odd, "the second socket is no news");
-    assert_eq!(online(&other).await, [listed(odd, true), listed("vika", true)]);
+    assert_eq!(
+        online(&other).await,
+        [listed(odd, true), listed("vika", true)]
+    );
     // The first of two sockets to go takes nobody away.
     goes(&one, "vika", 1, Duration::ZERO).await;
     assert_eq!(one.settle(&person("vika")).await, Ok(Settled::Same));
@@ -220,7 +223,11 @@ async fn visitors_are_listed_with_what_is_said_of_them() {
         listed.sort();
         listed
     };
-    let all = [(ids[0], r#"{"name":"Mina"}"#), (ids[1], "{}"), (ids[2], "{}")];
+    let all = [
+        (ids[0], r#"{"name":"Mina"}"#),
+        (ids[1], "{}"),
+        (ids[2], "{}"),
+    ];
     assert_eq!(listed().await, all.map(|(id, said)| (id, said.to_owned())));
     for (id, socket) in [(ids[0], 1), (ids[0], 2), (ids[1], 1), (ids[2], 1)] {
         let member = store.member(Place::Visitor(id), socket);

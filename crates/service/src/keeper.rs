@@ -77,7 +77,9 @@ impl Keeper {
             };
             arrived &= held && !self.roster.take_untold();
             if !arrived {
-                let told = self.roster.arrive_again(store, |place| self.grace_at(place));
+                let told = self
+                    .roster
+                    .arrive_again(store, |place| self.grace_at(place));
                 arrived = told.await.is_ok();
             }
             if self.roster.catch_up(&self.handler).await.is_err() {

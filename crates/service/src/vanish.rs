@@ -3,11 +3,7 @@
 //! The order is fixed: first what somebody leaves behind, then that it is gone. Any process may see to it, and doing it
 //! twice changes nothing.
 
-use helpline_live::{
-    keys::Person,
-    people::Settled,
-    store::StoreError,
-};
+use helpline_live::{keys::Person, people::Settled, store::StoreError};
 use tracing::{debug, info};
 
 use crate::{handler::Handler, keeper::review};

@@ -126,8 +126,7 @@ impl ChatSession {
         let was_in = matches!(self.stage, Stage::Seated(_));
         if !was_in {
             // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-            self.roster()
-                .enter(socket, Arrival::Chat(chat, join.side));
+            self.roster().enter(socket, Arrival::Chat(chat, join.side));
         }
         let request = Request {
             command_id: match &command {

@@ -200,10 +200,7 @@ mod tests {
 
     #[test]
     fn a_change_is_read_as_it_is_written() {
-        for change in [
-            StaffChange::Here(member()),
-            StaffChange::Gone(member().id),
-        ] {
+        for change in [StaffChange::Here(member()), StaffChange::Gone(member().id)] {
             let text = write_staff_change(&change);
             assert_eq!(read_staff_change(&text), Ok(change), "{text}");
         }
@@ -211,7 +208,13 @@ mod tests {
 
     #[test]
     fn what_a_newer_process_says_is_not_guessed_at() {
-        for text in ["", "came", "2 {\"gone\":\"a\"}", "1 {\"danced\":\"a\"}", "1 {}"] {
+        for text in [
+            "",
+            "came",
+            "2 {\"gone\":\"a\"}",
+            "1 {\"danced\":\"a\"}",
+            "1 {}",
+        ] {
             assert_eq!(read_staff_change(text), Err(Unreadable), "{text}");
         }
     }
