@@ -14,26 +14,35 @@ pub enum Side {
     Support,
 }
 
-/// How high somebody of the staff stands. A supervisor sees every chat; who stands strictly higher may take over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What somebody of the staff is, highest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rank {
-    /// Looks after people and settings too.
+    /// Manages people and reads the figures.
     Admin,
-    /// Looks after agents and chats.
+    /// Watches, flags and takes over.
     Supervisor,
-    /// Answers visitors.
+    /// Takes requests and talks.
     Agent,
 }
 
 impl Rank {
-    /// Whether this one stands strictly higher.
+    /// Whether this rank is strictly higher than the other.
     pub fn outranks(self, other: Self) -> bool {
-        self < other
+        self.role_id() < other.role_id()
     }
 
-    /// Whether it may see what is said in chats that are not its own.
+    /// Whether it looks after what others do.
     pub fn is_monitor(self) -> bool {
-        self.outranks(Self::Agent)
+        matches!(self, Self::Admin | Self::Supervisor)
+    }
+
+    /// Its number on wires that count roles (contract 004): 1 is the highest.
+    pub fn role_id(self) -> u8 {
+        match self {
+            Self::Admin => 1,
+            Self::Supervisor => 2,
+            Self::Agent => 3,
+        }
     }
 
     /// The word for it.

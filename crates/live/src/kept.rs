@@ -3,10 +3,17 @@
 
 use std::time::Duration;
 
-use helpline_desk::{id::ChatId, queue::Entry, time::Timestamp};
-use helpline_protocol::bus;
+use helpline_desk::{
+    actor::Side,
+    id::{AgentId, ChatId},
+    queue::Entry,
+    time::Timestamp,
+};
+use helpline_protocol::bus::{self, Flagged};
+use tracing::error;
 
 use crate::{
+    keys::side,
     link::Unavailable,
     store::{Store, StoreError, millis, random_hex},
 };
@@ -93,6 +100,63 @@ impl Store {
             .await
     }
 
+    /// The chats that this agent has.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn chats_of(&self, agent: &AgentId) -> Result<Vec<ChatId>, Unavailable> {
+        let mut chats = Vec::new();
+        for partition in 0..self.shared.keys.partitions() {
+            let mut read = redis::cmd("HGETALL");
+            read.arg(self.shared.keys.engaged(partition));
+            let engaged: Vec<(String, String)> = self
+                .link
+                .run(async |connection| read.query_async(connection).await)
+                .await?;
+            let own = engaged.iter().filter(|(_, who)| *who == agent.0);
+            chats.extend(own.filter_map(|(chat, _)| ChatId::parse(chat)));
+        }
+        Ok(chats)
+    }
+
+    /// The flagged chats, the one that was flagged last first. One that cannot be read is left out, loudly.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn flagged(&self) -> Result<Vec<Flagged>, Unavailable> {
+        let mut flagged = Vec::new();
+        for partition in 0..self.shared.keys.partitions() {
+            let mut read = redis::cmd("HVALS");
+            read.arg(self.shared.keys.flagged(partition));
+            let values: Vec<String> = self
+                .link
+                .run(async |connection| read.query_async(connection).await)
+                .await?;
+            for value in values {
+                match bus::read_flagged(&value) {
+                    Ok(read) => flagged.push(read),
+                    Err(reason) => error!(%reason, "a flagged chat cannot be read"),
+                }
+            }
+        }
+        flagged.sort_by_key(|flagged| std::cmp::Reverse((flagged.flagged_at, flagged.chat)));
+        Ok(flagged)
+    }
+
+    /// Whether a side has a socket at the chat.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_at(&self, chat: ChatId, on: Side) -> Result<bool, Unavailable> {
+        let mut read = redis::cmd("SMEMBERS");
+        read.arg(self.shared.keys.here(chat));
+        let sockets: Vec<String> = self
+            .link
+            .run(async |connection| read.query_async(connection).await)
+            .await?;
+        Ok(sockets.iter().any(|socket| socket.starts_with(side(on))))
+    }
+
     /// Chats that have not ended, at most so many, in no order that means anything.
     ///
     /// # Errors
@@ -135,6 +199,10 @@ fn log(events: &[RestoredEvent]) -> Result<(Vec<String>, u64), StoreError> {
         revision += u64::from(!recorded.event.is_message());
         Ok(entry)
     };
-    let log = events.iter().zip(1..).map(entry).collect::<Result<_, _>>()?;
+    let log = events
+        .iter()
+        .zip(1..)
+        .map(entry)
+        .collect::<Result<_, _>>()?;
     Ok((log, revision))
 }

@@ -8,7 +8,10 @@ use helpline_live::{
 };
 use helpline_protocol::bus;
 use helpline_records::{ChatRecord, Records, Status};
-use helpline_service::{application::TOMBSTONE, restore::{Restore, Restoring}};
+use helpline_service::{
+    application::TOMBSTONE,
+    restore::{Restore, Restoring},
+};
 use tracing::{error, info};
 
 use super::lookup::{Found, Unavailable};

@@ -14,6 +14,7 @@
 mod event;
 mod flagged;
 mod queue;
+mod staff;
 mod watched;
 
 use std::fmt;
@@ -29,6 +30,10 @@ use self::event::WireEvent;
 pub use self::flagged::{Flagged, read_flagged, write_flagged};
 pub use self::queue::{
     CLAIMED, GONE, QueueChange, read_queue_change, read_queue_entry, write_queue_entry,
+};
+pub use self::staff::{
+    StaffChange, StaffMember, StaffProfile, read_staff_change, read_staff_member,
+    write_staff_change, write_staff_profile,
 };
 pub use self::watched::{Watched, read_watched};
 use crate::json;
@@ -150,6 +155,8 @@ pub fn read_publication(text: &str) -> Result<Publication, Unreadable> {
 }
 
 mod rank {
+    use std::borrow::Cow;
+
     use helpline_desk::actor::Rank;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -158,8 +165,8 @@ mod rank {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Rank, D::Error> {
-        let text = <&str>::deserialize(input)?;
-        Rank::parse(text).ok_or_else(|| D::Error::custom("no such rank"))
+        let text = Cow::<'_, str>::deserialize(input)?;
+        Rank::parse(&text).ok_or_else(|| D::Error::custom("no such rank"))
     }
 }
 

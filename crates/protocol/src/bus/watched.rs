@@ -71,7 +71,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_guessed_at() {
-        for text in ["", "2 c ~", "1 c ~", "1", &format!("1 {CHAT} e 3 4 2 5 {{}}")] {
+        for text in [
+            "",
+            "2 c ~",
+            "1 c ~",
+            "1",
+            &format!("1 {CHAT} e 3 4 2 5 {{}}"),
+        ] {
             assert_eq!(read_watched(text), Err(Unreadable), "{text}");
         }
     }

@@ -347,9 +347,10 @@ fn support_left(chat: &Chat, text: &str) -> String {
         #[serde(flatten)]
         part: Option<SupportPart<'a>>,
     }
-    let part = chat.support.as_ref().map(|support| SupportPart {
-        support_id: support.id.to_string(),
-        support_user_name: &support.name,
+    // Whoever has left may be out of the chat by now.
+    let part = chat.parts.last().map(|part| SupportPart {
+        support_id: part.id.to_string(),
+        support_user_name: &part.name,
         text,
     });
     let chat_id = chat.id.to_string();
