@@ -42,7 +42,7 @@ use crate::{
     presence::Roster,
     restore::Restorer,
     server,
-    settings::{Settings, SettingsError},
+    settings::{RedisSettings, Settings, SettingsError},
     socket::Drain,
 };
 
@@ -121,6 +121,15 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
+fn address(redis: &RedisSettings) -> Result<Address, BadUrl> {
+    let servers = redis.url.servers();
+    match (redis.cluster, redis.sentinel.as_str()) {
+        (true, _) => Address::cluster(&servers),
+        (false, "") => Address::parse(redis.url.expose()),
+        (false, master) => Address::sentinel(&servers, master),
+    }
+}
+
 /// Something without which a process is not ready, and what is said meanwhile.
 type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
 
@@ -133,7 +142,7 @@ impl Commons {
         let ttl = settings.auth.token_ttl;
         let tokens = secret.map(|secret| TokenKeys::new(secret, ttl, revocations.clone()));
         Ok(Self {
-            store: Address::parse(redis.url.expose())?,
+            store: address(redis)?,
             metrics: Metrics::new(),
             readiness: Readiness::new(),
             roster: Roster::default(),
