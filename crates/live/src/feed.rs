@@ -103,8 +103,13 @@ impl Feed {
             wishes: wishes.clone(),
             known: Vec::new(),
         };
-        let listening =
-            async move { tokio::join!(hear(incoming, &doubt, &mut heard), asking.run(overflow)) };
+        let asked_for = wishes.clone();
+        let listening = async move {
+            tokio::join!(
+                hear(incoming, &asked_for, &doubt, &mut heard),
+                asking.run(overflow)
+            )
+        };
         tokio::spawn(async move { stop.run_until_cancelled(listening).await });
         Self { wishes, link }
     }
@@ -169,6 +174,10 @@ impl Wishes {
             .collect()
     }
 
+    fn wants(&self, channel: &str) -> bool {
+        self.books().wanted.contains_key(channel)
+    }
+
     fn news(&self) -> Vec<Wish> {
         std::mem::take(&mut self.books().news)
     }
@@ -206,6 +215,7 @@ impl AsyncPushSender for Ear {
 /// Passes on what is heard.
 async fn hear(
     mut incoming: mpsc::Receiver<PushInfo>,
+    wishes: &Wishes,
     doubt: &Doubt,
     heard: &mut impl FnMut(Heard<'_>),
 ) {
@@ -220,6 +230,12 @@ async fn hear(
                 if let Some(channel) = as_text(channel) {
                     heard(Heard::Listening(channel));
                 }
+            }
+            // Whoever had the channel has it no more.
+            (PushKind::SUnsubscribe, [channel, ..])
+                if as_text(channel).is_some_and(|channel| wishes.wants(channel)) =>
+            {
+                doubt.look();
             }
             (PushKind::Disconnection, _) => doubt.look(),
             _ => {}

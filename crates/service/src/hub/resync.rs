@@ -57,28 +57,26 @@ impl Hub {
         let Some(loaded) = store.load(room.id, from).await? else {
             return self.bury(room).await;
         };
-        let head = loaded.head.clone();
         match room.catch_up(loaded, &self.0.metrics) {
             Repair::Done => return Ok(()),
             Repair::Diverged => {}
         }
-        // Of all processes that find out the one that makes the new epoch counts what is missing.
-        let mut here = false;
+        let Some(mut whole) = store.load(room.id, 0).await? else {
+            return self.bury(room).await;
+        };
         if let Some(told) = room.epoch()
-            && told == head.epoch
+            && told == whole.head.epoch
         {
-            let renewed = store.renew_epoch(room.id, &told).await?;
-            here = renewed.is_some_and(|renewed| renewed.here);
-        }
-        match store.load(room.id, 0).await? {
-            Some(whole) => {
-                if here {
-                    self.count_lost(room, room.missing_in(&whole));
-                }
-                room.start_over(&whole, &self.0.metrics);
+            let Some(renewed) = store.renew_epoch(room.id, &told).await? else {
+                return self.bury(room).await;
+            };
+            // Of all processes that find out, the one that makes the new epoch counts what is missing.
+            if renewed.here {
+                self.count_lost(room, room.missing_in(&whole));
             }
-            None => self.bury(room).await?,
+            whole.head.epoch = renewed.epoch.into();
         }
+        room.start_over(&whole, &self.0.metrics);
         Ok(())
     }
 

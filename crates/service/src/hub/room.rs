@@ -118,8 +118,11 @@ impl Room {
     pub(super) fn advance(&self, held: &Held) {
         let mut state = self.state();
         let newer = state.held.as_ref().is_none_or(|known| {
-            known.head.epoch != held.head.epoch
-                || (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
+            if known.head.epoch != held.head.epoch {
+                // What was told belongs to the other log: only whoever compares the two may change over.
+                return state.told.is_none();
+            }
+            (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
         });
         if newer {
             state.held = Some(held.clone());
