@@ -75,7 +75,12 @@ impl Deployment {
 
     /// A process that uses it, before it is known whether Redis answers.
     pub(crate) fn starting_process(&self) -> Store {
-        let link = Link::open(self.address(), self.stop.child_token());
+        self.starting_process_at(self.address())
+    }
+
+    /// The same that finds Redis there.
+    pub(crate) fn starting_process_at(&self, address: Address) -> Store {
+        let link = Link::open(address, self.stop.child_token());
         Store::new(link, self.shared())
     }
 
@@ -91,7 +96,12 @@ impl Deployment {
 
     /// A process that uses it.
     pub(crate) async fn process(&self) -> Store {
-        let store = self.starting_process();
+        self.process_at(self.address()).await
+    }
+
+    /// The same that finds Redis there.
+    pub(crate) async fn process_at(&self, address: Address) -> Store {
+        let store = self.starting_process_at(address);
         e2e::wait::within("a connection", store.link().up()).await;
         store
     }

@@ -289,6 +289,12 @@ impl World {
         }
     }
 
+    /// The servers that have something of this world now.
+    #[must_use]
+    pub fn primaries(&self) -> Vec<SocketAddr> {
+        self.stores.primaries()
+    }
+
     /// A connection to this world's Redis, to look at it from outside.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client =

@@ -42,7 +42,7 @@ use crate::{
     presence::Roster,
     restore::Restorer,
     server,
-    settings::{RedisSettings, Settings, SettingsError},
+    settings::{Settings, SettingsError},
     socket::Drain,
 };
 
@@ -121,15 +121,6 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-fn address(redis: &RedisSettings) -> Result<Address, BadUrl> {
-    let servers = redis.url.servers();
-    match (redis.cluster, redis.sentinel.as_str()) {
-        (true, _) => Address::cluster(&servers),
-        (false, "") => Address::parse(redis.url.expose()),
-        (false, master) => Address::sentinel(&servers, master),
-    }
-}
-
 /// Something without which a process is not ready, and what is said meanwhile.
 type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
 
@@ -142,7 +133,7 @@ impl Commons {
         let ttl = settings.auth.token_ttl;
         let tokens = secret.map(|secret| TokenKeys::new(secret, ttl, revocations.clone()));
         Ok(Self {
-            store: address(redis)?,
+            store: redis.address()?,
             metrics: Metrics::new(),
             readiness: Readiness::new(),
             roster: Roster::default(),

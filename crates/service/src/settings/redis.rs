@@ -1,5 +1,6 @@
 //! Which Redis holds what is happening now, and under which names.
 
+use helpline_live::link::{Address, BadUrl};
 use serde::Deserialize;
 
 use super::{SettingsError, check, url::SecretUrl};
@@ -28,6 +29,19 @@ pub struct RedisSettings {
 const SMALLEST_STREAM: u64 = 4096;
 
 impl RedisSettings {
+    /// The way there.
+    ///
+    /// # Errors
+    /// When a URL cannot be one of a Redis.
+    pub fn address(&self) -> Result<Address, BadUrl> {
+        let servers = self.url.servers();
+        match (self.cluster, self.sentinel.as_str()) {
+            (true, _) => Address::cluster(&servers),
+            (false, "") => Address::parse(self.url.expose()),
+            (false, master) => Address::sentinel(&servers, master),
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         self.validate_url()?;
         // Braces would move the hash tag, and with it a chat's keys to different slots; `*`, `?` and `[` are patterns.
