@@ -109,7 +109,8 @@ pub fn upgrade(
     })
 }
 
-/// The way to the client.
+/// The way to the client. Clones lead to the same one.
+#[derive(Clone)]
 pub struct Outgoing {
     frames: mpsc::Sender<Bytes>,
 }
