@@ -1,19 +1,18 @@
 //! A service as a process of its own: to be killed, stopped in its tracks, or told to end.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use crate::redis_server::signal;
-use crate::services::Kind;
+use crate::services::{Kind, Listening};
 use crate::wait::DEADLINE;
 
 /// A running service process; killed when dropped.
 #[derive(Debug)]
 pub struct Process {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub listening: Listening,
     child: Child,
     told_to_end: bool,
 }
@@ -30,12 +29,16 @@ impl Process {
         BufReader::new(child.stdout.as_mut().expect("a pipe"))
             .read_line(&mut line)
             .expect("a line");
-        let address = line
+        let (address, socketio) = line
             .trim()
             .strip_prefix("listening ")
+            .and_then(|addresses| addresses.split_once(' '))
             .unwrap_or_else(|| panic!("{} ended before it listened: {line:?}", kind.name()));
         Self {
-            address: address.parse().expect("an address"),
+            listening: Listening {
+                address: address.parse().expect("an address"),
+                socketio: socketio.parse().ok(),
+            },
             child,
             told_to_end: false,
         }
@@ -81,6 +84,15 @@ impl Process {
     /// Waits until the process has ended by itself.
     pub fn exit_status(&mut self) -> ExitStatus {
         exit_of(&mut self.child)
+    }
+
+    /// The memory that it occupies now, in bytes; `None` where the system does not say.
+    #[must_use]
+    pub fn resident(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib * 1024)
     }
 
     /// Whether the process still runs.

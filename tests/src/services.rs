@@ -32,11 +32,36 @@ impl Kind {
     }
 }
 
+/// Where a service listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// HTTP and WebSocket.
+    pub address: SocketAddr,
+    /// Socket.IO, which a chat-server alone has.
+    pub socketio: Option<SocketAddr>,
+}
+
+impl Listening {
+    fn of_chat_server(application: &helpline_chat_server::Application) -> Self {
+        Self {
+            address: application.address(),
+            socketio: None,
+        }
+    }
+
+    fn of_subscriber(application: &helpline_subscriber::Application) -> Self {
+        Self {
+            address: application.address(),
+            socketio: None,
+        }
+    }
+}
+
 /// A service that runs on a thread of its own.
 #[derive(Debug)]
 pub struct Service {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub listening: Listening,
     kind: Kind,
     stop: CancellationToken,
     thread: Option<JoinHandle<Result<(), String>>>,
@@ -51,14 +76,14 @@ impl Service {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let (announce, announced) = mpsc::channel();
-        let announce = move |address| announce.send(address).expect("the starter waits");
+        let announce = move |listening| announce.send(listening).expect("the starter waits");
         let thread = std::thread::Builder::new()
             .name(kind.name().to_owned())
             .spawn(move || runtime().block_on(serve(kind, settings, stopped, announce)))
             .expect("a thread");
         match announced.recv_timeout(DEADLINE) {
-            Ok(address) => Ok(Self {
-                address,
+            Ok(listening) => Ok(Self {
+                listening,
                 kind,
                 stop,
                 thread: Some(thread),
@@ -103,13 +128,13 @@ async fn serve(
     kind: Kind,
     settings: Settings,
     stop: CancellationToken,
-    announce: impl FnOnce(SocketAddr),
+    announce: impl FnOnce(Listening),
 ) -> Result<(), String> {
     match kind {
         Kind::ChatServer => {
             let application = helpline_chat_server::Application::build(settings)
                 .map_err(|error| error.to_string())?;
-            announce(application.address());
+            announce(Listening::of_chat_server(&application));
             application
                 .run(stop)
                 .await
@@ -118,7 +143,7 @@ async fn serve(
         Kind::Subscriber => {
             let application = helpline_subscriber::Application::build(settings)
                 .map_err(|error| error.to_string())?;
-            announce(application.address());
+            announce(Listening::of_subscriber(&application));
             application
                 .run(stop)
                 .await
@@ -128,17 +153,17 @@ async fn serve(
 }
 
 /// Runs a service to its end exactly as its own binary does: settings from the environment, logs, signals. `announce`
-/// learns the address as soon as it listens.
-pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> ExitCode {
+/// learns the addresses as soon as it listens.
+pub fn run_as_process(kind: Kind, announce: impl FnOnce(Listening)) -> ExitCode {
     helpline_service::process::run(kind.name(), async |settings, stop| match kind {
         Kind::ChatServer => {
             let application = helpline_chat_server::Application::build(settings)?;
-            announce(application.address());
+            announce(Listening::of_chat_server(&application));
             application.run(stop).await
         }
         Kind::Subscriber => {
             let application = helpline_subscriber::Application::build(settings)?;
-            announce(application.address());
+            announce(Listening::of_subscriber(&application));
             application.run(stop).await
         }
     })

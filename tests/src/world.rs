@@ -17,7 +17,7 @@ use crate::party::{Party, Side};
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
-use crate::services::{Service, Settings};
+use crate::services::{Listening, Service, Settings};
 use crate::socket::{Door, Socket};
 use crate::wait::DEADLINE;
 use crate::{http, leftovers, tokens};
@@ -35,9 +35,13 @@ impl Server {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
+        self.listening().address
+    }
+
+    fn listening(&self) -> Listening {
         match self {
-            Self::Here(service) => service.address,
-            Self::Process(process) => process.address,
+            Self::Here(service) => service.listening,
+            Self::Process(process) => process.listening,
         }
     }
 }
@@ -120,6 +124,13 @@ impl World {
     #[must_use]
     pub fn chat(&self, server: usize) -> SocketAddr {
         self.chat_servers[server].address()
+    }
+
+    /// The address of a chat-server's Socket.IO listener.
+    #[must_use]
+    pub fn socketio(&self, server: usize) -> SocketAddr {
+        let listening = self.chat_servers[server].listening();
+        listening.socketio.expect("a Socket.IO listener")
     }
 
     /// The address of a subscriber.
@@ -396,10 +407,7 @@ impl Server {
 
     /// Where it serves, unless it is dead, on its way out or not yet ready.
     fn serving(&mut self) -> Option<SocketAddr> {
-        let address = match self {
-            Self::Here(service) => service.address,
-            Self::Process(process) => process.address,
-        };
+        let address = self.address();
         (self.is_running() && http::is_ready(address).unwrap_or(false)).then_some(address)
     }
 
