@@ -18,6 +18,8 @@ mod conversation_permissions;
 mod conversation_races;
 mod conversation_rooms;
 mod drain;
+mod engineio_door;
+mod engineio_wire;
 mod expiry;
 mod feed_decline;
 mod feed_errors;
