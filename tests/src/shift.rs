@@ -209,6 +209,12 @@ impl Employee {
         self.is(&data["user"]);
         assert_eq!(data, &json!({"user": data["user"]}));
     }
+
+    /// Exactly `{user, content}`, and this member of staff has said this.
+    pub fn says_in(&self, data: &Value, content: &Value) {
+        self.is(&data["user"]);
+        assert_eq!(data, &json!({"user": data["user"], "content": content}));
+    }
 }
 
 impl Caller {
@@ -226,6 +232,12 @@ impl Caller {
     pub fn alone_in(&self, data: &Value) {
         self.is(&data["user"]);
         assert_eq!(data, &json!({"user": data["user"]}));
+    }
+
+    /// Exactly `{user, content}`, and this visitor has said this.
+    pub fn says_in(&self, data: &Value, content: &Value) {
+        self.is(&data["user"]);
+        assert_eq!(data, &json!({"user": data["user"], "content": content}));
     }
 
     /// This is the whole of this visitor's chat, flagged so; gives its id.
