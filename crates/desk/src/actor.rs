@@ -14,6 +14,32 @@ pub enum Side {
     Support,
 }
 
+/// How high somebody of the staff stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rank {
+    /// Manages people and reads the figures.
+    Admin,
+    /// Watches, flags and takes over.
+    Supervisor,
+    /// Takes requests and talks.
+    Agent,
+}
+
+impl Rank {
+    /// All of them, the highest first.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Supervisor, Self::Agent];
+
+    /// Whether it stands strictly higher.
+    pub fn outranks(self, other: Self) -> bool {
+        (self as u8) < (other as u8)
+    }
+
+    /// Whether it watches what agents do.
+    pub fn is_monitor(self) -> bool {
+        self != Self::Agent
+    }
+}
+
 /// Who asks. Whatever is claimed here is checked against the chat by [`decide`](crate::decide::decide).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {

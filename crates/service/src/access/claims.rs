@@ -34,6 +34,8 @@ pub struct Claims {
     pub role: Role,
     /// Its e-mail address, if the token tells it.
     pub email: Option<String>,
+    /// What others call it, if the token tells it.
+    pub username: Option<String>,
     /// The one chat that a visitor's token is good for.
     pub chat_id: Option<String>,
     /// When it was issued, in seconds since 1970; 0 if it does not say.
@@ -67,6 +69,8 @@ pub(super) struct AnyClaims {
     id: Option<Id>,
     role: Role,
     email: Option<String>,
+    /// Whatever stands there: nobody is turned away for a name.
+    username: Option<serde_json::Value>,
     #[serde(rename = "chatId")]
     chat_id: Option<String>,
     iat: Option<f64>,
@@ -95,6 +99,9 @@ impl AnyClaims {
             user_id,
             role: self.role,
             email: self.email,
+            username: self
+                .username
+                .and_then(|name| name.as_str().map(str::to_owned)),
             chat_id: self.chat_id,
             issued_at: self.iat.unwrap_or_default() as u64,
             expires_at: self.exp as u64,

@@ -17,6 +17,7 @@ mod log;
 mod pages;
 mod records;
 mod redis;
+mod socketio;
 mod sockets;
 mod url;
 mod values;
@@ -42,6 +43,7 @@ pub use self::{
     pages::PagesSettings,
     records::RecordsSettings,
     redis::RedisSettings,
+    socketio::SocketIoSettings,
     sockets::{QueueSettings, SocketSettings},
     url::SecretUrl,
 };
@@ -63,6 +65,8 @@ pub struct Settings {
     pub chat_server: ListenSettings,
     /// Where subscriber listens.
     pub subscriber: ListenSettings,
+    /// Where chat-server listens for Socket.IO clients.
+    pub socketio: SocketIoSettings,
     /// Times, sizes and texts of a chat.
     pub chat: ChatSettings,
     /// How sockets are kept, fed and closed.
@@ -133,6 +137,7 @@ impl Settings {
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.redis.validate()?;
         self.records.validate()?;
+        self.socketio.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
         self.queue.validate()?;
