@@ -30,7 +30,9 @@ async fn one_of_twenty_wins() {
     let mina = shift.visitor("Mina");
     let mut visitor = shift.calls(0, &mina).await;
     for round in 0..3 {
-        visitor.does("visitor_first_msg", content(&round.to_string())).await;
+        visitor
+            .does("visitor_first_msg", content(&round.to_string()))
+            .await;
         let mut room = Value::Null;
         for socket in &mut staff {
             room = hears(socket, "append_unclaimed_chats").await["room"]["id"].clone();
@@ -40,7 +42,10 @@ async fn one_of_twenty_wins() {
             .iter_mut()
             .map(|socket| socket.sends_for_ack("staff_join", claim.clone()))
             .collect();
-        let answers = staff.iter_mut().zip(&asked).map(|(socket, ack)| socket.acknowledged(*ack));
+        let answers = staff
+            .iter_mut()
+            .zip(&asked)
+            .map(|(socket, ack)| socket.acknowledged(*ack));
         let answers = all("every answer", answers).await;
         let winners: Vec<usize> = (0..20).filter(|number| answers[*number].0).collect();
         assert_eq!(winners.len(), 1, "{answers:?}");
@@ -87,7 +92,11 @@ async fn what_is_said_at_the_moment_of_the_claim_is_heard_once() {
         let told = vika.hears("append_unclaimed_chats").await;
         let room = mina.waits_in(&told, &[content("hello")]);
         // A visitor that has not heard of the claim yet goes on with the one name, or begins with the other too early.
-        let event = if round % 2 == 0 { "visitor_msg_unclaimed" } else { "visitor_msg" };
+        let event = if round % 2 == 0 {
+            "visitor_msg_unclaimed"
+        } else {
+            "visitor_msg"
+        };
         let mut acks = Vec::new();
         for number in 0..10 {
             acks.push(visitor.sends_for_ack(event, content(&number.to_string())));
@@ -104,11 +113,19 @@ async fn what_is_said_at_the_moment_of_the_claim_is_heard_once() {
         let mut heard = Vec::new();
         loop {
             let (name, data) = vika.next_event("what was said").await;
-            assert!(name == "visitor_unclaimed_msg" || name == "visitor_send", "{name}");
+            assert!(
+                name == "visitor_unclaimed_msg" || name == "visitor_send",
+                "{name}"
+            );
             if data["content"] == content("that is all") {
                 break;
             }
-            heard.push(data["content"]["content"].as_str().expect("a text").to_owned());
+            heard.push(
+                data["content"]["content"]
+                    .as_str()
+                    .expect("a text")
+                    .to_owned(),
+            );
         }
         let expected: Vec<String> = (0..20).map(|number| number.to_string()).collect();
         assert_eq!(heard, expected);
@@ -116,16 +133,25 @@ async fn what_is_said_at_the_moment_of_the_claim_is_heard_once() {
         mina.alone_in(&vika.hears("visitor_leave").await);
         // The monitor has heard all of it as well: what was queued, the claim, and what came after it.
         let mut names = Vec::new();
-        while names.last().is_none_or(|name| name != "visitor_leave_chat_for_supervisor") {
+        while names
+            .last()
+            .is_none_or(|name| name != "visitor_leave_chat_for_supervisor")
+        {
             names.push(ada.next_event("the monitor's part").await.0);
         }
         let said = names.iter().filter(|name| {
             ["visitor_unclaimed_msg", "new_visitor_msg_for_supervisor"].contains(&name.as_str())
         });
         assert_eq!(said.count(), 21, "{names:?}");
-        let claimed = names.iter().position(|name| name == "staff_claim_chat").expect("the claim");
+        let claimed = names
+            .iter()
+            .position(|name| name == "staff_claim_chat")
+            .expect("the claim");
         assert_eq!(names[claimed + 1], "agent_new_chat");
-        assert!(!names[claimed..].contains(&"visitor_unclaimed_msg".to_owned()), "{names:?}");
+        assert!(
+            !names[claimed..].contains(&"visitor_unclaimed_msg".to_owned()),
+            "{names:?}"
+        );
     }
 }
 

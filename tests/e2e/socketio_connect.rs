@@ -26,14 +26,20 @@ async fn every_client_talks_over_every_transport() {
         // Characters of one to four bytes, in both directions.
         let asked = content("a é 語 😀");
         visitor.does("visitor_first_msg", asked.clone()).await;
-        let room = mina.waits_in(&vika.hears("append_unclaimed_chats").await, std::slice::from_ref(&asked));
+        let room = mina.waits_in(
+            &vika.hears("append_unclaimed_chats").await,
+            std::slice::from_ref(&asked),
+        );
         otto.hears("append_unclaimed_chats").await;
         vika.does("staff_join", json!({ "room": room })).await;
         otto.hears("staff_claim_chat").await;
         shift.vika.alone_in(&visitor.hears("staff_join_room").await);
         let answer = content("😀 語 é a");
-        vika.does("staff_msg", json!({"room": room, "content": answer})).await;
-        shift.vika.says_in(&visitor.hears("staff_send").await, &answer);
+        vika.does("staff_msg", json!({"room": room, "content": answer}))
+            .await;
+        shift
+            .vika
+            .says_in(&visitor.hears("staff_send").await, &answer);
         visitor.does("visitor_msg", asked.clone()).await;
         mina.says_in(&vika.hears("visitor_send").await, &asked);
         visitor.goes().await;
@@ -56,7 +62,11 @@ async fn every_client_is_refused_without_a_good_token() {
                 (client, transport),
                 (Client::Python4 | Client::Python5, Transport::WebSocket)
             );
-            assert_eq!(refused.status, told.then_some(401), "{client:?}, {transport:?}: {refused:?}");
+            assert_eq!(
+                refused.status,
+                told.then_some(401),
+                "{client:?}, {transport:?}: {refused:?}"
+            );
         }
     }
 }
@@ -72,7 +82,10 @@ async fn an_event_without_acknowledgement_does_what_it_does() {
             .await
             .expect("accepted");
         visitor.sends("visitor_first_msg", content("hello"));
-        mina.waits_in(&vika.hears("append_unclaimed_chats").await, &[content("hello")]);
+        mina.waits_in(
+            &vika.hears("append_unclaimed_chats").await,
+            &[content("hello")],
+        );
         visitor.sends("visitor_leave_room", None);
         mina.alone_in(&vika.hears("visitor_leave_queue").await);
         visitor.has_heard_nothing().await;
@@ -90,7 +103,9 @@ async fn acknowledgements_come_in_the_order_of_the_questions() {
             .expect("accepted");
         visitor.does("visitor_first_msg", content("0")).await;
         let sent: Vec<u64> = (1..=20)
-            .map(|number| visitor.sends_for_ack("visitor_msg_unclaimed", content(&number.to_string())))
+            .map(|number| {
+                visitor.sends_for_ack("visitor_msg_unclaimed", content(&number.to_string()))
+            })
             .collect();
         for ack in sent {
             assert_eq!(visitor.acknowledged(ack).await, (true, None));
@@ -111,13 +126,26 @@ async fn a_disabled_account_is_out_in_five_seconds() {
     let admin = shift.admin().await;
     let path = format!("/staff/accounts/{}", shift.vika.id);
     let body = json!({"active": false});
-    let changed = ask(shift.chat(0), Method::PATCH, &path, Some(&admin), Some(&body)).await;
+    let changed = ask(
+        shift.chat(0),
+        Method::PATCH,
+        &path,
+        Some(&admin),
+        Some(&body),
+    )
+    .await;
     assert_eq!(changed.status, 200, "{}", changed.body);
-    let ends = all("the end of its sockets", sockets.iter_mut().map(SocketIo::is_disconnected));
-    tokio::time::timeout(e2e::secs(5), ends).await.expect("in time");
+    let ends = all(
+        "the end of its sockets",
+        sockets.iter_mut().map(SocketIo::is_disconnected),
+    );
+    tokio::time::timeout(e2e::secs(5), ends)
+        .await
+        .expect("in time");
     sasha.hears("staff_goes_offline").await;
     let address = shift.socketio(0);
     let token = Some(shift.vika.token.as_str());
-    let refused = SocketIo::connect(address, Client::Node4, Transport::Polling, token, "Vika").await;
+    let refused =
+        SocketIo::connect(address, Client::Node4, Transport::Polling, token, "Vika").await;
     assert_eq!(refused.expect_err("refused").status, Some(401));
 }

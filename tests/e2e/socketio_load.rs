@@ -23,7 +23,11 @@ async fn come_and_go(shift: &Shift, count: usize) {
             let address = shift.socketio(batch % 2);
             let mut wire = Wire::connected(address, eio, &shift.visitor("Mina").token).await;
             if number % 5 == 0 {
-                wire.send(&format!("421{}", json!(["visitor_first_msg", content("hello")]))).await;
+                wire.send(&format!(
+                    "421{}",
+                    json!(["visitor_first_msg", content("hello")])
+                ))
+                .await;
                 assert_eq!(wire.next().await, "431[true,null]");
             }
             if number % 4 < 2 {
@@ -51,7 +55,10 @@ async fn a_thousand_visits_leave_nothing_behind() {
     for (server, before) in before.into_iter().enumerate() {
         let after = shift.world.chat_process(server).resident();
         if let (Some(before), Some(after)) = (before, after) {
-            assert!(after < before + GROWTH, "process {server}: from {before} to {after} bytes");
+            assert!(
+                after < before + GROWTH,
+                "process {server}: from {before} to {after} bytes"
+            );
         }
     }
     let mut redis = shift.redis().await;
@@ -59,7 +66,11 @@ async fn a_thousand_visits_leave_nothing_behind() {
     let keys: Vec<String> = redis.keys(&pattern).await.expect("keys");
     let people: Vec<&String> = keys
         .iter()
-        .filter(|key| ["here:", ":visitors", ":sockets"].iter().any(|part| key.contains(part)))
+        .filter(|key| {
+            ["here:", ":visitors", ":sockets"]
+                .iter()
+                .any(|part| key.contains(part))
+        })
         .collect();
     assert!(people.is_empty(), "{people:?}");
 }

@@ -56,12 +56,20 @@ async fn an_agent_of_contract_001_serves_a_visitor_of_contract_004() {
     let shift = Shift::new().await;
     let mut sasha = shift.works(1, &shift.sasha).await;
     let mut feed = at_the_feed(&shift, &shift.vika).await;
-    shift.vika.is(&sasha.hears("staff_goes_online").await["user"]);
+    shift
+        .vika
+        .is(&sasha.hears("staff_goes_online").await["user"]);
     let mina = shift.visitor("Mina");
     let mut visitor = asks(&shift, &mina, "My parcel is late").await;
     let request = feed.expect_request().await;
-    assert_eq!((&request["userId"], &request["username"]), (&json!(mina.id), &json!("Mina")));
-    let room = mina.waits_in(&sasha.hears("append_unclaimed_chats").await, &[content("My parcel is late")]);
+    assert_eq!(
+        (&request["userId"], &request["username"]),
+        (&json!(mina.id), &json!("Mina"))
+    );
+    let room = mina.waits_in(
+        &sasha.hears("append_unclaimed_chats").await,
+        &[content("My parcel is late")],
+    );
     assert_eq!(request["chatId"], room);
     feed.send_text(mina.id.clone()).await;
 
@@ -78,7 +86,10 @@ async fn an_agent_of_contract_001_serves_a_visitor_of_contract_004() {
     let told = visitor.hears("staff_send").await;
     shift.vika.is(&told["user"]);
     is_text(&told, "Let me look");
-    is_text(&sasha.hears("new_staff_msg_for_supervisor").await, "Let me look");
+    is_text(
+        &sasha.hears("new_staff_msg_for_supervisor").await,
+        "Let me look",
+    );
     visitor.does("visitor_msg", content("thanks")).await;
     agent.hears("thanks").await;
     sasha.hears("new_visitor_msg_for_supervisor").await;
@@ -88,14 +99,24 @@ async fn an_agent_of_contract_001_serves_a_visitor_of_contract_004() {
     let shown = agent.expect("ChatMessage").await;
     let shown = shown["content"].as_str().expect("a text");
     assert_eq!(serde_json::from_str::<Value>(shown).expect("JSON"), picture);
-    assert_eq!(sasha.hears("new_visitor_msg_for_supervisor").await["content"], picture);
+    assert_eq!(
+        sasha.hears("new_visitor_msg_for_supervisor").await["content"],
+        picture
+    );
 
     agent.leaves().await;
     shift.vika.alone_in(&visitor.hears("staff_leave").await);
-    shift.vika.alone_in(&sasha.hears("staff_leave_chat_for_supervisor").await);
+    shift
+        .vika
+        .alone_in(&sasha.hears("staff_leave_chat_for_supervisor").await);
     // The visitor may ask again, and the feed shows it again.
-    visitor.does("visitor_first_msg", content("one more thing")).await;
-    assert_eq!(sasha.hears("append_unclaimed_chats").await["room"]["id"], room);
+    visitor
+        .does("visitor_first_msg", content("one more thing"))
+        .await;
+    assert_eq!(
+        sasha.hears("append_unclaimed_chats").await["room"]["id"],
+        room
+    );
     loop {
         let frame = feed.json().await;
         if frame["participant"] == "User" {
@@ -134,14 +155,25 @@ async fn a_supervisor_takes_a_chat_over_from_an_agent_of_contract_001() {
     let mut agent = claims(&shift, &shift.vika, &request).await;
     agent.expect("ChatHistory").await;
     visitor.hears("staff_join_room").await;
-    for event in ["append_unclaimed_chats", "staff_claim_chat", "agent_new_chat"] {
+    for event in [
+        "append_unclaimed_chats",
+        "staff_claim_chat",
+        "agent_new_chat",
+    ] {
         sasha.hears(event).await;
     }
-    sasha.does("take_over_chat", json!({"room": request["chatId"]})).await;
-    shift.sasha.alone_in(&visitor.hears("staff_being_taken_over_chat").await);
+    sasha
+        .does("take_over_chat", json!({"room": request["chatId"]}))
+        .await;
+    shift
+        .sasha
+        .alone_in(&visitor.hears("staff_being_taken_over_chat").await);
     let said = json!({"room": request["chatId"], "content": content("I take it from here")});
     sasha.does("staff_msg", said).await;
-    shift.sasha.says_in(&visitor.hears("staff_send").await, &content("I take it from here"));
+    shift.sasha.says_in(
+        &visitor.hears("staff_send").await,
+        &content("I take it from here"),
+    );
     visitor.does("visitor_leave_room", None).await;
 }
 
@@ -156,8 +188,14 @@ async fn staff_of_contract_004_serves_a_visitor_of_contract_001() {
     let mut room = Value::Null;
     for staff in [&mut vika, &mut sasha] {
         let told = staff.hears("append_unclaimed_chats").await;
-        assert_eq!((&told["user"]["id"], &told["user"]["name"]), (&json!(guest.user_id), &json!("Walter")));
-        assert_eq!((&told["user"]["is_anonymous"], &told["contents"]), (&json!(true), &json!([])));
+        assert_eq!(
+            (&told["user"]["id"], &told["user"]["name"]),
+            (&json!(guest.user_id), &json!("Walter"))
+        );
+        assert_eq!(
+            (&told["user"]["is_anonymous"], &told["contents"]),
+            (&json!(true), &json!([]))
+        );
         room = told["room"]["id"].clone();
     }
     assert_eq!(room, guest.chat_id);
@@ -170,13 +208,29 @@ async fn staff_of_contract_004_serves_a_visitor_of_contract_001() {
     let told = vika.hears("visitor_send").await;
     assert_eq!(told["user"]["name"], "Walter");
     is_text(&told, "hello");
-    is_text(&sasha.hears("new_visitor_msg_for_supervisor").await, "hello");
-    vika.does("staff_msg", json!({"room": room, "content": content("hello Walter")})).await;
+    is_text(
+        &sasha.hears("new_visitor_msg_for_supervisor").await,
+        "hello",
+    );
+    vika.does(
+        "staff_msg",
+        json!({"room": room, "content": content("hello Walter")}),
+    )
+    .await;
     visitor.hears("hello Walter").await;
-    shift.vika.says_in(&sasha.hears("new_staff_msg_for_supervisor").await, &content("hello Walter"));
+    shift.vika.says_in(
+        &sasha.hears("new_staff_msg_for_supervisor").await,
+        &content("hello Walter"),
+    );
     visitor.leaves().await;
-    assert_eq!(vika.hears("visitor_leave").await["user"]["id"], guest.user_id);
-    assert_eq!(sasha.hears("visitor_leave_chat_for_supervisor").await["user"]["id"], guest.user_id);
+    assert_eq!(
+        vika.hears("visitor_leave").await["user"]["id"],
+        guest.user_id
+    );
+    assert_eq!(
+        sasha.hears("visitor_leave_chat_for_supervisor").await["user"]["id"],
+        guest.user_id
+    );
 }
 
 #[tokio::test]
@@ -186,9 +240,11 @@ async fn staff_of_contract_004_that_leaves_is_heard_by_a_visitor_of_contract_001
     let guest = shift.register("Walter").await;
     let mut visitor = shift.joins(&guest, 0, &Door::plain()).await;
     vika.hears("append_unclaimed_chats").await;
-    vika.does("staff_join", json!({ "room": guest.chat_id })).await;
+    vika.does("staff_join", json!({ "room": guest.chat_id }))
+        .await;
     visitor.meets("Vika").await;
-    vika.does("staff_leave_room", json!({ "room": guest.chat_id })).await;
+    vika.does("staff_leave_room", json!({ "room": guest.chat_id }))
+        .await;
     visitor.expect("SupportLeft").await;
     visitor.chat_is_over(&guest.chat_id).await;
 }
@@ -203,7 +259,9 @@ async fn one_request_is_claimed_by_one_of_both_contracts() {
     let door = Door::plain().bearer(&shift.otto.token);
     let mut otto = shift.open(0, &guest.chat_id, &door, "Otto").await;
     otto.send("Join", guest.claim("Otto")).await;
-    let (claimed, text) = vika.emit("staff_join", json!({ "room": guest.chat_id })).await;
+    let (claimed, text) = vika
+        .emit("staff_join", json!({ "room": guest.chat_id }))
+        .await;
     let frame = otto.json().await;
     if claimed {
         assert_eq!(frame["type"], "Error", "{frame}");

@@ -18,14 +18,27 @@ async fn the_first_message_opens_a_session_that_all_staff_see() {
 async fn more_messages_are_added_to_the_entry() {
     let mut scene = Scene::queued().await;
     let more = content("and my invoice is wrong");
-    scene.visitor.does("visitor_msg_unclaimed", more.clone()).await;
-    for staff in [&mut scene.ada, &mut scene.sasha, &mut scene.vika, &mut scene.otto] {
-        scene.mina.says_in(&staff.hears("visitor_unclaimed_msg").await, &more);
+    scene
+        .visitor
+        .does("visitor_msg_unclaimed", more.clone())
+        .await;
+    for staff in [
+        &mut scene.ada,
+        &mut scene.sasha,
+        &mut scene.vika,
+        &mut scene.otto,
+    ] {
+        scene
+            .mina
+            .says_in(&staff.hears("visitor_unclaimed_msg").await, &more);
     }
     let (_sven, init) = scene.shift.begins(1, &scene.shift.sven).await;
     let waiting = init["unclaimed_chats"].as_array().expect("a list");
     assert_eq!(waiting.len(), 1, "{init}");
-    assert_eq!(scene.mina.waits_in(&waiting[0], &[content(QUESTION), more]), scene.room);
+    assert_eq!(
+        scene.mina.waits_in(&waiting[0], &[content(QUESTION), more]),
+        scene.room
+    );
 }
 
 #[tokio::test]
@@ -33,8 +46,15 @@ async fn a_message_for_a_claimed_chat_is_not_lost_while_it_still_waits() {
     let mut scene = Scene::queued().await;
     let more = content("hello?");
     scene.visitor.does("visitor_msg", more.clone()).await;
-    for staff in [&mut scene.ada, &mut scene.sasha, &mut scene.vika, &mut scene.otto] {
-        scene.mina.says_in(&staff.hears("visitor_unclaimed_msg").await, &more);
+    for staff in [
+        &mut scene.ada,
+        &mut scene.sasha,
+        &mut scene.vika,
+        &mut scene.otto,
+    ] {
+        scene
+            .mina
+            .says_in(&staff.hears("visitor_unclaimed_msg").await, &more);
     }
     scene.nothing_else().await;
 }
@@ -42,8 +62,16 @@ async fn a_message_for_a_claimed_chat_is_not_lost_while_it_still_waits() {
 #[tokio::test]
 async fn a_second_first_message_replaces_the_entry() {
     let mut scene = Scene::queued().await;
-    scene.visitor.does("visitor_msg_unclaimed", content("hello?")).await;
-    for staff in [&mut scene.ada, &mut scene.sasha, &mut scene.vika, &mut scene.otto] {
+    scene
+        .visitor
+        .does("visitor_msg_unclaimed", content("hello?"))
+        .await;
+    for staff in [
+        &mut scene.ada,
+        &mut scene.sasha,
+        &mut scene.vika,
+        &mut scene.otto,
+    ] {
         staff.hears("visitor_unclaimed_msg").await;
     }
     let room = scene.room.clone();
@@ -52,15 +80,24 @@ async fn a_second_first_message_replaces_the_entry() {
     let (_sven, init) = scene.shift.begins(0, &scene.shift.sven).await;
     let waiting = init["unclaimed_chats"].as_array().expect("a list");
     assert_eq!(waiting.len(), 1, "{init}");
-    scene.mina.waits_in(&waiting[0], &[content("Never mind, another question")]);
+    scene
+        .mina
+        .waits_in(&waiting[0], &[content("Never mind, another question")]);
 }
 
 #[tokio::test]
 async fn whoever_leaves_the_queue_is_taken_off_it_and_stays_connected() {
     let mut scene = Scene::queued().await;
     scene.visitor.does("visitor_leave_room", None).await;
-    for staff in [&mut scene.ada, &mut scene.sasha, &mut scene.vika, &mut scene.otto] {
-        scene.mina.alone_in(&staff.hears("visitor_leave_queue").await);
+    for staff in [
+        &mut scene.ada,
+        &mut scene.sasha,
+        &mut scene.vika,
+        &mut scene.otto,
+    ] {
+        scene
+            .mina
+            .alone_in(&staff.hears("visitor_leave_queue").await);
     }
     // Again: nothing is left to leave, and that is no mistake.
     scene.visitor.does("visitor_leave_room", None).await;
@@ -88,7 +125,10 @@ async fn contents_are_passed_on_as_they_are() {
     for (number, sent) in contents.iter().enumerate() {
         if number == 0 {
             visitor.does("visitor_first_msg", sent.clone()).await;
-            mina.waits_in(&vika.hears("append_unclaimed_chats").await, std::slice::from_ref(sent));
+            mina.waits_in(
+                &vika.hears("append_unclaimed_chats").await,
+                std::slice::from_ref(sent),
+            );
         } else {
             visitor.does("visitor_msg_unclaimed", sent.clone()).await;
             mina.says_in(&vika.hears("visitor_unclaimed_msg").await, sent);
@@ -107,13 +147,24 @@ async fn the_longest_content_is_4096_bytes_as_compact_json() {
     let sent = json!({ "content": longest });
     let longer = json!({"content": format!("{longest}x")});
     let refusal = "Content is too long.";
-    scene.visitor.is_refused("visitor_first_msg", longer.clone(), refusal).await;
+    scene
+        .visitor
+        .is_refused("visitor_first_msg", longer.clone(), refusal)
+        .await;
     scene.visitor.does("visitor_first_msg", sent.clone()).await;
     let told = scene.vika.hears("append_unclaimed_chats").await;
     scene.mina.waits_in(&told, std::slice::from_ref(&sent));
-    scene.visitor.is_refused("visitor_msg_unclaimed", longer, refusal).await;
-    scene.visitor.does("visitor_msg_unclaimed", sent.clone()).await;
-    scene.mina.says_in(&scene.vika.hears("visitor_unclaimed_msg").await, &sent);
+    scene
+        .visitor
+        .is_refused("visitor_msg_unclaimed", longer, refusal)
+        .await;
+    scene
+        .visitor
+        .does("visitor_msg_unclaimed", sent.clone())
+        .await;
+    scene
+        .mina
+        .says_in(&scene.vika.hears("visitor_unclaimed_msg").await, &sent);
 }
 
 #[tokio::test]
@@ -123,11 +174,16 @@ async fn the_queue_is_shown_oldest_first() {
     for number in 0..4_usize {
         let caller = shift.visitor(&format!("Visitor {number}"));
         let mut socket = shift.calls(number % 2, &caller).await;
-        socket.does("visitor_first_msg", content(&number.to_string())).await;
+        socket
+            .does("visitor_first_msg", content(&number.to_string()))
+            .await;
         callers.push((caller, socket));
     }
     // More words do not make a request younger.
-    callers[0].1.does("visitor_msg_unclaimed", content("again")).await;
+    callers[0]
+        .1
+        .does("visitor_msg_unclaimed", content("again"))
+        .await;
     let (_vika, init) = shift.begins(1, &shift.vika).await;
     let waiting = init["unclaimed_chats"].as_array().expect("a list");
     let names: Vec<&Value> = waiting.iter().map(|entry| &entry["user"]["name"]).collect();
@@ -142,7 +198,10 @@ async fn a_candidate_is_a_visitor_with_an_account() {
     let candidate = shift.candidate("Kim").await;
     let mut socket = shift.calls(0, &candidate).await;
     socket.does("visitor_first_msg", content("hello")).await;
-    candidate.waits_in(&vika.hears("append_unclaimed_chats").await, &[content("hello")]);
+    candidate.waits_in(
+        &vika.hears("append_unclaimed_chats").await,
+        &[content("hello")],
+    );
     socket.goes().await;
     candidate.alone_in(&vika.hears("visitor_leave_queue").await);
 }

@@ -63,7 +63,12 @@ impl Scene {
     pub(crate) async fn asks(&mut self, text: &str) {
         let asked = content(text);
         self.visitor.does("visitor_first_msg", asked.clone()).await;
-        for staff in [&mut self.ada, &mut self.sasha, &mut self.vika, &mut self.otto] {
+        for staff in [
+            &mut self.ada,
+            &mut self.sasha,
+            &mut self.vika,
+            &mut self.otto,
+        ] {
             let told = staff.hears("append_unclaimed_chats").await;
             self.room = self.mina.waits_in(&told, std::slice::from_ref(&asked));
         }
@@ -84,7 +89,8 @@ impl Scene {
             self.shift.vika.is(&told["user"]);
             self.mina.is(&told["visitor"]);
             shown = told["contents"].clone();
-            let expected = json!({"user": told["user"], "visitor": told["visitor"], "contents": shown});
+            let expected =
+                json!({"user": told["user"], "visitor": told["visitor"], "contents": shown});
             assert_eq!(told, expected);
         }
         let told = self.visitor.hears("staff_join_room").await;
@@ -128,7 +134,12 @@ impl Scene {
 
     /// Nobody of the staff has heard anything that no test asked for, and neither has the visitor.
     pub(crate) async fn nothing_else(&mut self) {
-        let staff = [&mut self.ada, &mut self.sasha, &mut self.vika, &mut self.otto];
+        let staff = [
+            &mut self.ada,
+            &mut self.sasha,
+            &mut self.vika,
+            &mut self.otto,
+        ];
         self.shift.nothing_else(staff).await;
         self.visitor.has_heard_nothing().await;
     }

@@ -5,11 +5,19 @@ use e2e::shift::{Caller, content};
 use e2e::{Shift, SocketIo, eventually, secs};
 use serde_json::{Value, json};
 
-const FIELDS: [&str; 4] = ["online_users", "online_visitors", "unclaimed_chats", "flagged_chats"];
+const FIELDS: [&str; 4] = [
+    "online_users",
+    "online_visitors",
+    "unclaimed_chats",
+    "flagged_chats",
+];
 
 fn ids(list: &Value) -> Vec<&str> {
     let list = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
-    let mut ids: Vec<&str> = list.iter().map(|entry| entry["id"].as_str().expect("an id")).collect();
+    let mut ids: Vec<&str> = list
+        .iter()
+        .map(|entry| entry["id"].as_str().expect("an id"))
+        .collect();
     ids.sort_unstable();
     ids
 }
@@ -24,7 +32,11 @@ async fn whoever_comes_to_work_is_told_how_things_are() {
     let shift = Shift::new().await;
     let (_vika_here, init) = shift.begins(0, &shift.vika).await;
     assert_fields(&init, &FIELDS);
-    assert_eq!(init["online_users"].as_array().map(Vec::len), Some(1), "itself: {init}");
+    assert_eq!(
+        init["online_users"].as_array().map(Vec::len),
+        Some(1),
+        "itself: {init}"
+    );
     shift.vika.is(&init["online_users"][0]);
     for field in &FIELDS[1..] {
         assert_eq!(init[field], json!([]), "{field}");
@@ -34,7 +46,10 @@ async fn whoever_comes_to_work_is_told_how_things_are() {
     let _mina_here = shift.calls(0, &mina).await;
     let _kim_here = shift.calls(1, &kim).await;
     let (_ada_here, init) = shift.begins(1, &shift.ada).await;
-    assert_eq!(ids(&init["online_users"]), sorted([&shift.vika.id, &shift.ada.id]));
+    assert_eq!(
+        ids(&init["online_users"]),
+        sorted([&shift.vika.id, &shift.ada.id])
+    );
     assert_eq!(ids(&init["online_visitors"]), sorted([&mina.id, &kim.id]));
     for shown in init["online_visitors"].as_array().expect("a list") {
         let caller: &Caller = if shown["id"] == mina.id { &mina } else { &kim };
@@ -46,14 +61,20 @@ async fn whoever_comes_to_work_is_told_how_things_are() {
 #[tokio::test]
 async fn colleagues_hear_who_comes_and_goes() {
     let shift = Shift::new().await;
-    let [mut ada, mut sasha, mut vika] = shift.all_work([&shift.ada, &shift.sasha, &shift.vika]).await;
+    let [mut ada, mut sasha, mut vika] = shift
+        .all_work([&shift.ada, &shift.sasha, &shift.vika])
+        .await;
     let otto = shift.works(1, &shift.otto).await;
     for colleague in [&mut ada, &mut sasha, &mut vika] {
-        shift.otto.alone_in(&colleague.hears("staff_goes_online").await);
+        shift
+            .otto
+            .alone_in(&colleague.hears("staff_goes_online").await);
     }
     otto.goes().await;
     for colleague in [&mut ada, &mut sasha, &mut vika] {
-        shift.otto.alone_in(&colleague.hears("staff_goes_offline").await);
+        shift
+            .otto
+            .alone_in(&colleague.hears("staff_goes_offline").await);
     }
     shift.nothing_else([&mut ada, &mut sasha, &mut vika]).await;
 }
@@ -65,19 +86,27 @@ async fn several_sockets_are_one_person() {
     let (mut desk, _) = shift.begins(0, &shift.vika).await;
     shift.vika.alone_in(&ada.hears("staff_goes_online").await);
     let (mut phone, init) = shift.begins(1, &shift.vika).await;
-    assert_eq!(ids(&init["online_users"]), sorted([&shift.vika.id, &shift.ada.id]));
+    assert_eq!(
+        ids(&init["online_users"]),
+        sorted([&shift.vika.id, &shift.ada.id])
+    );
     let mina = shift.visitor("Mina");
     let mut window = shift.calls(0, &mina).await;
     let mut tab = shift.calls(1, &mina).await;
     let (mut otto, init) = shift.begins(1, &shift.otto).await;
     assert_eq!(ids(&init["online_visitors"]), [mina.id.as_str()]);
     for socket in [&mut ada, &mut desk, &mut phone] {
-        shift.otto.alone_in(&socket.hears("staff_goes_online").await);
+        shift
+            .otto
+            .alone_in(&socket.hears("staff_goes_online").await);
     }
     window.does("visitor_first_msg", content("hello")).await;
     let mut room = String::new();
     for socket in [&mut ada, &mut desk, &mut phone, &mut otto] {
-        room = mina.waits_in(&socket.hears("append_unclaimed_chats").await, &[content("hello")]);
+        room = mina.waits_in(
+            &socket.hears("append_unclaimed_chats").await,
+            &[content("hello")],
+        );
     }
     desk.does("staff_join", json!({ "room": room })).await;
     for socket in [&mut window, &mut tab] {
@@ -98,14 +127,24 @@ async fn several_sockets_are_one_person() {
     let said = json!({"room": room, "content": content("from the phone")});
     phone.does("staff_msg", said).await;
     for socket in [&mut window, &mut tab] {
-        shift.vika.says_in(&socket.hears("staff_send").await, &content("from the phone"));
+        shift.vika.says_in(
+            &socket.hears("staff_send").await,
+            &content("from the phone"),
+        );
     }
     ada.hears("new_staff_msg_for_supervisor").await;
     // One of two sockets is not the last.
     window.goes().await;
     desk.goes().await;
-    phone.does("staff_msg", json!({"room": room, "content": content("still here")})).await;
-    shift.vika.says_in(&tab.hears("staff_send").await, &content("still here"));
+    phone
+        .does(
+            "staff_msg",
+            json!({"room": room, "content": content("still here")}),
+        )
+        .await;
+    shift
+        .vika
+        .says_in(&tab.hears("staff_send").await, &content("still here"));
     ada.hears("new_staff_msg_for_supervisor").await;
     shift.nothing_else([&mut ada, &mut phone, &mut otto]).await;
     phone.goes().await;
@@ -126,7 +165,10 @@ async fn the_fifteen_chats_that_were_flagged_last_are_shown() {
         let caller = shift.visitor(&format!("Visitor {number}"));
         let mut socket = shift.calls(number % 2, &caller).await;
         socket.does("visitor_first_msg", content("hello")).await;
-        let room = caller.waits_in(&vika.hears("append_unclaimed_chats").await, &[content("hello")]);
+        let room = caller.waits_in(
+            &vika.hears("append_unclaimed_chats").await,
+            &[content("hello")],
+        );
         flags(&mut vika, &room, 1).await;
         flagged.push((caller, room, socket));
     }
@@ -139,7 +181,10 @@ async fn the_fifteen_chats_that_were_flagged_last_are_shown() {
         .chain((2..16).rev())
         .map(|number: usize| &flagged[number].1)
         .collect();
-    let rooms: Vec<&str> = shown.iter().filter_map(|entry| entry["room"]["id"].as_str()).collect();
+    let rooms: Vec<&str> = shown
+        .iter()
+        .filter_map(|entry| entry["room"]["id"].as_str())
+        .collect();
     assert_eq!(rooms, expected);
     for (place, number) in std::iter::once(0).chain((2..16).rev()).enumerate() {
         let severity = if number == 0 { 7 } else { 1 };
@@ -147,7 +192,11 @@ async fn the_fifteen_chats_that_were_flagged_last_are_shown() {
         caller.has_room(&shown[place]["room"], severity);
         caller.is(&shown[place]["user"]);
         assert_fields(&shown[place], &["room", "user"]);
-        assert!(shown[place]["room"]["updated_at"].is_i64(), "{}", shown[place]);
+        assert!(
+            shown[place]["room"]["updated_at"].is_i64(),
+            "{}",
+            shown[place]
+        );
     }
     otto.goes().await;
     // A chat stays flagged when nobody is in it any more.
@@ -155,7 +204,12 @@ async fn the_fifteen_chats_that_were_flagged_last_are_shown() {
     socket.goes().await;
     let (_otto, init) = shift.begins(1, &shift.otto).await;
     let shown = init["flagged_chats"].as_array().expect("a list");
-    assert!(shown.iter().any(|entry| entry["room"]["id"] == room.as_str()), "{init}");
+    assert!(
+        shown
+            .iter()
+            .any(|entry| entry["room"]["id"] == room.as_str()),
+        "{init}"
+    );
     flags(&mut vika, &room, 0).await;
     for (_, room, _) in &flagged {
         flags(&mut vika, room, 0).await;
@@ -183,7 +237,9 @@ async fn a_snapshot_and_what_follows_it_leave_nothing_out_and_nothing_twice() {
     let asking = async {
         let mut sockets = Vec::new();
         for number in 0..20_usize {
-            let mut socket = shift.calls(number % 2, &shift.visitor(&number.to_string())).await;
+            let mut socket = shift
+                .calls(number % 2, &shift.visitor(&number.to_string()))
+                .await;
             socket.does("visitor_first_msg", content("hello")).await;
             sockets.push(socket);
         }
@@ -192,7 +248,11 @@ async fn a_snapshot_and_what_follows_it_leave_nothing_out_and_nothing_twice() {
     let watching = async {
         let mut sockets = Vec::new();
         for number in 0..8_usize {
-            let staff = if number % 2 == 0 { &shift.vika } else { &shift.otto };
+            let staff = if number % 2 == 0 {
+                &shift.vika
+            } else {
+                &shift.otto
+            };
             sockets.push(shift.begins(number % 2, staff).await);
         }
         sockets
@@ -200,7 +260,10 @@ async fn a_snapshot_and_what_follows_it_leave_nothing_out_and_nothing_twice() {
     let (_visitors, staff) = tokio::join!(asking, watching);
     for (mut socket, init) in staff {
         let waiting = init["unclaimed_chats"].as_array().expect("a list");
-        let mut names: Vec<String> = waiting.iter().map(|entry| entry["user"]["name"].to_string()).collect();
+        let mut names: Vec<String> = waiting
+            .iter()
+            .map(|entry| entry["user"]["name"].to_string())
+            .collect();
         while names.len() < 20 {
             let (event, data) = socket.next_event("the rest of the queue").await;
             match event.as_str() {

@@ -45,7 +45,7 @@ impl Listening {
     fn of_chat_server(application: &helpline_chat_server::Application) -> Self {
         Self {
             address: application.address(),
-            socketio: None,
+            socketio: Some(application.socketio_address()),
         }
     }
 
@@ -187,6 +187,7 @@ pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings
     settings.admin.password = Some(secret(crate::people::ADMIN_PASSWORD));
     settings.chat_server.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.socketio.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.sockets.workers = 1;
     settings.sockets.drain = Duration::from_millis(100);
     settings
