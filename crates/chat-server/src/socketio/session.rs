@@ -32,6 +32,7 @@ pub(crate) struct SocketIoSession {
     #[allow(dead_code, reason = "commands come with the desk's rules for them")]
     handler: Handler,
     user: User,
+    _outbox: mpsc::Sender<Frame>,
     revision: Revision,
     sid: String,
     /// Until when it has to be in; `None` once it is.
@@ -58,12 +59,13 @@ impl SocketIoSession {
         (revision, sid): (Revision, &str),
     ) -> Opening<Self> {
         let settings = &commons.settings;
-        let (_, inbox) = mpsc::channel(settings.sockets.outbox);
+        let (outbox, inbox) = mpsc::channel(settings.sockets.outbox);
         let now = Instant::now();
         let session = Self {
             commons: commons.clone(),
             handler: handler.clone(),
             user,
+            _outbox: outbox,
             revision,
             sid: sid.to_owned(),
             connect_by: Some(now + CONNECT),
