@@ -26,15 +26,28 @@ async fn without_a_good_token_there_is_no_handshake() {
     let world = World::builder().tokens().start();
     let address = world.socketio(0);
     let expired = tokens::expired("Vika", "agent");
-    let forged = tokens::sign(&tokens::claims("Vika", "agent"), "another secret, just as long as ours");
-    let bad = ["", "Bearer", "Bearer ", "nonsense", "Bearer nonsense", &expired, &forged];
+    let forged = tokens::sign(
+        &tokens::claims("Vika", "agent"),
+        "another secret, just as long as ours",
+    );
+    let bad = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "nonsense",
+        "Bearer nonsense",
+        &expired,
+        &forged,
+    ];
     for eio in VERSIONS {
         is_unauthorized("none", &handshake(address, eio, "", &[]).await);
         for token in bad {
             let headers = [("authorization", token)];
             is_unauthorized(token, &handshake(address, eio, "", &headers).await);
             let refused = Wire::open(address, &eio.path("websocket"), &headers).await;
-            let (status, kind, body) = refused.err().unwrap_or_else(|| panic!("{token} opens a WebSocket"));
+            let (status, kind, body) = refused
+                .err()
+                .unwrap_or_else(|| panic!("{token} opens a WebSocket"));
             assert_eq!((status, body.as_str()), (401, "Unauthorized"), "{token}");
             assert!(kind.starts_with("text/plain"), "{token}: {kind}");
         }
@@ -96,8 +109,16 @@ async fn open_mode_asks_for_a_token_too() {
 }
 
 fn lets_the_page_read(what: &str, answer: &Answer) {
-    assert_eq!(answer.header("access-control-allow-origin"), ORIGIN, "{what}");
-    assert_eq!(answer.header("access-control-allow-credentials"), "true", "{what}");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        ORIGIN,
+        "{what}"
+    );
+    assert_eq!(
+        answer.header("access-control-allow-credentials"),
+        "true",
+        "{what}"
+    );
 }
 
 #[tokio::test]
@@ -125,10 +146,18 @@ async fn the_preflight_allows_the_authorization_header() {
     ];
     let path = Eio::V4.path("polling");
     let answer = http::send(world.socketio(0), Method::OPTIONS, &path, &headers, None).await;
-    assert!(matches!(answer.status, 200 | 204), "{}: {}", answer.status, answer.body);
+    assert!(
+        matches!(answer.status, 200 | 204),
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     lets_the_page_read("a preflight", &answer);
     let names = answer.header("access-control-allow-headers").to_lowercase();
-    assert!(names.split(',').any(|name| name.trim() == "authorization"), "{names}");
+    assert!(
+        names.split(',').any(|name| name.trim() == "authorization"),
+        "{names}"
+    );
     let methods = answer.header("access-control-allow-methods");
     for method in ["GET", "POST"] {
         assert!(methods.contains(method), "{methods}");
@@ -144,7 +173,13 @@ async fn a_configured_origin_is_the_only_one() {
     let address = world.socketio(0);
     let ours = handshake(address, Eio::V4, "", &[("origin", ORIGIN)]).await;
     lets_the_page_read("ours", &ours);
-    let theirs = handshake(address, Eio::V4, "", &[("origin", "https://evil.example.org")]).await;
+    let theirs = handshake(
+        address,
+        Eio::V4,
+        "",
+        &[("origin", "https://evil.example.org")],
+    )
+    .await;
     let allowed = theirs.header("access-control-allow-origin");
     assert!(allowed.is_empty() || allowed == ORIGIN, "{allowed}");
 }

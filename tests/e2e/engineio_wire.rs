@@ -16,7 +16,10 @@ fn accepted(ack: u32) -> String {
 }
 
 fn is_open_packet(open: &Value, upgrades: &[&str]) {
-    assert!(open["sid"].as_str().is_some_and(|sid| !sid.is_empty()), "{open}");
+    assert!(
+        open["sid"].as_str().is_some_and(|sid| !sid.is_empty()),
+        "{open}"
+    );
     assert_eq!(open["pingInterval"], 25_000, "{open}");
     assert_eq!(open["pingTimeout"], 20_000, "{open}");
     assert_eq!(open["maxPayload"], 65_536, "{open}");
@@ -53,7 +56,8 @@ async fn in_version_4_the_client_asks_for_it_and_is_told_its_session() {
     let mut polling = Polling::open(shift.socketio(0), Eio::V4, &shift.visitor("Mina").token).await;
     assert_eq!(polling.send(&["40"]).await.body, "ok");
     let welcome = polling.next().await;
-    let given: Value = serde_json::from_str(welcome.strip_prefix("40").expect("a welcome")).expect("JSON");
+    let given: Value =
+        serde_json::from_str(welcome.strip_prefix("40").expect("a welcome")).expect("JSON");
     assert!(given["sid"].is_string(), "{welcome}");
 }
 
@@ -70,7 +74,11 @@ async fn several_packets_share_a_payload() {
         let first = event(1, "visitor_first_msg", &content("a é 語 😀"));
         let second = event(2, "visitor_msg_unclaimed", &content("😀 語 é a"));
         let answer = polling.send(&[&first, &second]).await;
-        assert_eq!((answer.status, answer.body.as_str()), (200, "ok"), "{eio:?}");
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (200, "ok"),
+            "{eio:?}"
+        );
         assert_eq!(polling.next().await, accepted(1), "{eio:?}");
         assert_eq!(polling.next().await, accepted(2), "{eio:?}");
     }
@@ -81,9 +89,15 @@ async fn without_an_ack_id_nothing_is_sent_back() {
     let shift = Shift::new().await;
     for eio in [Eio::V3, Eio::V4] {
         let mut wire = Wire::connected(shift.socketio(1), eio, &shift.visitor("Mina").token).await;
-        wire.send(&format!("42{}", json!(["visitor_first_msg", content("hello")]))).await;
-        wire.send(&format!("42{}", json!(["visitor_first_msg", 5]))).await;
-        wire.send(&event(7, "visitor_msg_unclaimed", &content("anybody?"))).await;
+        wire.send(&format!(
+            "42{}",
+            json!(["visitor_first_msg", content("hello")])
+        ))
+        .await;
+        wire.send(&format!("42{}", json!(["visitor_first_msg", 5])))
+            .await;
+        wire.send(&event(7, "visitor_msg_unclaimed", &content("anybody?")))
+            .await;
         assert_eq!(wire.next().await, accepted(7), "{eio:?}");
     }
 }
@@ -103,10 +117,13 @@ async fn in_version_4_the_server_pings() {
     let shift = Shift::new().await;
     let mut wire = Wire::connected(shift.socketio(0), Eio::V4, &shift.visitor("Mina").token).await;
     // The contract's interval is what this waits for.
-    let ping = tokio::time::timeout(secs(40), wire.try_next()).await.expect("a ping in time");
+    let ping = tokio::time::timeout(secs(40), wire.try_next())
+        .await
+        .expect("a ping in time");
     assert_eq!(ping.as_deref(), Some("2"));
     wire.send("3").await;
-    wire.send(&event(1, "visitor_first_msg", &content("still here"))).await;
+    wire.send(&event(1, "visitor_first_msg", &content("still here")))
+        .await;
     assert_eq!(wire.next().await, accepted(1));
 }
 
@@ -123,14 +140,17 @@ async fn a_connection_may_be_upgraded() {
         let sid = polling.open["sid"].as_str().expect("a session").to_owned();
         let path = format!("{}&sid={sid}", eio.path("websocket"));
         // The session is known by its id: nobody has to say the token again.
-        let mut wire = Wire::open(shift.socketio(0), &path, &[]).await.expect("an upgrade");
+        let mut wire = Wire::open(shift.socketio(0), &path, &[])
+            .await
+            .expect("an upgrade");
         wire.send("2probe").await;
         assert_eq!(wire.next().await, "3probe", "{eio:?}");
         // Whatever poll still waits is let go, so that the client can stop.
         let poll = polling.poll().await;
         assert_eq!(eio.packets(&poll.body), ["6"], "{eio:?}");
         wire.send("5").await;
-        wire.send(&event(1, "visitor_first_msg", &content("upgraded"))).await;
+        wire.send(&event(1, "visitor_first_msg", &content("upgraded")))
+            .await;
         assert_eq!(wire.next().await, accepted(1), "{eio:?}");
     }
 }
@@ -150,8 +170,17 @@ async fn a_content_that_is_too_long_fits_into_a_frame_and_is_refused() {
     let shift = Shift::new().await;
     for eio in [Eio::V3, Eio::V4] {
         let mut wire = Wire::connected(shift.socketio(0), eio, &shift.visitor("Mina").token).await;
-        wire.send(&event(1, "visitor_first_msg", &content(&"x".repeat(60_000)))).await;
-        assert_eq!(wire.next().await, r#"431[false,"Content is too long."]"#, "{eio:?}");
+        wire.send(&event(
+            1,
+            "visitor_first_msg",
+            &content(&"x".repeat(60_000)),
+        ))
+        .await;
+        assert_eq!(
+            wire.next().await,
+            r#"431[false,"Content is too long."]"#,
+            "{eio:?}"
+        );
     }
 }
 
@@ -163,10 +192,13 @@ async fn packets_that_cannot_be_decoded_are_counted() {
         for _ in 0..19 {
             wire.send("42{nonsense").await;
         }
-        wire.send(&event(1, "visitor_first_msg", &content("still here"))).await;
+        wire.send(&event(1, "visitor_first_msg", &content("still here")))
+            .await;
         assert_eq!(wire.next().await, accepted(1), "{eio:?}");
         wire.send("42[").await;
-        let end = tokio::time::timeout(e2e::DEADLINE, async { while wire.try_next().await.is_some() {} });
+        let end = tokio::time::timeout(e2e::DEADLINE, async {
+            while wire.try_next().await.is_some() {}
+        });
         end.await.expect("the twentieth closes it");
     }
     assert_eq!(http::status(shift.socketio(0), "/ready").await, Some(200));

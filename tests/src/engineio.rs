@@ -69,8 +69,12 @@ fn packets_by_length(body: &str) -> Vec<String> {
     let mut packets = Vec::new();
     let mut rest = body;
     while !rest.is_empty() {
-        let (length, after) = rest.split_once(':').unwrap_or_else(|| panic!("no length: {body}"));
-        let length: usize = length.parse().unwrap_or_else(|error| panic!("{error}: {body}"));
+        let (length, after) = rest
+            .split_once(':')
+            .unwrap_or_else(|| panic!("no length: {body}"));
+        let length: usize = length
+            .parse()
+            .unwrap_or_else(|error| panic!("{error}: {body}"));
         let mut units = 0;
         let end = after
             .char_indices()
@@ -109,7 +113,9 @@ impl Polling {
         };
         let mut packets = polling.get().await;
         let open = packets.remove(0);
-        let json = open.strip_prefix('0').unwrap_or_else(|| panic!("no open packet: {open}"));
+        let json = open
+            .strip_prefix('0')
+            .unwrap_or_else(|| panic!("no open packet: {open}"));
         polling.open = serde_json::from_str(json).expect("JSON");
         polling.waiting = packets;
         polling
@@ -175,21 +181,31 @@ impl Wire {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, (u16, String, String)> {
-        let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .expect("a request");
         for (name, value) in headers {
             let name = HeaderName::try_from(*name).expect("a name");
             let value = HeaderValue::try_from(*value).expect("a value");
             request.headers_mut().insert(name, value);
         }
-        let tcp = within("connect", TcpStream::connect(address)).await.expect("a connection");
+        let tcp = within("connect", TcpStream::connect(address))
+            .await
+            .expect("a connection");
         tcp.set_nodelay(true).expect("TCP_NODELAY");
         match within("upgrade", tokio_tungstenite::client_async(request, tcp)).await {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(Error::Http(answer)) => {
                 let kind = answer.headers().get("content-type");
-                let kind = kind.map_or("", |value| value.to_str().expect("ascii")).to_owned();
+                let kind = kind
+                    .map_or("", |value| value.to_str().expect("ascii"))
+                    .to_owned();
                 let body = answer.body().clone().unwrap_or_default();
-                Err((answer.status().as_u16(), kind, String::from_utf8(body).expect("text")))
+                Err((
+                    answer.status().as_u16(),
+                    kind,
+                    String::from_utf8(body).expect("text"),
+                ))
             }
             Err(error) => panic!("upgrade of {path}: {error}"),
         }
@@ -213,7 +229,9 @@ impl Wire {
     /// Sends a packet.
     pub async fn send(&mut self, packet: &str) {
         let message = Message::text(packet.to_owned());
-        within("send", self.stream.send(message)).await.expect("an open connection");
+        within("send", self.stream.send(message))
+            .await
+            .expect("an open connection");
     }
 
     /// The next packet; `None` when the connection is gone.
@@ -227,6 +245,8 @@ impl Wire {
 
     /// The next packet, which has to come.
     pub async fn next(&mut self) -> String {
-        within("a packet", self.try_next()).await.expect("an open connection")
+        within("a packet", self.try_next())
+            .await
+            .expect("an open connection")
     }
 }

@@ -72,7 +72,14 @@ impl Shift {
         let admin = world.admin().await;
         let hire = async |name, role_id, boss: Option<&Employee>| {
             let role = role_name(role_id);
-            let id = sign_up(&world, &admin, name, role, boss.map(|boss| boss.id.as_str())).await;
+            let id = sign_up(
+                &world,
+                &admin,
+                name,
+                role,
+                boss.map(|boss| boss.id.as_str()),
+            )
+            .await;
             let email = email_of(name);
             Employee {
                 token: token_of(&id, role, &email),
@@ -174,7 +181,9 @@ impl Shift {
     pub async fn nothing_else<const N: usize>(&self, staff: [&mut SocketIo; N]) {
         let witness = self.visitor("Walter");
         let mut socket = self.calls(0, &witness).await;
-        socket.does("visitor_first_msg", content("is anybody there?")).await;
+        socket
+            .does("visitor_first_msg", content("is anybody there?"))
+            .await;
         for member in staff {
             let told = member.hears("append_unclaimed_chats").await;
             witness.is(&told["user"]);
@@ -209,6 +218,12 @@ impl Employee {
         self.is(&data["user"]);
         assert_eq!(data, &json!({"user": data["user"]}));
     }
+
+    /// Exactly `{user, content}`, and this member of staff has said this.
+    pub fn says_in(&self, data: &Value, content: &Value) {
+        self.is(&data["user"]);
+        assert_eq!(data, &json!({"user": data["user"], "content": content}));
+    }
 }
 
 impl Caller {
@@ -226,6 +241,12 @@ impl Caller {
     pub fn alone_in(&self, data: &Value) {
         self.is(&data["user"]);
         assert_eq!(data, &json!({"user": data["user"]}));
+    }
+
+    /// Exactly `{user, content}`, and this visitor has said this.
+    pub fn says_in(&self, data: &Value, content: &Value) {
+        self.is(&data["user"]);
+        assert_eq!(data, &json!({"user": data["user"], "content": content}));
     }
 
     /// This is the whole of this visitor's chat, flagged so; gives its id.
@@ -257,12 +278,15 @@ pub fn content(text: &str) -> Value {
 
 /// Integer milliseconds: no seconds, no microseconds, no fractions. What never changed says so with null.
 pub fn assert_times(shown: &Value) {
-    let is_time = |value: &Value| value.as_i64().is_some_and(|time| (1_500_000_000_000..10_000_000_000_000).contains(&time));
+    let is_time = |value: &Value| {
+        value
+            .as_i64()
+            .is_some_and(|time| (1_500_000_000_000..10_000_000_000_000).contains(&time))
+    };
     assert!(is_time(&shown["created_at"]), "created_at: {shown}");
     let updated = &shown["updated_at"];
     assert!(updated.is_null() || is_time(updated), "updated_at: {shown}");
 }
-
 
 fn role_name(role_id: u8) -> &'static str {
     match role_id {
@@ -283,7 +307,8 @@ fn token_of(id: &str, role: &str, email: &str) -> String {
 }
 
 async fn sign_up(world: &World, admin: &str, name: &str, role: &str, boss: Option<&str>) -> String {
-    let mut body = json!({"name": name, "email": email_of(name), "password": PASSWORD, "role": role});
+    let mut body =
+        json!({"name": name, "email": email_of(name), "password": PASSWORD, "role": role});
     if let Some(boss) = boss {
         body["supervisorId"] = json!(boss);
     }

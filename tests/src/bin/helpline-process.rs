@@ -23,7 +23,9 @@ fn main() -> ExitCode {
         std::process::exit(3);
     });
     run_as_process(kind, |listening| {
-        let socketio = listening.socketio.map_or_else(|| "-".to_owned(), |address| address.to_string());
+        let socketio = listening
+            .socketio
+            .map_or_else(|| "-".to_owned(), |address| address.to_string());
         println!("listening {} {socketio}", listening.address);
         let _ = std::io::stdout().flush();
     })

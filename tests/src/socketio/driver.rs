@@ -68,7 +68,8 @@ impl Driver {
     fn read(&self, output: ChildStdout) {
         for line in BufReader::new(output).lines() {
             let line = line.expect("text");
-            let told: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            let told: Value =
+                serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
             let id = told["id"].as_u64().expect("an id");
             let connections = self.connections.lock().expect("not poisoned");
             if let Some(connection) = connections.get(&id) {
@@ -84,7 +85,10 @@ impl Driver {
     pub(super) fn register(&self) -> (u64, UnboundedReceiver<Value>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = unbounded_channel();
-        self.connections.lock().expect("not poisoned").insert(id, sender);
+        self.connections
+            .lock()
+            .expect("not poisoned")
+            .insert(id, sender);
         (id, receiver)
     }
 

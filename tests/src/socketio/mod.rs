@@ -29,7 +29,12 @@ pub enum Client {
 }
 
 /// Every client library.
-pub const CLIENTS: [Client; 4] = [Client::Python5, Client::Node2, Client::Node4, Client::Python4];
+pub const CLIENTS: [Client; 4] = [
+    Client::Python5,
+    Client::Node2,
+    Client::Node4,
+    Client::Python4,
+];
 
 /// How a client talks to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,9 +114,9 @@ impl SocketIo {
             asked: 0,
             recent: VecDeque::new(),
         };
-        let headers = authorization.map_or_else(|| json!({}), |token| json!({"Authorization": token}));
-        let command =
-            json!({"url": format!("http://{address}"), "headers": headers, "transports": transport.names()});
+        let headers =
+            authorization.map_or_else(|| json!({}), |token| json!({"Authorization": token}));
+        let command = json!({"url": format!("http://{address}"), "headers": headers, "transports": transport.names()});
         driver.tell(id, "connect", command);
         loop {
             let told = socket.next("an answer to connect").await;
@@ -132,7 +137,11 @@ impl SocketIo {
     }
 
     /// Sends an event, with its data if it has any, and gives what the server acknowledges it with.
-    pub async fn emit(&mut self, event: &str, data: impl Into<Option<Value>>) -> (bool, Option<String>) {
+    pub async fn emit(
+        &mut self,
+        event: &str,
+        data: impl Into<Option<Value>>,
+    ) -> (bool, Option<String>) {
         let ack = self.sends_for_ack(event, data);
         self.acknowledged(ack).await
     }
@@ -170,7 +179,13 @@ impl SocketIo {
     /// Sends an event that the server has to accept.
     pub async fn does(&mut self, event: &str, data: impl Into<Option<Value>>) {
         let answer = self.emit(event, data).await;
-        assert_eq!(answer, (true, None), "{}: {event}{}", self.who, self.story());
+        assert_eq!(
+            answer,
+            (true, None),
+            "{}: {event}{}",
+            self.who,
+            self.story()
+        );
     }
 
     /// Sends an event that the server has to refuse with this text.
@@ -179,40 +194,64 @@ impl SocketIo {
         let shown = data.as_ref().map_or_else(|| "nothing".to_owned(), abridged);
         let answer = self.emit(event, data).await;
         let expected = (false, Some(text.to_owned()));
-        assert_eq!(answer, expected, "{}: {event} with {shown}{}", self.who, self.story());
+        assert_eq!(
+            answer,
+            expected,
+            "{}: {event} with {shown}{}",
+            self.who,
+            self.story()
+        );
     }
 
     /// The next event has to be this one, with one argument; gives that.
     pub async fn hears(&mut self, event: &str) -> Value {
         let (name, data) = self.next_event(event).await;
-        assert_eq!(name, event, "{}: another event: {data}{}", self.who, self.story());
+        assert_eq!(
+            name,
+            event,
+            "{}: another event: {data}{}",
+            self.who,
+            self.story()
+        );
         data
     }
 
     /// The next event, whichever it is, with its one argument. `wanted` names it in failure messages.
     pub async fn next_event(&mut self, wanted: &str) -> (String, Value) {
         while self.events.is_empty() {
-            assert!(!self.disconnected, "{} wanted {wanted}{}", self.who, self.story());
+            assert!(
+                !self.disconnected,
+                "{} wanted {wanted}{}",
+                self.who,
+                self.story()
+            );
             let told = self.next(wanted).await;
             self.keep(told);
         }
         let told = self.events.pop_front().expect("there is one");
         let args = told["args"].as_array().expect("arguments");
         assert_eq!(args.len(), 1, "{}: not one argument: {told}", self.who);
-        (told["event"].as_str().expect("a name").to_owned(), args[0].clone())
+        (
+            told["event"].as_str().expect("a name").to_owned(),
+            args[0].clone(),
+        )
     }
 
     /// The names of the events that have come and that nobody has asked for.
     #[must_use]
     pub fn unheard(&self) -> Vec<&str> {
-        self.events.iter().filter_map(|told| told["event"].as_str()).collect()
+        self.events
+            .iter()
+            .filter_map(|told| told["event"].as_str())
+            .collect()
     }
 
     /// Whatever was on its way to this socket from the process it is at, before this question was answered, is none.
     ///
     /// What another process has to tell may still come: where that matters, let something else be told after it.
     pub async fn has_heard_nothing(&mut self) {
-        self.is_refused("nonsense", json!({}), "Unknown event.").await;
+        self.is_refused("nonsense", json!({}), "Unknown event.")
+            .await;
         assert_eq!(self.unheard(), [""; 0], "{}{}", self.who, self.story());
     }
 
@@ -239,8 +278,16 @@ impl SocketIo {
                 self.recent.push_back(abridged(&told));
                 told
             }
-            Ok(None) => panic!("{} wanted {wanted}: the driver is gone{}", self.who, self.story()),
-            Err(_) => panic!("{} waited {DEADLINE:?} for {wanted}{}", self.who, self.story()),
+            Ok(None) => panic!(
+                "{} wanted {wanted}: the driver is gone{}",
+                self.who,
+                self.story()
+            ),
+            Err(_) => panic!(
+                "{} waited {DEADLINE:?} for {wanted}{}",
+                self.who,
+                self.story()
+            ),
         }
     }
 
@@ -279,6 +326,9 @@ fn abridged(value: &Value) -> String {
 }
 
 /// Waits for all of these at once.
-pub async fn all<T>(what: &str, futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub async fn all<T>(
+    what: &str,
+    futures: impl IntoIterator<Item = impl Future<Output = T>>,
+) -> Vec<T> {
     within(what, futures_util::future::join_all(futures)).await
 }
