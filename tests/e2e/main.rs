@@ -19,6 +19,7 @@ mod conversation_races;
 mod conversation_rooms;
 mod drain;
 mod engineio_door;
+mod engineio_line;
 mod engineio_wire;
 mod expiry;
 mod feed_decline;
