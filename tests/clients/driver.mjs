@@ -41,7 +41,7 @@ function emit({ id, event, args, ack }) {
 }
 
 function disconnect({ id }) {
-  sockets.get(id).disconnect();
+  sockets.get(id)?.disconnect();
   sockets.delete(id);
 }
 

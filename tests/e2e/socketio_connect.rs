@@ -50,6 +50,32 @@ async fn every_client_talks_over_every_transport() {
 }
 
 #[tokio::test]
+async fn every_client_is_let_in_and_answered_over_every_transport() {
+    let shift = Shift::new().await;
+    for (number, (client, transport)) in every().enumerate() {
+        let mina = shift.visitor("Mina");
+        let token = match number % 2 {
+            0 => mina.token,
+            _ => format!("Bearer {}", mina.token),
+        };
+        let address = shift.socketio(number % 2);
+        let mut visitor = SocketIo::connect(address, client, transport, Some(&token), "Mina")
+            .await
+            .unwrap_or_else(|refused| panic!("{client:?}, {transport:?}: {refused:?}"));
+        for event in ["nonsense", "a é 語 😀"] {
+            for data in [None, Some(json!(null)), Some(content("a é 語 😀"))] {
+                visitor.is_refused(event, data, "Unknown event.").await;
+            }
+        }
+        visitor
+            .is_refused("visitor_first_msg", None, "Missing/Invalid data")
+            .await;
+        visitor.has_heard_nothing().await;
+        visitor.goes().await;
+    }
+}
+
+#[tokio::test]
 async fn every_client_is_refused_without_a_good_token() {
     let world = World::builder().tokens().start();
     for (client, transport) in every() {
