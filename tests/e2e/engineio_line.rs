@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use e2e::engineio::{Eio, Polling, Wire};
 use e2e::socketio::{SocketIo, every};
-use e2e::{Shift, World, eventually, http, ms, secs, tokens};
+use e2e::{World, eventually, http, ms, secs, tokens};
 use serde_json::json;
 
 use crate::PROCESS;
