@@ -15,6 +15,7 @@ use helpline_service::{
     application::Commons,
     faults::Faults,
     handler::Handler,
+    presence::Departure,
     socket::{Reply, Session},
     wire::Frame,
 };
@@ -200,5 +201,5 @@ impl Session for SocketIoSession {
         self.commons.metrics.slow_readers.inc();
     }
 
-    async fn closed(&mut self) {}
+    async fn closed(&mut self, _: Departure) {}
 }
