@@ -87,7 +87,7 @@ impl Application {
             archive::start(commons, &people.records);
             commons.restorer.set(FromRecords(people.records.clone()));
         }
-        let for_socketio = SocketIo::new(commons, people.clone());
+        let for_socketio = SocketIo::open(commons, people.clone());
         application.serve_also(
             socketio,
             Commons::cors_with_credentials,

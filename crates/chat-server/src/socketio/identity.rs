@@ -7,18 +7,29 @@ use helpline_desk::{
     id::{AgentId, VisitorId},
     time::Timestamp,
 };
-use helpline_protocol::socketio::{
-    millis,
-    shapes::{self, ORGANISATION, role_id},
+use helpline_live::presence::Arrival;
+use helpline_protocol::{
+    bus::StaffProfile,
+    socketio::{
+        millis,
+        shapes::{self, ORGANISATION, role_id},
+    },
 };
 use helpline_records::{Account, AccountRole};
-use helpline_service::access::{Claims, Role};
-use tokio::time::timeout;
+use helpline_service::{
+    access::{Claims, Role},
+    wire::Frame,
+};
+use tokio::{sync::mpsc, time::timeout};
 
+use super::{
+    crowd::{Seat, Whose},
+    operations::{Staff, name_of},
+};
 use crate::people::{People, is_id};
 
 /// How long a client waits at the door for the database; then its token has the word.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whose token is good, and who has no business here all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +40,8 @@ pub(super) struct Stranger;
 pub(super) enum User {
     /// Somebody of the staff.
     Staff {
-        /// The agent, as chats know it.
-        agent: AgentId,
-        /// How high it stands.
-        rank: Rank,
+        /// Who that is at the desk.
+        staff: Staff,
         /// What others see of it.
         shape: shapes::Staff,
     },
@@ -48,12 +57,10 @@ pub(super) enum User {
 impl User {
     /// The user that these claims are about.
     pub(super) async fn of(claims: &Claims, people: Option<&People>) -> Result<Self, Stranger> {
-        let account = match people {
-            Some(people) if is_id(&claims.user_id) && claims.role != Role::Visitor => {
-                let found = timeout(PATIENCE, people.records.account(&claims.user_id)).await;
-                found.ok().and_then(Result::ok).flatten()
-            }
-            _ => None,
+        let account = match claims.role {
+            Role::Visitor => None,
+            // While the records are away the token has the word.
+            _ => account(people, &claims.user_id).await.unwrap_or(None),
         };
         match account {
             Some(account) if !account.active => Err(Stranger),
@@ -63,12 +70,8 @@ impl User {
     }
 
     fn with_account(account: &Account) -> Result<Self, Stranger> {
-        match rank_of(account.role) {
-            Some(rank) => Ok(Self::Staff {
-                agent: AgentId(account.id.clone()),
-                rank,
-                shape: staff_of(account, rank),
-            }),
+        match rank_of(account.role).zip(staff_of(account)) {
+            Some((rank, shape)) => Ok(Self::of_staff(rank, shape)),
             None => Ok(Self::Visitor {
                 visitor: VisitorId::parse(&account.id).ok_or(Stranger)?,
                 shape: shapes::Visitor {
@@ -109,21 +112,63 @@ impl User {
                 });
             }
         };
-        Ok(Self::Staff {
-            agent: AgentId(claims.user_id.clone()),
+        let shape = shapes::Staff {
+            id: claims.user_id.clone(),
+            email: claims.email.clone().unwrap_or_default(),
+            full_name: name,
+            display_name: None,
+            organisation_id: ORGANISATION,
+            role_id: role_id(rank),
+            disabled: false,
+            created_at,
+            updated_at: None,
+        };
+        Ok(Self::of_staff(rank, shape))
+    }
+
+    fn of_staff(rank: Rank, shape: shapes::Staff) -> Self {
+        let staff = Staff {
+            agent: AgentId(shape.id.clone()),
+            name: name_of(&shape.full_name),
             rank,
-            shape: shapes::Staff {
-                id: claims.user_id.clone(),
-                email: claims.email.clone().unwrap_or_default(),
-                full_name: name,
-                display_name: None,
-                organisation_id: ORGANISATION,
-                role_id: role_id(rank),
-                disabled: false,
-                created_at,
-                updated_at: None,
+        };
+        Self::Staff { staff, shape }
+    }
+
+    /// How its socket is entered among those who are online.
+    pub(super) fn arrival(&self) -> Arrival {
+        match self {
+            Self::Staff { staff, shape } => Arrival::Staff {
+                profile: StaffProfile {
+                    id: staff.agent.clone(),
+                    name: shape.full_name.clone(),
+                    email: Some(shape.email.clone()).filter(|email| !email.is_empty()),
+                    rank: staff.rank,
+                },
+                // It says nothing of that in this dialect: whoever is away at another socket stays away.
+                available: None,
             },
-        })
+            Self::Visitor { visitor, shape } => Arrival::Visitor {
+                id: *visitor,
+                profile: serde_json::to_string(shape).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Its place among those who hear what happens.
+    pub(super) fn seat(&self, outbox: mpsc::Sender<Frame>) -> Seat {
+        let (whose, shown) = match self {
+            Self::Staff { staff, shape } => (
+                Whose::Staff(staff.agent.clone(), staff.rank),
+                Some(shape.clone()),
+            ),
+            Self::Visitor { visitor, .. } => (Whose::Visitor(*visitor), None),
+        };
+        Seat {
+            whose,
+            shown,
+            outbox,
+        }
     }
 
     /// The side on which it stands.
@@ -144,18 +189,34 @@ fn rank_of(role: AccountRole) -> Option<Rank> {
     }
 }
 
-fn staff_of(account: &Account, rank: Rank) -> shapes::Staff {
-    shapes::Staff {
+/// The records do not answer in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Away;
+
+/// The account of this id, if there is one.
+pub(super) async fn account(people: Option<&People>, id: &str) -> Result<Option<Account>, Away> {
+    let Some(people) = people.filter(|_| is_id(id)) else {
+        return Ok(None);
+    };
+    match timeout(PATIENCE, people.records.account(id)).await {
+        Ok(Ok(found)) => Ok(found),
+        _ => Err(Away),
+    }
+}
+
+/// What others see of somebody of the staff.
+pub(super) fn staff_of(account: &Account) -> Option<shapes::Staff> {
+    Some(shapes::Staff {
         id: account.id.clone(),
         email: account.email.clone(),
         full_name: account.name.clone(),
         display_name: None,
         organisation_id: ORGANISATION,
-        role_id: role_id(rank),
+        role_id: role_id(rank_of(account.role)?),
         disabled: !account.active,
         created_at: millis(Timestamp(account.created_at)),
         updated_at: None,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -188,10 +249,10 @@ mod tests {
 
         let mut vika = claims("platform-7", Role::Supervisor);
         vika.email = Some("vika@example.org".to_owned());
-        let Ok(User::Staff { shape, rank, .. }) = User::of(&vika, None).await else {
+        let Ok(User::Staff { shape, staff }) = User::of(&vika, None).await else {
             panic!("a supervisor");
         };
-        assert_eq!((rank, shape.role_id), (Rank::Supervisor, 2));
+        assert_eq!((staff.rank, shape.role_id), (Rank::Supervisor, 2));
         assert_eq!(shape.full_name, "vika@example.org");
     }
 

@@ -1,33 +1,42 @@
 //! Socket.IO clients (contract 004), on a listener of their own.
 //!
-//! [`engine`] keeps the line to each client, [`identity`] says whose it is, and [`session`] what each event means.
+//! [`engine`] keeps the line to each client, [`identity`] says whose it is, [`session`] what each event means and [`operations`]
+//! asks it of the desk. What happens comes from the [`house`]: one [`herald`] tells it to the [`crowd`] of this process's sockets, with
+//! people and chats as [`portraits`] shows them and what was said in the [`sessions`] that wait.
 
+mod crowd;
 mod engine;
+mod herald;
+mod house;
 mod identity;
+mod operations;
+mod portraits;
 mod session;
+mod sessions;
 
 use actix_web::{HttpRequest, HttpResponse, web::ServiceConfig};
 use helpline_service::{application::Commons, door::Visit, handler::Handler};
 
 use self::{
     engine::{Exchange, Handshake, Host, Opening},
+    house::House,
     identity::{Stranger, User},
-    session::SocketIoSession,
+    session::{SocketIoSession, Standing},
 };
 use crate::people::People;
 
 /// What the listener's threads share.
 #[derive(Clone)]
 pub(crate) struct SocketIo {
-    commons: Commons,
+    house: House,
     people: Option<People>,
     exchange: Exchange,
 }
 
 impl SocketIo {
-    pub(crate) fn new(commons: &Commons, people: Option<People>) -> Self {
+    pub(crate) fn open(commons: &Commons, people: Option<People>) -> Self {
         Self {
-            commons: commons.clone(),
+            house: House::open(commons, people.clone()),
             people,
             exchange: Exchange::default(),
         }
@@ -35,22 +44,22 @@ impl SocketIo {
 
     /// The routes, for one thread with its handler.
     pub(crate) fn routes(&self, config: &mut ServiceConfig, handler: Handler) {
-        let desk = Desk {
+        let door = Door {
             shared: self.clone(),
             handler,
         };
-        engine::routes(config, &self.exchange, desk);
+        engine::routes(config, &self.exchange, door);
     }
 }
 
 /// Lets clients in, on one thread.
 #[derive(Clone)]
-struct Desk {
+struct Door {
     shared: SocketIo,
     handler: Handler,
 }
 
-impl Host for Desk {
+impl Host for Door {
     type Session = SocketIoSession;
 
     async fn admit(
@@ -59,9 +68,8 @@ impl Host for Desk {
         handshake: &Handshake,
         sid: &str,
     ) -> Result<Opening<SocketIoSession>, HttpResponse> {
-        let SocketIo {
-            commons, people, ..
-        } = &self.shared;
+        let SocketIo { house, people, .. } = &self.shared;
+        let commons = house.commons();
         // The other dialect of this path is not spoken here.
         if handshake.dialect.is_some() {
             return Err(unauthorized());
@@ -72,15 +80,20 @@ impl Host for Desk {
         let claims = keys.verify(token).map_err(|_| unauthorized())?;
         let user = User::of(&claims, people.as_ref()).await;
         let user = user.map_err(|Stranger| unauthorized())?;
-        // Only now: whatever ends the token from here on ends the socket too.
-        let binding = visit.bind(commons, &claims).map_err(|_| unauthorized())?;
-        let revision = handshake.revision;
+        let standing = Standing {
+            remaining: claims.remaining(),
+            // Only now: whatever ends the token from here on ends the socket too.
+            _binding: visit.bind(commons, &claims).map_err(|_| unauthorized())?,
+            ended: visit.ended,
+        };
+        let line = (handshake.revision, sid);
         Ok(SocketIoSession::open(
-            commons,
+            house,
             &self.handler,
             user,
-            (claims.remaining(), binding, visit.ended),
-            (revision, sid),
+            visit.socket,
+            standing,
+            line,
         ))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use helpline_protocol::{
     close::Close,
     socketio::{
-        ClientEvent, Content, Fault, decode,
+        ClientEvent, Fault, decode,
         engine::Revision,
         packet::{self, Event, Packet},
     },
@@ -22,27 +22,43 @@ use helpline_service::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{engine::Opening, identity::User};
+use super::{
+    engine::Opening,
+    house::{House, Watch},
+    identity::User,
+    operations::Operations,
+};
 
 /// How long a client of revision 4 may take to ask to come in.
 const CONNECT: Duration = Duration::from_secs(45);
 
+/// What a socket stands on: until when, and what ends it before.
+pub(super) struct Standing {
+    /// How long its token is good.
+    pub(super) remaining: Duration,
+    /// Ties the socket to the token.
+    pub(super) _binding: Binding,
+    /// Says that the token has ended before its time.
+    pub(super) ended: CancellationToken,
+}
+
 /// One socket.
 pub(crate) struct SocketIoSession {
     commons: Commons,
-    #[allow(dead_code, reason = "commands come with the desk's rules for them")]
     handler: Handler,
+    house: House,
+    operations: Operations,
     user: User,
-    _outbox: mpsc::Sender<Frame>,
+    /// Names the socket in this deployment.
+    socket: u64,
     revision: Revision,
     sid: String,
-    /// Until when it has to be in; `None` once it is.
-    connect_by: Option<Instant>,
+    place: Place,
+    /// Whether it was sent away, and is to come back.
+    is_sent_away: bool,
     /// When its token runs out.
     until: Instant,
-    ended: CancellationToken,
-    /// Ties the socket to the token.
-    _binding: Binding,
+    standing: Standing,
     faults: Faults,
     /// How fast it may say something.
     messages: MessageRate,
@@ -53,26 +69,33 @@ pub(crate) struct SocketIoSession {
 impl SocketIoSession {
     /// A session for a client that was let in.
     pub(super) fn open(
-        commons: &Commons,
+        house: &House,
         handler: &Handler,
         user: User,
-        (remaining, binding, ended): (Duration, Binding, CancellationToken),
+        socket: u64,
+        standing: Standing,
         (revision, sid): (Revision, &str),
     ) -> Opening<Self> {
+        let commons = house.commons();
         let settings = &commons.settings;
         let (outbox, inbox) = mpsc::channel(settings.sockets.outbox);
         let now = Instant::now();
         let session = Self {
             commons: commons.clone(),
             handler: handler.clone(),
+            house: house.clone(),
+            operations: Operations::new(handler.clone(), settings.chat.max_content_bytes),
             user,
-            _outbox: outbox,
+            socket,
             revision,
             sid: sid.to_owned(),
-            connect_by: Some(now + CONNECT),
-            until: now + remaining,
-            ended,
-            _binding: binding,
+            place: Place::Outside {
+                until: now + CONNECT,
+                outbox,
+            },
+            is_sent_away: false,
+            until: now + standing.remaining,
+            standing,
             faults: Faults::new(settings.sockets.error_window),
             messages: MessageRate::new(&settings.limits),
             others: MessageRate::of_others(),
@@ -80,11 +103,21 @@ impl SocketIoSession {
         (session, inbox)
     }
 
-    /// The client comes in.
+    /// The client comes in: it is online from now on, and hears what there is to hear.
     async fn come_in(&mut self) -> Reply {
-        if self.connect_by.take().is_none() {
+        let Place::Outside { outbox, .. } = &self.place else {
             return Reply::nothing();
-        }
+        };
+        let seat = self.user.seat(outbox.clone());
+        let Ok(watch) = self.house.watch().await else {
+            self.is_sent_away = true;
+            return Reply::close(Close::Later);
+        };
+        let (roster, store) = (&self.commons.roster, self.handler.store());
+        roster.arrive(store, self.socket, self.user.arrival()).await;
+        self.house.enter(self.socket, seat);
+        // The only way to it is the house's now: when that is gone, something was missed.
+        self.place = Place::Inside(watch);
         Reply::frame(packet::connected(self.revision, &self.sid))
     }
 
@@ -126,19 +159,62 @@ impl SocketIoSession {
     }
 
     async fn do_it(&mut self, asked: ClientEvent) -> Result<(), Fault> {
-        if let ClientEvent::FirstMessage(content) = &asked {
-            self.fits(content)?;
+        let operations = &mut self.operations;
+        let says = matches!(
+            asked,
+            ClientEvent::FirstMessage(_)
+                | ClientEvent::Message(_)
+                | ClientEvent::StaffMessage { .. }
+        );
+        match (&self.user, asked) {
+            (User::Visitor { visitor, shape }, ClientEvent::FirstMessage(content)) => {
+                operations.ask(*visitor, shape, &content).await
+            }
+            (User::Visitor { visitor, .. }, ClientEvent::Message(content)) => {
+                operations.visitor_says(*visitor, &content).await
+            }
+            (User::Visitor { visitor, .. }, ClientEvent::VisitorLeave) => {
+                operations.visitor_leaves(*visitor).await
+            }
+            (User::Staff { staff, .. }, ClientEvent::Join { room }) => {
+                operations.join(staff, room).await
+            }
+            (User::Staff { staff, .. }, ClientEvent::StaffMessage { room, content }) => {
+                operations.staff_says(staff, room, &content).await
+            }
+            (User::Staff { staff, .. }, ClientEvent::StaffLeave { room }) => {
+                operations.staff_leaves(staff, room).await
+            }
+            (User::Staff { staff, .. }, ClientEvent::TakeOver { room }) => {
+                operations.take_over(staff, room).await
+            }
+            (User::Staff { staff, .. }, ClientEvent::ChangePriority { room, severity }) => {
+                operations.flag(staff, room, severity).await
+            }
+            // Which side may send what was looked at when it was read.
+            (User::Staff { .. }, _) => Err(Fault::VisitorsOnly),
+            (User::Visitor { .. }, _) => Err(Fault::StaffOnly),
+        }?;
+        if says {
+            self.commons.metrics.messages_in.inc();
         }
-        Err(Fault::Unavailable)
+        Ok(())
     }
+}
 
-    fn fits(&self, content: &Content) -> Result<(), Fault> {
-        let most = self.commons.settings.chat.max_content_bytes;
-        match content.as_str().len() <= most {
-            true => Ok(()),
-            false => Err(Fault::TooLong),
-        }
-    }
+/// Where the client is.
+enum Place {
+    /// Not in yet.
+    Outside {
+        /// Until when it has to come in.
+        until: Instant,
+        /// The way to it.
+        outbox: mpsc::Sender<Frame>,
+    },
+    /// In, and hears what happens.
+    Inside(#[allow(dead_code, reason = "held while something is to be heard")] Watch),
+    /// Gone.
+    Left,
 }
 
 impl Session for SocketIoSession {
@@ -159,7 +235,9 @@ impl Session for SocketIoSession {
                 Reply::frame(packet::no_namespace(self.revision, &namespace))
             }
             Ok(Packet::Disconnect) => Reply::close(Close::Over),
-            Ok(Packet::Event(event)) if self.connect_by.is_none() => self.event(event).await,
+            Ok(Packet::Event(event)) if matches!(self.place, Place::Inside(_)) => {
+                self.event(event).await
+            }
             Ok(Packet::Ack) => Reply::nothing(),
             Ok(Packet::Event(_)) | Err(_) => self.malformed(),
         }
@@ -174,7 +252,10 @@ impl Session for SocketIoSession {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        Some(self.connect_by.map_or(self.until, |by| by.min(self.until)))
+        Some(match &self.place {
+            Place::Outside { until, .. } => self.until.min(*until),
+            Place::Inside(_) | Place::Left => self.until,
+        })
     }
 
     fn due(&mut self) -> Reply {
@@ -185,7 +266,7 @@ impl Session for SocketIoSession {
     }
 
     fn ended(&self) -> CancellationToken {
-        self.ended.clone()
+        self.standing.ended.clone()
     }
 
     fn end(&mut self) -> Reply {
@@ -198,8 +279,26 @@ impl Session for SocketIoSession {
     }
 
     fn too_slow(&mut self) {
+        self.is_sent_away = true;
         self.commons.metrics.slow_readers.inc();
     }
 
-    async fn closed(&mut self, _: Departure) {}
+    async fn closed(&mut self, departure: Departure) {
+        if !matches!(
+            std::mem::replace(&mut self.place, Place::Left),
+            Place::Inside(_)
+        ) {
+            return;
+        }
+        self.house.leave(self.socket);
+        let settings = &self.commons.settings;
+        let grace = match departure {
+            // It was not its own wish to go.
+            _ if self.is_sent_away => settings.presence.restart_grace,
+            Departure::Restart => settings.presence.restart_grace,
+            Departure::Closed => settings.socketio.grace,
+        };
+        let roster = &self.commons.roster;
+        roster.leave(&self.handler, self.socket, grace).await;
+    }
 }

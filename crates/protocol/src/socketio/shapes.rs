@@ -1,7 +1,7 @@
 //! The objects in events. Whoever reads finds every field, with `null` where there is nothing.
 
 use helpline_desk::actor::Rank;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Content;
 
@@ -51,7 +51,7 @@ pub struct Staff {
 }
 
 /// Somebody who asks. Times are milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// The visitor's id, or its account's.
     pub id: String,
