@@ -168,16 +168,24 @@ impl Store {
             if left == 0 {
                 break;
             }
-            let mut range = redis::cmd("ZRANGE");
-            range.arg(self.shared.keys.expiry(partition));
-            range.arg(0).arg(left - 1);
-            let ids: Vec<String> = self
-                .link
-                .run(async |connection| range.query_async(connection).await)
-                .await?;
-            open.extend(ids.iter().filter_map(|id| ChatId::parse(id)));
+            open.append(&mut self.open_in(partition, left).await?);
         }
         Ok(open)
+    }
+
+    /// The same of one partition; `limit` is at least 1.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn open_in(&self, partition: u16, limit: usize) -> Result<Vec<ChatId>, Unavailable> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.shared.keys.expiry(partition));
+        range.arg(0).arg(limit - 1);
+        let ids: Vec<String> = self
+            .link
+            .run(async |connection| range.query_async(connection).await)
+            .await?;
+        Ok(ids.iter().filter_map(|id| ChatId::parse(id)).collect())
     }
 }
 

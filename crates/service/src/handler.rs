@@ -335,7 +335,7 @@ impl Handler {
             engaged: changed(&before, &after, ends, |chat| {
                 chat.support.as_ref().map(|support| &support.agent)
             }),
-            flagged: changed(&before, &after, ends, |chat| Flagged::of(chat)),
+            flagged: changed(&before, &after, ends, Flagged::of),
             announce: match (&is, decision.announce) {
                 (Some(entry), true) => Some(joins::announcement(entry)),
                 _ => None,

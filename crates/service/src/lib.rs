@@ -15,6 +15,7 @@ pub mod backlog;
 pub mod clock;
 pub mod door;
 pub mod faults;
+pub mod floor;
 pub mod handler;
 pub mod http;
 pub mod hub;

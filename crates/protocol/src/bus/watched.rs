@@ -6,6 +6,10 @@ use super::{Numbered, Unreadable, VERSION, number, read_numbered};
 
 /// What arrives on the channel of everything that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are the large one, and none is kept"
+)]
 pub enum Watched<'a> {
     /// Something happened at a chat and is in its log.
     Happened {
