@@ -4,7 +4,6 @@
 //! how things are; so nobody misses anything, and nobody hears anything twice. Each event of the server is made once.
 
 use std::{
-    cmp::Reverse,
     collections::HashMap,
     sync::{
         Arc,
@@ -16,25 +15,27 @@ use helpline_desk::{
     actor::{Rank, Side},
     chat::{Chat, Phase, Support},
     event::{End, Event, Recorded, Said},
-    id::{AgentId, ChatId},
-    time::Timestamp,
+    id::AgentId,
 };
-use helpline_live::store::StoreError;
+use helpline_live::link::Unavailable;
 use helpline_protocol::{
-    bus::{StaffChange, StaffMember},
+    bus::StaffMember,
     socketio::{
         events::{self, Init},
         shapes::{self, Flagged, Message, Unclaimed},
     },
 };
-use helpline_service::{handler::Handler, metrics::Metrics};
+use helpline_service::{
+    floor::{Before, Spoken},
+    handler::Handler,
+    metrics::Metrics,
+};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use super::{
     crowd::{Crowd, Seat, To, Whose},
     portraits::{self, Portraits, Shown},
-    sessions::Sessions,
 };
 use crate::people::People;
 
@@ -47,34 +48,40 @@ const FLAGGED: usize = 15;
 pub(super) enum Word {
     /// Something happened at a chat, whose state after it this is.
     Happened(Box<Happened>),
-    /// Somebody of the staff came, went or changed.
-    Staff(StaffChange),
+    /// A chat waits, as is found out only now.
+    Found(Box<Waiting>),
+    /// Somebody of the staff is here; and whether it was not before.
+    Here(StaffMember, bool),
+    /// Somebody of the staff has gone.
+    Gone(StaffMember),
     /// A socket comes in, and this is how things are.
     Came(u64, Seat, Box<Scene>),
     /// A socket has gone.
     Left(u64),
-    /// What was told may not be all: everything begins anew.
-    Reset,
 }
 
 /// Something that happened at a chat.
 pub(super) struct Happened {
-    /// The chat before it, if there was one.
-    pub(super) before: Option<Chat>,
+    pub(super) before: Before,
     /// The chat after it.
-    pub(super) after: Chat,
+    pub(super) chat: Chat,
+    /// What was said in the session, where that is told too.
+    pub(super) session: Vec<Spoken>,
     pub(super) recorded: Recorded,
-    /// How many numbered events the chat has with this one.
-    pub(super) number: u64,
 }
 
 /// How things are.
-#[derive(Default)]
 pub(super) struct Scene {
-    /// The chats that wait.
-    pub(super) waiting: Vec<Chat>,
+    /// The chats that wait, oldest first.
+    pub(super) waiting: Vec<Waiting>,
     /// The staff who are online.
     pub(super) staff: Vec<StaffMember>,
+}
+
+/// A chat that waits.
+pub(super) struct Waiting {
+    pub(super) chat: Chat,
+    pub(super) session: Vec<Spoken>,
 }
 
 /// The way to the herald. Cheap to clone.
@@ -99,7 +106,7 @@ pub(super) struct Herald {
     missed: Arc<AtomicBool>,
     crowd: Crowd,
     portraits: Portraits,
-    sessions: Sessions,
+    /// The staff who are online, for what is not in the records.
     online: HashMap<AgentId, StaffMember>,
     handler: Handler,
 }
@@ -117,7 +124,6 @@ impl Herald {
             missed: missed.clone(),
             crowd: Crowd::new(metrics),
             portraits: Portraits::new(people),
-            sessions: Sessions::new(handler.clone()),
             online: HashMap::new(),
             handler,
         };
@@ -133,22 +139,17 @@ impl Herald {
         while let Some(word) = self.words.recv().await {
             if self.missed.swap(false, Ordering::Acquire) {
                 warn!("more happens than can be told: whoever is here comes back");
-                self.begin_anew();
+                self.crowd.send_away();
             }
             match word {
                 Word::Happened(happened) => self.happened(&happened).await,
-                Word::Staff(change) => self.staff(change).await,
+                Word::Found(waiting) => self.waits(&waiting.chat, &waiting.session).await,
+                Word::Here(member, came) => self.here(member, came).await,
+                Word::Gone(member) => self.gone(&member).await,
                 Word::Came(socket, seat, scene) => self.came(socket, seat, *scene).await,
                 Word::Left(socket) => self.crowd.leave(socket),
-                Word::Reset => self.begin_anew(),
             }
         }
-    }
-
-    fn begin_anew(&mut self) {
-        self.crowd.send_away();
-        self.sessions.forget_all();
-        self.online.clear();
     }
 
     async fn came(&mut self, socket: u64, seat: Seat, scene: Scene) {
@@ -179,7 +180,7 @@ impl Herald {
     }
 
     /// How things are, for somebody of the staff who comes in.
-    async fn init(&mut self, mut waiting: Vec<Chat>) -> Result<Init, StoreError> {
+    async fn init(&mut self, waiting: Vec<Waiting>) -> Result<Init, Unavailable> {
         let mut online_users = Vec::with_capacity(self.online.len());
         for member in self.online.values() {
             online_users.push(self.portraits.staff(&member.id, member.into()).await);
@@ -188,8 +189,7 @@ impl Herald {
         let online_visitors = visitors.iter();
         let online_visitors =
             online_visitors.filter_map(|(_, profile)| serde_json::from_str(profile).ok());
-        let mut flagged = Vec::<helpline_protocol::bus::Flagged>::new();
-        flagged.sort_by_key(|flagged| Reverse(flagged.flagged_at));
+        let mut flagged = self.handler.store().flagged().await?;
         flagged.truncate(FLAGGED);
         let mut flagged_chats = Vec::with_capacity(flagged.len());
         for flagged in &flagged {
@@ -198,11 +198,9 @@ impl Herald {
                 user: self.portraits.visitor(flagged.into()).await,
             });
         }
-        waiting.sort_by_key(asked_at);
         let mut unclaimed_chats = Vec::with_capacity(waiting.len());
-        for chat in &waiting {
-            let said = self.sessions.until(chat).await?;
-            unclaimed_chats.push(self.unclaimed(chat, said).await);
+        for Waiting { chat, session } in &waiting {
+            unclaimed_chats.push(self.unclaimed(chat, session).await);
         }
         Ok(Init {
             online_users,
@@ -212,54 +210,51 @@ impl Herald {
         })
     }
 
-    async fn unclaimed(&mut self, chat: &Chat, session: Vec<Message>) -> Unclaimed {
-        let said = session.into_iter().filter(|message| message.type_id == 1);
+    async fn unclaimed(&mut self, chat: &Chat, session: &[Spoken]) -> Unclaimed {
+        let contents = session.iter();
+        let contents = contents.map(|spoken| portraits::content(&spoken.said, spoken.at));
         Unclaimed {
             user: self.portraits.visitor(chat.into()).await,
             room: portraits::room(chat),
-            contents: said.map(|message| message.content).collect(),
+            contents: contents.collect(),
         }
     }
 
-    async fn staff(&mut self, change: StaffChange) {
-        match change {
-            StaffChange::Here(member) => {
-                let (id, came) = (member.id.clone(), !self.online.contains_key(&member.id));
-                if came && self.crowd.has(To::ALL) {
-                    let user = self.portraits.staff(&id, (&member).into()).await;
-                    self.crowd
-                        .tell(To::all_but(&id), || events::staff_goes_online(&user));
-                }
-                self.online.insert(id, member);
-            }
-            StaffChange::Gone(id) => {
-                let Some(member) = self.online.remove(&id) else {
-                    return;
-                };
-                if self.crowd.has(To::ALL) {
-                    let user = self.portraits.staff(&id, (&member).into()).await;
-                    self.crowd
-                        .tell(To::all_but(&id), || events::staff_goes_offline(&user));
-                }
-            }
+    async fn here(&mut self, member: StaffMember, came: bool) {
+        let id = member.id.clone();
+        if came && self.crowd.has(To::all_but(&id)) {
+            let user = self.portraits.staff(&id, (&member).into()).await;
+            self.crowd
+                .tell(To::all_but(&id), || events::staff_goes_online(&user));
+        }
+        self.online.insert(id, member);
+    }
+
+    async fn gone(&mut self, member: &StaffMember) {
+        let id = &member.id;
+        self.online.remove(id);
+        if self.crowd.has(To::all_but(id)) {
+            let user = self.portraits.staff(id, member.into()).await;
+            self.crowd
+                .tell(To::all_but(id), || events::staff_goes_offline(&user));
         }
     }
 
     async fn happened(&mut self, happened: &Happened) {
-        let chat = &happened.after;
-        if !self.crowd.has(To::ALL) {
-            // Whatever is needed of it later is read then.
-            self.sessions.forget_all();
-            if !self.crowd.has(To::Visitor(chat.visitor.id)) {
-                return;
-            }
+        let chat = &happened.chat;
+        if !self.crowd.has(To::ALL) && !self.crowd.has(To::Visitor(chat.visitor.id)) {
+            return;
         }
-        self.sessions.hear(happened);
         match &happened.recorded.event {
             // A standing chat is asked for with its first words, which follow.
             Event::Requested { .. } if chat.standing => {}
             Event::Requested { .. } | Event::Released { .. } | Event::Assigned { .. } => {
-                self.waits(happened).await;
+                self.waits(chat, &happened.session).await;
+            }
+            // A visitor who may fall silent is not there any more, and nobody can claim its chat; or is there again.
+            Event::VisitorLeft if happened.before.waiting => self.leaves_queue(chat).await,
+            Event::VisitorReturned if happened.before.waiting => {
+                self.waits(chat, &happened.session).await;
             }
             Event::Said(said) => self.said(happened, said).await,
             Event::Claimed {
@@ -281,20 +276,27 @@ impl Herald {
     }
 
     /// A chat waits for somebody, for the first time or again.
-    async fn waits(&mut self, happened: &Happened) {
-        let session = self.sessions.until_now(happened).await;
-        let waiting = self.unclaimed(&happened.after, session).await;
+    async fn waits(&mut self, chat: &Chat, session: &[Spoken]) {
+        if self.crowd.has(To::ALL) {
+            let waiting = self.unclaimed(chat, session).await;
+            self.crowd
+                .tell(To::ALL, || events::append_unclaimed_chats(&waiting));
+        }
+    }
+
+    async fn leaves_queue(&mut self, chat: &Chat) {
+        let user = self.portraits.visitor(chat.into()).await;
         self.crowd
-            .tell(To::ALL, || events::append_unclaimed_chats(&waiting));
+            .tell(To::ALL, || events::visitor_leave_queue(&user));
     }
 
     async fn said(&mut self, happened: &Happened, said: &Said) {
-        let chat = &happened.after;
+        let chat = &happened.chat;
         let content = portraits::content(said, happened.recorded.at);
         match (said.from, &chat.phase) {
             (Side::Visitor, Phase::Waiting(_)) => {
-                if chat.standing && self.sessions.is_first(happened).await {
-                    return self.waits(happened).await;
+                if opens_session(happened) {
+                    return self.waits(chat, &happened.session).await;
                 }
                 let user = self.portraits.visitor(chat.into()).await;
                 self.crowd
@@ -312,12 +314,10 @@ impl Herald {
                 });
             }
             (Side::Support, _) => {
-                let Some(user) = self.support(chat).await else {
+                let Some(user) = self.support(chat.support.as_ref(), chat).await else {
                     return;
                 };
-                self.crowd.tell(To::Visitor(chat.visitor.id), || {
-                    events::staff_send(&user, &content)
-                });
+                self.tell_visitor(chat, || events::staff_send(&user, &content));
                 let agent = AgentId(user.id.clone());
                 self.crowd.tell(To::monitors_but(&agent), || {
                     events::new_staff_msg_for_supervisor(&user, &content)
@@ -328,8 +328,15 @@ impl Herald {
         }
     }
 
+    /// Tells the visitor of a standing chat. Those of other chats have sockets of other dialects.
+    fn tell_visitor(&mut self, chat: &Chat, event: impl FnOnce() -> String) {
+        if chat.standing {
+            self.crowd.tell(To::Visitor(chat.visitor.id), event);
+        }
+    }
+
     async fn claimed(&mut self, happened: &Happened, agent: &AgentId, name: &str, rank: Rank) {
-        let chat = &happened.after;
+        let chat = &happened.chat;
         let user = self.somebody(agent, name, rank, chat).await;
         let visitor = self.portraits.visitor(chat.into()).await;
         let room = portraits::room(chat);
@@ -337,25 +344,25 @@ impl Herald {
             events::staff_claim_chat(&visitor, &room)
         });
         if self.crowd.has(To::monitors_but(agent)) {
-            let session = self.sessions.until_now(happened).await;
+            let session = happened.session.iter();
+            let session: Vec<Message> = session
+                .map(|spoken| portraits::message(chat, spoken))
+                .collect();
             self.crowd.tell(To::monitors_but(agent), || {
                 events::agent_new_chat(&user, &visitor, &session)
             });
         }
-        self.sessions.forget(chat.id);
-        self.crowd.tell(To::Visitor(chat.visitor.id), || {
-            events::staff_join_room(&user)
-        });
+        self.tell_visitor(chat, || events::staff_join_room(&user));
     }
 
     async fn taken_over(&mut self, happened: &Happened, agent: &AgentId, name: &str, rank: Rank) {
-        let chat = &happened.after;
+        let chat = &happened.chat;
         let user = self.somebody(agent, name, rank, chat).await;
         let taken = || events::staff_being_taken_over_chat(&user);
-        if let Some(former) = happened.support_before() {
+        if let Some(former) = &happened.before.support {
             self.crowd.tell(To::Agent(&former.agent), taken);
         }
-        self.crowd.tell(To::Visitor(chat.visitor.id), taken);
+        self.tell_visitor(chat, taken);
         self.crowd.tell(To::monitors_but(agent), || {
             events::staff_take_over_chat(&user, &chat.id.to_string())
         });
@@ -363,49 +370,45 @@ impl Herald {
 
     /// A session is over, or the whole chat.
     async fn over(&mut self, happened: &Happened, end: &End) {
-        let chat = &happened.after;
-        self.sessions.forget(chat.id);
-        let Some(before) = &happened.before else {
+        let chat = &happened.chat;
+        if happened.before.waiting {
+            // Of one who was not there that was told already.
+            if !chat.visitor.away {
+                self.leaves_queue(chat).await;
+            }
+            return;
+        }
+        let Some(support) = &happened.before.support else {
             return;
         };
+        let by_desk = match end {
+            End::BySupport { .. } => Some(&support.agent),
+            End::ByStaff { by, .. } => Some(by),
+            _ => None,
+        };
         let visitor = self.portraits.visitor(chat.into()).await;
-        match &before.phase {
-            Phase::Waiting(_) => {
-                self.crowd
-                    .tell(To::ALL, || events::visitor_leave_queue(&visitor));
+        match (by_desk, self.support(Some(support), chat).await) {
+            (Some(by), Some(user)) => {
+                self.tell_visitor(chat, || events::staff_leave(&user));
+                self.crowd.tell(To::monitors_but(by), || {
+                    events::staff_leave_chat_for_supervisor(&user)
+                });
             }
-            Phase::Engaged => {
-                let support = before.support.as_ref().map(|support| &support.agent);
-                let by_desk = match end {
-                    End::BySupport { .. } => support,
-                    End::ByStaff { by, .. } => Some(by),
-                    _ => None,
-                };
-                match (by_desk, self.support(before).await) {
-                    (Some(by), Some(user)) => {
-                        self.crowd
-                            .tell(To::Visitor(chat.visitor.id), || events::staff_leave(&user));
-                        self.crowd.tell(To::monitors_but(by), || {
-                            events::staff_leave_chat_for_supervisor(&user)
-                        });
-                    }
-                    _ => self.crowd.tell(To::MONITORS, || {
-                        events::visitor_leave_chat_for_supervisor(&visitor)
-                    }),
-                }
-                // Whoever had it, and did not end it.
-                if let Some(agent) = support.filter(|agent| Some(*agent) != by_desk) {
-                    self.crowd
-                        .tell(To::Agent(agent), || events::visitor_leave(&visitor));
-                }
-            }
-            Phase::Registered | Phase::Ended(_) => {}
+            _ => self.crowd.tell(To::MONITORS, || {
+                events::visitor_leave_chat_for_supervisor(&visitor)
+            }),
+        }
+        // Whoever had it, and did not end it.
+        if by_desk != Some(&support.agent) {
+            self.crowd.tell(To::Agent(&support.agent), || {
+                events::visitor_leave(&visitor)
+            });
         }
     }
 
     /// Whoever answers in a chat.
-    async fn support(&mut self, chat: &Chat) -> Option<shapes::Staff> {
-        let support = chat.support.as_ref()?;
+    async fn support(&mut self, support: Option<&Support>, chat: &Chat) -> Option<shapes::Staff> {
+        let support = support?;
         let (agent, name, rank) = (&support.agent, &support.name, support.rank);
         Some(self.somebody(agent, name, rank, chat).await)
     }
@@ -431,16 +434,7 @@ impl Herald {
     }
 }
 
-impl Happened {
-    fn support_before(&self) -> Option<&Support> {
-        self.before.as_ref()?.support.as_ref()
-    }
-}
-
-/// Since when a chat waits.
-fn asked_at(chat: &Chat) -> (Timestamp, ChatId) {
-    match &chat.phase {
-        Phase::Waiting(request) => (request.since, chat.id),
-        _ => (chat.created_at, chat.id),
-    }
+/// Whether these are the first words of a standing chat's session, with which it comes to wait.
+pub(super) fn opens_session(happened: &Happened) -> bool {
+    happened.chat.standing && happened.session.len() == 1
 }

@@ -1,26 +1,28 @@
 //! What is going on, for this process's sockets: the floor is watched while anybody is in, and the herald tells what happens.
 
+use helpline_desk::{chat::Phase, event::Event};
 use helpline_live::link::Unavailable;
-use helpline_service::application::Commons;
+use helpline_service::{
+    application::Commons,
+    floor::{Floor, Happening, OnFloor, View, Watch},
+};
 
 use super::{
     crowd::Seat,
-    herald::{Happened, Herald, Messenger, Scene, Word},
+    herald::{Happened, Herald, Messenger, Scene, Waiting, Word},
 };
 use crate::people::People;
-
-/// Held by a socket for as long as it hears what happens.
-pub(super) struct Watch;
 
 /// The house. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct House {
     commons: Commons,
+    floor: Floor,
     messenger: Messenger,
 }
 
 impl House {
-    /// Begins to tell what happens on this floor.
+    /// Begins to tell what happens, on this runtime.
     pub(super) fn open(commons: &Commons, people: Option<People>) -> Self {
         let metrics = commons.metrics.clone();
         let (herald, messenger) = Herald::new(commons.handler(), people, metrics);
@@ -28,8 +30,15 @@ impl House {
         commons
             .tasks
             .spawn(async move { stop.run_until_cancelled(herald.run()).await });
+        let ears = messenger.clone();
+        let observer = move |happening: &Happening<'_>| {
+            if let Some(word) = word(happening) {
+                ears.say(word);
+            }
+        };
         Self {
             commons: commons.clone(),
+            floor: Floor::open(commons, Box::new(observer)),
             messenger,
         }
     }
@@ -38,19 +47,83 @@ impl House {
         &self.commons
     }
 
-    /// Begins to watch, or goes on.
+    /// Begins to watch, for as long as what is returned is held.
+    ///
+    /// # Errors
+    /// When the store does not say how things are.
     pub(super) async fn watch(&self) -> Result<Watch, Unavailable> {
-        Ok(Watch)
+        self.floor.watch().await
     }
 
     /// A socket comes in. It is told how things are now, and then what happens.
     pub(super) fn enter(&self, socket: u64, seat: Seat) {
-        let scene = Box::<Scene>::default();
-        self.messenger.say(Word::Came(socket, seat, scene));
+        // Nothing happens while one looks: whatever does comes after this in the herald's order.
+        self.floor.look(|view| {
+            let scene = Box::new(scene(view));
+            self.messenger.say(Word::Came(socket, seat, scene));
+        });
     }
 
     /// A socket has gone.
     pub(super) fn leave(&self, socket: u64) {
         self.messenger.say(Word::Left(socket));
     }
+}
+
+/// What there is to tell of something that happened, if there is anything.
+fn word(happening: &Happening<'_>) -> Option<Word> {
+    match happening {
+        Happening::Chat {
+            before,
+            after,
+            recorded,
+            ..
+        } => {
+            let with_session = match &recorded.event {
+                Event::Claimed { .. }
+                | Event::Requested { .. }
+                | Event::Released { .. }
+                | Event::Assigned { .. }
+                | Event::VisitorReturned => true,
+                // With its first words a standing chat comes to wait.
+                Event::Said(_) => after.chat.standing && after.session.len() == 1,
+                _ => false,
+            };
+            Some(Word::Happened(Box::new(Happened {
+                before: (*before).clone(),
+                chat: after.chat.clone(),
+                session: match with_session {
+                    true => after.session.iter().cloned().collect(),
+                    false => Vec::new(),
+                },
+                recorded: (*recorded).clone(),
+            })))
+        }
+        Happening::Found(chat) => waiting(chat).map(|waiting| Word::Found(Box::new(waiting))),
+        Happening::Here { before, after } => Some(Word::Here((*after).clone(), before.is_none())),
+        Happening::Gone(member) => Some(Word::Gone((*member).clone())),
+        // Nobody knows whose it was, or what became of it.
+        Happening::Lost(_) => None,
+    }
+}
+
+fn scene(view: &View) -> Scene {
+    let mut chats: Vec<&OnFloor> = view.chats().collect();
+    chats.sort_by_key(|chat| (chat.asked_at, chat.chat.id));
+    Scene {
+        waiting: chats.into_iter().filter_map(waiting).collect(),
+        staff: view.staff().cloned().collect(),
+    }
+}
+
+/// The chat, if it waits and its visitor is there.
+fn waiting(on_floor: &OnFloor) -> Option<Waiting> {
+    let chat = &on_floor.chat;
+    let waits = matches!(chat.phase, Phase::Waiting(_)) && !chat.visitor.away;
+    // The first words of a standing chat follow its request.
+    let is_asked = !chat.standing || !on_floor.session.is_empty();
+    (waits && is_asked).then(|| Waiting {
+        chat: chat.clone(),
+        session: on_floor.session.iter().cloned().collect(),
+    })
 }

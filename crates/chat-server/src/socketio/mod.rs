@@ -2,7 +2,7 @@
 //!
 //! [`engine`] keeps the line to each client, [`identity`] says whose it is, [`session`] what each event means and [`operations`]
 //! asks it of the desk. What happens comes from the [`house`]: one [`herald`] tells it to the [`crowd`] of this process's sockets, with
-//! people and chats as [`portraits`] shows them and what was said in the [`sessions`] that wait.
+//! people and chats as [`portraits`] shows them.
 
 mod crowd;
 mod engine;
@@ -12,7 +12,6 @@ mod identity;
 mod operations;
 mod portraits;
 mod session;
-mod sessions;
 
 use actix_web::{HttpRequest, HttpResponse, web::ServiceConfig};
 use helpline_service::{application::Commons, door::Visit, handler::Handler};

@@ -6,20 +6,21 @@
 use std::{collections::HashMap, time::Duration};
 
 use helpline_desk::{
-    actor::Rank,
+    actor::{Rank, Side},
     chat::Chat,
-    event::{End, Event, Recorded},
-    id::{AgentId, ChatId},
+    event::Said,
+    id::AgentId,
     time::Timestamp,
 };
 use helpline_protocol::{
     bus::{Flagged, StaffMember},
     socketio::{
         Content, millis,
-        shapes::{self, Message, Move, ORGANISATION, Room, role_id},
+        shapes::{self, Message, ORGANISATION, Room, role_id},
     },
 };
 use helpline_records::Account;
+use helpline_service::floor::Spoken;
 
 use tokio::time::Instant;
 
@@ -207,49 +208,26 @@ pub(super) fn flagged_room(flagged: &Flagged) -> Room {
 }
 
 /// What was said, as its sender wrote it; what another dialect's client wrote is a content here too.
-pub(super) fn content(said: &helpline_desk::event::Said, at: Timestamp) -> Content {
+pub(super) fn content(said: &Said, at: Timestamp) -> Content {
     match &said.raw {
         Some(raw) => Content::stored(raw),
         None => Content::of_text(&said.content, at),
     }
 }
 
-/// The message that an event is, if it is one; `sender` is whose account it was.
-pub(super) fn message(
-    chat: ChatId,
-    recorded: &Recorded,
-    number: u64,
-    sender: Option<&AgentId>,
-) -> Option<Message> {
-    let (id, type_id, content) = match &recorded.event {
-        Event::Said(said) => (said.id.to_string(), 1, content(said, recorded.at)),
-        // It has no id of its own: one that is the same whenever it is asked for.
-        event => {
-            let bits = chat.bits().rotate_left(64) ^ u128::from(recorded.seq);
-            (format!("{bits:032x}"), 0, moved(event)?.content())
-        }
-    };
-    Some(Message {
-        id,
-        chat_id: chat.to_string(),
-        sequence_num: number,
-        type_id,
-        sender: sender.map(ToString::to_string),
-        content,
-        created_at: millis(recorded.at),
+/// A whole message.
+pub(super) fn message(chat: &Chat, spoken: &Spoken) -> Message {
+    let said = &spoken.said;
+    let part = said.support.filter(|_| said.from == Side::Support);
+    let part = part.and_then(|part| chat.part(part));
+    Message {
+        id: said.id.to_string(),
+        chat_id: chat.id.to_string(),
+        sequence_num: spoken.number,
+        type_id: 1,
+        sender: part.map(|part| part.agent.to_string()),
+        content: content(said, spoken.at),
+        created_at: millis(spoken.at),
         updated_at: None,
-    })
-}
-
-fn moved(event: &Event) -> Option<Move> {
-    match event {
-        Event::Claimed { .. } => Some(Move::Join),
-        Event::TakenOver { .. } => Some(Move::TakeOver),
-        Event::Rested(end) | Event::Ended(end) if is_by_desk(end) => Some(Move::Leave),
-        _ => None,
     }
-}
-
-fn is_by_desk(end: &End) -> bool {
-    matches!(end, End::BySupport { .. } | End::ByStaff { .. })
 }

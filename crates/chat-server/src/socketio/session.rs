@@ -14,6 +14,7 @@ use helpline_service::{
     access::{Binding, MessageRate},
     application::Commons,
     faults::Faults,
+    floor::Watch,
     handler::Handler,
     presence::Departure,
     socket::{Reply, Session},
@@ -22,12 +23,7 @@ use helpline_service::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    engine::Opening,
-    house::{House, Watch},
-    identity::User,
-    operations::Operations,
-};
+use super::{engine::Opening, house::House, identity::User, operations::Operations};
 
 /// How long a client of revision 4 may take to ask to come in.
 const CONNECT: Duration = Duration::from_secs(45);
@@ -212,7 +208,7 @@ enum Place {
         outbox: mpsc::Sender<Frame>,
     },
     /// In, and hears what happens.
-    Inside(#[allow(dead_code, reason = "held while something is to be heard")] Watch),
+    Inside(Watch),
     /// Gone.
     Left,
 }
@@ -284,13 +280,11 @@ impl Session for SocketIoSession {
     }
 
     async fn closed(&mut self, departure: Departure) {
-        if !matches!(
-            std::mem::replace(&mut self.place, Place::Left),
-            Place::Inside(_)
-        ) {
+        let Place::Inside(watch) = std::mem::replace(&mut self.place, Place::Left) else {
             return;
-        }
+        };
         self.house.leave(self.socket);
+        drop(watch);
         let settings = &self.commons.settings;
         let grace = match departure {
             // It was not its own wish to go.

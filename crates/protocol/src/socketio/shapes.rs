@@ -107,29 +107,6 @@ pub struct Message {
     pub updated_at: Option<i64>,
 }
 
-/// What happened, as a system message says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// Somebody of the staff has claimed the chat.
-    Join,
-    /// Somebody of the staff has left it.
-    Leave,
-    /// Somebody of the staff has taken it over.
-    TakeOver,
-}
-
-impl Move {
-    /// The content of the system message.
-    #[must_use]
-    pub fn content(self) -> Content {
-        Content::stored(match self {
-            Self::Join => r#"{"content":"join room"}"#,
-            Self::Leave => r#"{"content":"leave room"}"#,
-            Self::TakeOver => r#"{"content":"take over room"}"#,
-        })
-    }
-}
-
 /// A chat that waits for somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unclaimed {

@@ -6,7 +6,7 @@ use helpline_protocol::socketio::{
     engine::{self, Revision},
     events,
     packet::{Event, Packet},
-    shapes::{Flagged, Message, Move, ORGANISATION, Room, Staff, Unclaimed, Visitor},
+    shapes::{Flagged, Message, ORGANISATION, Room, Staff, Unclaimed, Visitor},
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::Value;
@@ -76,7 +76,7 @@ fn unclaimed() -> Unclaimed {
     }
 }
 
-/// A message of the session, and what the claim adds to it.
+/// What was said in the session.
 fn messages() -> [Message; 2] {
     let said = Message {
         id: "37700da96bbc42258fae9c9bea28f277".to_owned(),
@@ -88,16 +88,14 @@ fn messages() -> [Message; 2] {
         created_at: 1_930_367_167_090,
         updated_at: None,
     };
-    let claimed = Message {
+    let answered = Message {
         id: "9ef0178dce9e4b95aa01f48b6a447154".to_owned(),
-        sequence_num: 2,
-        type_id: 0,
+        sequence_num: 3,
         sender: Some(staff().id),
-        content: Move::Join.content(),
         created_at: 1_930_367_168_000,
         ..said.clone()
     };
-    [said, claimed]
+    [said, answered]
 }
 
 /// What is sent to clients.
