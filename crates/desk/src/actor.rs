@@ -14,7 +14,7 @@ pub enum Side {
     Support,
 }
 
-/// How high somebody of the staff stands.
+/// What somebody of the staff is, highest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rank {
     /// Manages people and reads the figures.
@@ -26,17 +26,23 @@ pub enum Rank {
 }
 
 impl Rank {
-    /// All of them, the highest first.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Supervisor, Self::Agent];
-
-    /// Whether it stands strictly higher.
+    /// Whether this rank is strictly higher than the other.
     pub fn outranks(self, other: Self) -> bool {
-        (self as u8) < (other as u8)
+        self.role_id() < other.role_id()
     }
 
-    /// Whether it watches what agents do.
+    /// Whether it looks after what others do.
     pub fn is_monitor(self) -> bool {
-        self != Self::Agent
+        matches!(self, Self::Admin | Self::Supervisor)
+    }
+
+    /// Its number on wires that count roles (contract 004): 1 is the highest.
+    pub fn role_id(self) -> u8 {
+        match self {
+            Self::Admin => 1,
+            Self::Supervisor => 2,
+            Self::Agent => 3,
+        }
     }
 }
 

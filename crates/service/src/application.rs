@@ -289,6 +289,7 @@ impl Application {
             handler: handler.clone(),
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
+            grace: commons.settings.presence.grace,
         };
         commons
             .tasks
@@ -320,6 +321,10 @@ impl Application {
         for handle in handles {
             handle.stop(false).await;
         }
+        // Sockets that did not go in time have been cut off: the store would count them for ever.
+        let grace = commons.settings.presence.restart_grace;
+        let left = commons.roster.leave_all(&handler, grace);
+        let _ = timeout(LAST_WORD, left).await;
         keeping.cancel();
         let _ = kept.await;
         // All sockets have departed. Should the store stay away, the lease lapses by itself.

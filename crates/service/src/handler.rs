@@ -392,6 +392,11 @@ impl Handler {
             let seconds = self.seconds_since(figures.oldest);
             self.metrics.oldest_wait_seconds.set(seconds);
         }
+        if let Ok(staff) = self.store.staff().await {
+            let available = staff.iter().filter(|member| member.available).count();
+            self.metrics.staff_online.set(figure(staff.len() as u64));
+            self.metrics.staff_available.set(figure(available as u64));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use helpline_desk::{
 };
 use helpline_live::{
     keys::Place,
+    presence::Arrival,
     store::{Head, Loaded},
 };
 use helpline_protocol::{
@@ -125,7 +126,7 @@ impl ChatSession {
         let was_in = matches!(self.stage, Stage::Seated(_));
         if !was_in {
             // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-            self.roster().enter(socket, place.clone());
+            self.roster().enter(socket, Arrival::Chat(chat, join.side));
         }
         let request = Request {
             command_id: match &command {

@@ -88,7 +88,7 @@ impl User {
     fn by_claims(claims: &Claims) -> Result<Self, Stranger> {
         let created_at = i64::try_from(claims.issued_at).unwrap_or_default();
         let created_at = created_at.saturating_mul(1000);
-        let name = claims.username.clone().or_else(|| claims.email.clone());
+        let name = claims.name.clone().or_else(|| claims.email.clone());
         let name = name.unwrap_or_else(|| claims.user_id.clone());
         let rank = match claims.role {
             Role::Admin => Rank::Admin,
@@ -167,7 +167,7 @@ mod tests {
             user_id: id.to_owned(),
             role,
             email: None,
-            username: None,
+            name: None,
             chat_id: None,
             issued_at: 1_930_367_100,
             expires_at: u64::MAX,
@@ -179,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn without_an_account_the_token_has_the_word() {
         let mut mina = claims(ID, Role::Visitor);
-        mina.username = Some("Mina".to_owned());
+        mina.name = Some("Mina".to_owned());
         let Ok(User::Visitor { shape, .. }) = User::of(&mina, None).await else {
             panic!("a visitor");
         };

@@ -15,6 +15,7 @@ use helpline_service::{
     application::Commons,
     faults::Faults,
     handler::Handler,
+    presence::Departure,
     socket::{Reply, Session},
     wire::Frame,
 };
@@ -99,13 +100,12 @@ impl SocketIoSession {
 
     /// Does what an event asks for; says what became of it if the client wants to hear of it.
     async fn event(&mut self, event: Event) -> Reply {
-        let decoded = decode(self.user.side(), &event.name, event.data.as_deref());
-        let done = match decoded {
-            Ok(asked) => match self.is_in_time(&asked) {
-                true => self.do_it(asked).await,
-                false => Err(Fault::SlowDown),
+        let done = match self.is_in_time(&event.name) {
+            true => match decode(self.user.side(), &event.name, event.data.as_deref()) {
+                Ok(asked) => self.do_it(asked).await,
+                Err(fault) => Err(fault),
             },
-            Err(fault) => Err(fault),
+            false => Err(Fault::SlowDown),
         };
         if let Err(fault) = &done {
             self.commons.metrics.error(fault.code());
@@ -116,11 +116,11 @@ impl SocketIoSession {
         }
     }
 
-    fn is_in_time(&self, asked: &ClientEvent) -> bool {
-        match asked {
-            ClientEvent::FirstMessage(_)
-            | ClientEvent::Message(_)
-            | ClientEvent::StaffMessage { .. } => self.messages.allow(),
+    fn is_in_time(&self, event: &str) -> bool {
+        match event {
+            "visitor_first_msg" | "visitor_msg" | "visitor_msg_unclaimed" | "staff_msg" => {
+                self.messages.allow()
+            }
             _ => self.others.allow(),
         }
     }
@@ -201,5 +201,5 @@ impl Session for SocketIoSession {
         self.commons.metrics.slow_readers.inc();
     }
 
-    async fn closed(&mut self) {}
+    async fn closed(&mut self, _: Departure) {}
 }

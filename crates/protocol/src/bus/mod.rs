@@ -11,6 +11,7 @@
 
 mod event;
 mod queue;
+mod staff;
 
 use std::fmt;
 
@@ -24,6 +25,10 @@ use serde::{Deserialize, Serialize};
 use self::event::WireEvent;
 pub use self::queue::{
     CLAIMED, GONE, QueueChange, read_queue_change, read_queue_entry, write_queue_entry,
+};
+pub use self::staff::{
+    StaffChange, StaffMember, StaffProfile, read_staff_change, read_staff_member,
+    write_staff_change, write_staff_profile,
 };
 use crate::json;
 

@@ -13,4 +13,5 @@ mod hostile;
 mod mutations;
 mod scene;
 mod sent;
+mod socketio;
 mod strategies;

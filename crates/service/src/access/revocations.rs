@@ -132,7 +132,7 @@ mod tests {
             user_id: account.to_owned(),
             email: None,
             role: Role::Agent,
-            username: None,
+            name: None,
             chat_id: None,
             issued_at,
             expires_at: u64::MAX,

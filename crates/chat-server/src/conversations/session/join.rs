@@ -10,7 +10,7 @@ use helpline_desk::{
     id::{ChatId, SupportId},
     refusal::Refusal,
 };
-use helpline_live::keys::Place;
+use helpline_live::{keys::Place, presence::Arrival};
 use helpline_protocol::event::{self, Fault, Status};
 use helpline_service::{
     handler::{Failure, Held, Request},
@@ -62,7 +62,8 @@ impl ConversationSession {
         };
         let place = Place::Chat(id, side);
         // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-        self.commons.roster.enter(member, place.clone());
+        let arrival = Arrival::Chat(id, side);
+        self.commons.roster.enter(member, arrival);
         let request = Request {
             arrives: Some((&place, member)),
             ..Request::new(id, actor, command)
