@@ -195,14 +195,12 @@ impl Commons {
     }
 
     /// Which pages may call: those of `http.cors_origin`, and the console.
-    #[must_use]
     pub fn cors(&self) -> Cors {
         http::cors(&self.settings.http, &self.console_origin())
     }
 
     /// The same for pages whose requests may carry whatever the browser keeps for us: it is told which page may read the answer,
     /// never that all may.
-    #[must_use]
     pub fn cors_with_credentials(&self) -> Cors {
         http::cors_with_credentials(&self.settings.http, &self.console_origin())
     }

@@ -111,7 +111,7 @@ impl SocketIoSession {
             self.commons.metrics.error(fault.code());
         }
         match event.ack {
-            Some(id) => Reply::frame(packet::write_ack(id, done.as_ref().map(|()| ()))),
+            Some(id) => Reply::frame(packet::write_ack(id, done.as_ref().copied())),
             None => Reply::nothing(),
         }
     }
