@@ -44,6 +44,22 @@ impl Rank {
             Self::Agent => 3,
         }
     }
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Agent => "agent",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Admin, Self::Supervisor, Self::Agent]
+            .into_iter()
+            .find(|rank| rank.as_str() == text)
+    }
 }
 
 /// Who asks. Whatever is claimed here is checked against the chat by [`decide`](crate::decide::decide).
@@ -65,20 +81,28 @@ impl Actor {
     /// The permission table: which kind of actor may give which command at all.
     pub fn may(&self, command: &Command) -> bool {
         match command {
-            Command::Register { .. } | Command::Open { .. } | Command::Enter { .. } => {
+            Command::Register { .. }
+            | Command::Open { .. }
+            | Command::Ask { .. }
+            | Command::Enter { .. } => {
                 matches!(self, Self::Visitor(_))
             }
+            Command::Whisper { .. } => matches!(self, Self::Staff(_)),
             Command::Assign { .. } | Command::Close => {
                 matches!(self, Self::Staff(_) | Self::Agent(_))
             }
             Command::Say(_) | Command::Leave => matches!(self, Self::Visitor(_) | Self::Support(_)),
             Command::Claim { .. }
+            | Command::TakeOver { .. }
             | Command::Return { .. }
+            | Command::Flag { .. }
             | Command::Reserve
             | Command::Decline => matches!(self, Self::Agent(_)),
-            Command::Lapse | Command::Absent(_) | Command::Review { .. } | Command::Expire => {
-                matches!(self, Self::Desk)
-            }
+            Command::Lapse
+            | Command::Absent(_)
+            | Command::Abandon
+            | Command::Review { .. }
+            | Command::Expire => matches!(self, Self::Desk),
         }
     }
 }

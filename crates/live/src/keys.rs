@@ -74,6 +74,16 @@ impl Keys {
         self.name(partition, "waiting")
     }
 
+    /// Hash: chats that an agent has, with the agent.
+    pub(crate) fn engaged(&self, partition: u16) -> String {
+        self.name(partition, "engaged")
+    }
+
+    /// Hash: flagged chats, with how they are flagged.
+    pub(crate) fn flagged(&self, partition: u16) -> String {
+        self.name(partition, "flagged")
+    }
+
     /// Sorted set: processes by when their lease runs out.
     pub(crate) fn leases(&self, partition: u16) -> String {
         self.name(partition, "leases")
@@ -162,6 +172,11 @@ impl Keys {
         self.name(0, "desk")
     }
 
+    /// Channel: everything that happens at a partition's chats.
+    pub fn watch_channel(&self, partition: u16) -> String {
+        self.name(partition, "watch")
+    }
+
     /// Channel: changes of a partition's waiting set.
     pub fn queue_channel(&self, partition: u16) -> String {
         self.name(partition, "queue")
@@ -174,6 +189,7 @@ pub(crate) fn timer(chat: ChatId, timer: Timer) -> String {
         Timer::Reservation => "reservation",
         Timer::Away(Side::Visitor) => "away-visitor",
         Timer::Away(Side::Support) => "away-support",
+        Timer::Vanished => "vanished",
     };
     format!("{chat}/{kind}")
 }
@@ -206,6 +222,7 @@ pub(crate) fn read_timer(name: &str) -> Option<TimerName> {
         (_, "reservation") => Timer::Reservation,
         (_, "away-visitor") => Timer::Away(Side::Visitor),
         (_, "away-support") => Timer::Away(Side::Support),
+        (_, "vanished") => Timer::Vanished,
         _ => return None,
     };
     Some(TimerName::Chat(ChatId::parse(first)?, timer))
@@ -297,6 +314,7 @@ mod tests {
             Timer::Reservation,
             Timer::Away(Side::Visitor),
             Timer::Away(Side::Support),
+            Timer::Vanished,
         ] {
             let name = TimerName::Chat(chat, kind);
             assert_eq!(read_timer(&timer(chat, kind)), Some(name));
@@ -330,6 +348,8 @@ mod tests {
             keys.expiry(keys.partition(chat)),
             keys.waiting(keys.partition(chat)),
             keys.stream(keys.partition(chat)),
+            keys.engaged(keys.partition(chat)),
+            keys.flagged(keys.partition(chat)),
         ] {
             assert!(name.contains(&tag), "{name}");
         }

@@ -11,12 +11,12 @@ use helpline_desk::{
     chat::Chat,
     decide::{Decision, Timer},
     event::Recorded,
-    id::ChatId,
+    id::{AgentId, ChatId},
     queue::Entry,
     time::Timestamp,
 };
 use helpline_protocol::{
-    bus::{self, Passing, Unreadable},
+    bus::{self, Flagged, Passing, Unreadable},
     typed::Seen,
 };
 
@@ -142,6 +142,10 @@ pub struct Commit<'a> {
     pub decision: &'a Decision,
     /// The chat's entry in the waiting set, if it changes.
     pub queue: Option<Option<&'a Entry>>,
+    /// The agent who has the chat, if that changes.
+    pub engaged: Option<Option<&'a AgentId>>,
+    /// How the chat is flagged, if that changes.
+    pub flagged: Option<Option<Flagged>>,
     /// The request to announce, if it is.
     pub announce: Option<String>,
     /// The socket that comes in with it, if one does.

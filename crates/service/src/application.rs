@@ -45,7 +45,7 @@ use crate::{
 };
 
 /// How long an ended chat stays known, so that every socket and retry hears of its end.
-pub(crate) const TOMBSTONE: Duration = Duration::from_secs(60);
+pub const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.

@@ -129,6 +129,7 @@ impl Keeper {
         let command = match timer {
             Timer::Reservation => Command::Lapse,
             Timer::Away(side) => Command::Absent(side),
+            Timer::Vanished => Command::Abandon,
         };
         let request = Request {
             due: Some(timer),

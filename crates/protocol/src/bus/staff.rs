@@ -56,7 +56,7 @@ pub fn write_staff_profile(profile: &StaffProfile) -> String {
         id: (&profile.id.0).into(),
         name: (&profile.name).into(),
         email: profile.email.as_ref().map(Into::into),
-        rank: profile.rank.into(),
+        rank: profile.rank,
     })
 }
 
@@ -105,7 +105,8 @@ struct WireProfile<'a> {
     name: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<Cow<'a, str>>,
-    rank: WireRank,
+    #[serde(with = "super::rank")]
+    rank: Rank,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,39 +117,11 @@ struct WireMember<'a> {
     since: i64,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum WireRank {
-    Admin,
-    Supervisor,
-    Agent,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Status {
     Available,
     Away,
-}
-
-impl From<Rank> for WireRank {
-    fn from(rank: Rank) -> Self {
-        match rank {
-            Rank::Admin => Self::Admin,
-            Rank::Supervisor => Self::Supervisor,
-            Rank::Agent => Self::Agent,
-        }
-    }
-}
-
-impl From<WireRank> for Rank {
-    fn from(rank: WireRank) -> Self {
-        match rank {
-            WireRank::Admin => Self::Admin,
-            WireRank::Supervisor => Self::Supervisor,
-            WireRank::Agent => Self::Agent,
-        }
-    }
 }
 
 impl<'a> From<&'a StaffMember> for WireMember<'a> {
@@ -158,7 +131,7 @@ impl<'a> From<&'a StaffMember> for WireMember<'a> {
                 id: (&member.id.0).into(),
                 name: (&member.name).into(),
                 email: member.email.as_ref().map(Into::into),
-                rank: member.rank.into(),
+                rank: member.rank,
             },
             status: match member.available {
                 true => Status::Available,
@@ -176,7 +149,7 @@ impl From<WireMember<'_>> for StaffMember {
             id: AgentId(profile.id.into_owned()),
             name: profile.name.into_owned(),
             email: profile.email.map(Cow::into_owned),
-            rank: profile.rank.into(),
+            rank: profile.rank,
             available: member.status == Status::Available,
             since: Timestamp(member.since),
         }

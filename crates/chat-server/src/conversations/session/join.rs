@@ -4,7 +4,7 @@
 //! happened after that: nothing is missed, and nothing that was there before is told.
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::Chat,
     command::Command,
     id::{ChatId, SupportId},
@@ -97,6 +97,7 @@ impl ConversationSession {
                     visitor,
                     support,
                     name,
+                    rank: Rank::Agent,
                 };
                 (Actor::Agent(agent), claim)
             }
