@@ -204,7 +204,8 @@ async fn who_says_too_much_is_told_to_slow_down() {
         .start();
     let mut wire = Wire::connected(world.socketio(0), Eio::V4, &token(0)).await;
     for number in 0..3 {
-        wire.send(&format!("42{number}[\"visitor_msg\",{{}}]")).await;
+        wire.send(&format!("42{number}[\"visitor_msg\",{{}}]"))
+            .await;
     }
     for text in [
         "Missing/Invalid data",

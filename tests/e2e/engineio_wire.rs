@@ -155,6 +155,34 @@ async fn a_connection_may_be_upgraded() {
     }
 }
 
+/// python-socketio takes a payload of more packets for an attack and closes the connection.
+#[tokio::test]
+async fn a_poll_brings_sixteen_packets_at_most() {
+    let shift = Shift::new().await;
+    for eio in [Eio::V3, Eio::V4] {
+        let token = shift.visitor("Mina").token;
+        let mut polling = Polling::open(shift.socketio(0), eio, &token).await;
+        if eio == Eio::V4 {
+            polling.send(&["40"]).await;
+        }
+        assert!(polling.next().await.starts_with("40"));
+        let asked: Vec<String> = (0..30)
+            .map(|ack| event(ack, "nonsense", &json!({})))
+            .collect();
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        polling.send(&asked).await;
+        let mut answered = Vec::new();
+        while answered.len() < asked.len() {
+            let packets = eio.packets(&polling.poll().await.body);
+            assert!(packets.len() <= 16, "{eio:?}: {} packets", packets.len());
+            answered.extend(packets);
+        }
+        for (ack, answer) in answered.iter().enumerate() {
+            assert_eq!(answer, &format!(r#"43{ack}[false,"Unknown event."]"#));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_body_over_64_kib_is_413() {
     let shift = Shift::new().await;

@@ -56,7 +56,7 @@ async fn a_process_with_another_number_of_partitions_does_not_start() {
     let mut env = environment(redis, &prefix, &join_channel, false);
     let first = Process::start(PROCESS, Kind::ChatServer, &env);
     eventually("readiness", secs(5), async || {
-        (http::status(first.listening.address, "/ready").await == Some(200)).then_some(())
+        (http::status(first.address, "/ready").await == Some(200)).then_some(())
     })
     .await;
     env.push(("HELPLINE__REDIS__PARTITIONS".to_owned(), "3".to_owned()));

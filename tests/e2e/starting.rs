@@ -143,14 +143,14 @@ async fn without_its_database_a_chat_server_chats_and_is_not_ready() {
     away.records.url = Some("postgres://helpline@127.0.0.1:1/helpline".into());
     let mut server = Service::start(Kind::ChatServer, away).expect("it starts");
     let ready = eventually("a word about the records", secs(10), async || {
-        let answer = http::get(server.listening.address, "/ready").await;
+        let answer = http::get(server.address, "/ready").await;
         answer.body.contains("records").then_some(answer)
     });
     assert_eq!(ready.await.status, 503);
-    let answer = http::get(server.listening.address, "/user/join/Mina").await;
+    let answer = http::get(server.address, "/user/join/Mina").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = serde_json::json!({"email": "mina@example.org", "password": "correct horse"});
-    let answer = people::post(server.listening.address, "/auth/login", &body).await;
+    let answer = people::post(server.address, "/auth/login", &body).await;
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert_eq!(answer.json()["error"], "Service unavailable");
     server.finish();

@@ -1,18 +1,21 @@
 //! A service as a process of its own: to be killed, stopped in its tracks, or told to end.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use crate::redis_server::signal;
-use crate::services::{Kind, Listening};
+use crate::services::Kind;
 use crate::wait::DEADLINE;
 
 /// A running service process; killed when dropped.
 #[derive(Debug)]
 pub struct Process {
     /// Where it listens.
-    pub listening: Listening,
+    pub address: SocketAddr,
+    /// Where it listens for Socket.IO clients; `None` for a subscriber.
+    pub socketio: Option<SocketAddr>,
     child: Child,
     told_to_end: bool,
     /// What it was started as: program, service, environment.
@@ -37,10 +40,8 @@ impl Process {
             .and_then(|addresses| addresses.split_once(' '))
             .unwrap_or_else(|| panic!("{} ended before it listened: {line:?}", kind.name()));
         Self {
-            listening: Listening {
-                address: address.parse().expect("an address"),
-                socketio: socketio.parse().ok(),
-            },
+            address: address.parse().expect("an address"),
+            socketio: socketio.parse().ok(),
             child,
             told_to_end: false,
             made_of: (program.to_owned(), kind, env.to_vec()),

@@ -61,7 +61,9 @@ impl Listening {
 #[derive(Debug)]
 pub struct Service {
     /// Where it listens.
-    pub listening: Listening,
+    pub address: SocketAddr,
+    /// Where it listens for Socket.IO clients; `None` for a subscriber.
+    pub socketio: Option<SocketAddr>,
     kind: Kind,
     stop: CancellationToken,
     thread: Option<JoinHandle<Result<(), String>>>,
@@ -83,7 +85,8 @@ impl Service {
             .expect("a thread");
         match announced.recv_timeout(DEADLINE) {
             Ok(listening) => Ok(Self {
-                listening,
+                address: listening.address,
+                socketio: listening.socketio,
                 kind,
                 stop,
                 thread: Some(thread),

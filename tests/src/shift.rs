@@ -184,11 +184,13 @@ impl Shift {
         socket
             .does("visitor_first_msg", content("is anybody there?"))
             .await;
+        socket.does("visitor_leave_room", None).await;
         for member in staff {
             let told = member.hears("append_unclaimed_chats").await;
             witness.is(&told["user"]);
+            let told = member.hears("visitor_leave_queue").await;
+            witness.is(&told["user"]);
         }
-        socket.does("visitor_leave_room", None).await;
     }
 }
 

@@ -17,7 +17,7 @@ use crate::party::{Party, Side};
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
-use crate::services::{Listening, Service, Settings};
+use crate::services::{Service, Settings};
 use crate::socket::{Door, Socket};
 use crate::wait::DEADLINE;
 use crate::{http, leftovers, tokens};
@@ -35,13 +35,16 @@ impl Server {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listening().address
+        match self {
+            Self::Here(service) => service.address,
+            Self::Process(process) => process.address,
+        }
     }
 
-    fn listening(&self) -> Listening {
+    fn socketio(&self) -> Option<SocketAddr> {
         match self {
-            Self::Here(service) => service.listening,
-            Self::Process(process) => process.listening,
+            Self::Here(service) => service.socketio,
+            Self::Process(process) => process.socketio,
         }
     }
 }
@@ -129,8 +132,9 @@ impl World {
     /// The address of a chat-server's Socket.IO listener.
     #[must_use]
     pub fn socketio(&self, server: usize) -> SocketAddr {
-        let listening = self.chat_servers[server].listening();
-        listening.socketio.expect("a Socket.IO listener")
+        self.chat_servers[server]
+            .socketio()
+            .expect("a chat-server has one")
     }
 
     /// The address of a subscriber.

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -42,14 +42,17 @@ impl Driver {
     pub(super) fn of(client: Client) -> &'static Self {
         static RUNNING: [OnceLock<&Driver>; 4] = [const { OnceLock::new() }; 4];
         RUNNING[client as usize].get_or_init(|| {
-            let (driver, output) = Self::start(client);
+            let (driver, mut child) = Self::start(client);
             let driver: &'static Self = Box::leak(Box::new(driver));
-            std::thread::spawn(move || driver.read(output));
+            std::thread::spawn(move || {
+                driver.read(child.stdout.take().expect("a pipe"));
+                child.wait()
+            });
             driver
         })
     }
 
-    fn start(client: Client) -> (Self, ChildStdout) {
+    fn start(client: Client) -> (Self, Child) {
         let mut child = command(client)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -62,7 +65,7 @@ impl Driver {
             connections: Mutex::default(),
             next: AtomicU64::new(1),
         };
-        (driver, child.stdout.take().expect("a pipe"))
+        (driver, child)
     }
 
     fn read(&self, output: ChildStdout) {
