@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use e2e::engineio::{Eio, Wire};
+use e2e::engineio::{Eio, Wire, hang_up_on};
 use e2e::http::{self, Answer};
 use e2e::{Office, Shift, World, tokens};
 use reqwest::Method;
@@ -11,7 +11,12 @@ const VERSIONS: [Eio; 2] = [Eio::V3, Eio::V4];
 const ORIGIN: &str = "https://shop.example.org";
 
 async fn handshake(address: SocketAddr, eio: Eio, query: &str, headers: &[(&str, &str)]) -> Answer {
-    http::get_with(address, &format!("{}{query}", eio.path("polling")), headers).await
+    let path = format!("{}{query}", eio.path("polling"));
+    let answer = http::get_with(address, &path, headers).await;
+    if answer.status == 200 {
+        hang_up_on(address, eio, &answer.body);
+    }
+    answer
 }
 
 fn is_unauthorized(what: &str, answer: &Answer) {

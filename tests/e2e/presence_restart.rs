@@ -122,10 +122,10 @@ async fn read(socket: &mut Socket) -> Frame {
 async fn replace(process: &mut Process, turn: impl FnOnce(SocketAddr)) {
     let new = process.another();
     eventually("the new one", DEADLINE, async || {
-        (http::status(new.listening.address, "/ready").await == Some(200)).then_some(())
+        (http::status(new.address, "/ready").await == Some(200)).then_some(())
     })
     .await;
-    turn(new.listening.address);
+    turn(new.address);
     let mut old = std::mem::replace(process, new);
     old.signal("TERM");
     assert_eq!(old.exit_status().code(), Some(0));

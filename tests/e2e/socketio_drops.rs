@@ -2,7 +2,7 @@
 
 use e2e::engineio::{Eio, Wire};
 use e2e::shift::content;
-use e2e::{Shift, World, ms};
+use e2e::{Shift, World, ms, secs};
 use serde_json::json;
 
 use crate::socketio_scene::Scene;
@@ -161,7 +161,7 @@ async fn patient(grace: std::time::Duration) -> Shift {
 
 #[tokio::test]
 async fn who_comes_back_within_the_grace_has_not_left() {
-    let mut scene = Scene::of(patient(ms(60_000)).await).await;
+    let mut scene = Scene::of(patient(secs(5)).await).await;
     scene.asks("hello").await;
     scene.vika_claims().await;
     let Scene { visitor, vika, .. } = scene;

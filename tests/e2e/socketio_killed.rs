@@ -79,7 +79,7 @@ async fn the_people_of_a_dead_process_have_left() {
 
 #[tokio::test]
 async fn who_comes_back_to_the_other_process_within_the_grace_has_not_left() {
-    let env = [("SOCKETS__LEASE", "1s"), ("SOCKETIO__GRACE", "60s")];
+    let env = [("SOCKETS__LEASE", "1s"), ("SOCKETIO__GRACE", "5s")];
     let mut shift = Shift::of(World::builder().processes(PROCESS, &env)).await;
     let mut ada = shift.works(0, &shift.ada).await;
     let mut vika = shift.works(1, &shift.vika).await;
@@ -111,8 +111,7 @@ async fn who_comes_back_to_the_other_process_within_the_grace_has_not_left() {
 
 #[tokio::test]
 async fn a_process_that_ends_lets_its_clients_go_in_time() {
-    let mut shift =
-        Shift::of(World::builder().processes(PROCESS, &[("SOCKETIO__GRACE", "60s")])).await;
+    let mut shift = Shift::of(World::builder().processes(PROCESS, &[])).await;
     let mut ada = shift.works(0, &shift.ada).await;
     let mut sockets = Vec::new();
     // Every library, every transport.
@@ -133,7 +132,10 @@ async fn a_process_that_ends_lets_its_clients_go_in_time() {
 async fn the_other_process_still_works() {
     let mut shift = Shift::of(World::builder().processes(PROCESS, SHORT)).await;
     let mut vika = shift.works(0, &shift.vika).await;
+    let _otto = shift.works(1, &shift.otto).await;
+    vika.hears("staff_goes_online").await;
     shift.world.chat_process(1).kill();
+    vika.hears("staff_goes_offline").await;
     let mina = shift.visitor("Mina");
     let mut visitor = shift.calls(0, &mina).await;
     visitor.does("visitor_first_msg", content("hello")).await;

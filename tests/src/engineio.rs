@@ -1,5 +1,6 @@
 //! Engine.IO by hand, for what no client library would do: packets as they stand on the wire, over HTTP or a WebSocket.
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
@@ -12,7 +13,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::http::{self, Answer};
-use crate::wait::within;
+use crate::wait::{DEADLINE, within};
 
 /// What stands between two packets of a payload in version 4.
 const SEPARATOR: char = '\u{1e}';
@@ -163,6 +164,37 @@ impl Polling {
     pub async fn post(&self, body: String) -> Answer {
         self.request(Method::POST, Some(body)).await
     }
+}
+
+/// Nobody hears of a client that asks for nothing any more, so it says that it goes.
+impl Drop for Polling {
+    fn drop(&mut self) {
+        hang_up(self.address, self.eio, &self.path());
+    }
+}
+
+/// Ends the connection that a handshake by hand has opened, if this is one's answer.
+pub fn hang_up_on(address: SocketAddr, eio: Eio, answer: &str) {
+    let packet = eio.packets(answer).into_iter().next().unwrap_or_default();
+    let open: Value = serde_json::from_str(packet.get(1..).unwrap_or_default()).unwrap_or_default();
+    if let Some(sid) = open["sid"].as_str() {
+        hang_up(address, eio, &format!("{}&sid={sid}", eio.path("polling")));
+    }
+}
+
+fn hang_up(address: SocketAddr, eio: Eio, path: &str) {
+    let body = eio.payload(&["1"]);
+    let said = std::net::TcpStream::connect(address).and_then(|mut stream| {
+        stream.set_read_timeout(Some(DEADLINE))?;
+        let length = body.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}",
+        )?;
+        stream.read_to_end(&mut Vec::new())
+    });
+    // The server may be gone by now.
+    drop(said);
 }
 
 /// A connection over a WebSocket. Dropping it drops the TCP connection without a word.
