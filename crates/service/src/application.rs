@@ -31,8 +31,8 @@ use tracing::{info, warn};
 use crate::{
     access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, forget_before},
     backlog::Backlog,
-    clock,
-    handler::{Handler, StoreClock},
+    clock::{self, StoreClock},
+    handler::Handler,
     http::{self, Readiness},
     keeper::Keeper,
     listener::Listener,

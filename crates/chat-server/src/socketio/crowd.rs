@@ -1,6 +1,6 @@
 //! The sockets of this process that have come in, and the ways to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use helpline_desk::{
     actor::Rank,
@@ -51,67 +51,114 @@ impl<'a> To<'a> {
     pub(super) fn monitors_but(agent: &'a AgentId) -> Self {
         Self::Monitors { but: Some(agent) }
     }
-
-    fn includes(self, whose: &Whose) -> bool {
-        match (self, whose) {
-            (Self::Staff { but }, Whose::Staff(agent, _)) => but != Some(agent),
-            (Self::Monitors { but }, Whose::Staff(agent, rank)) => {
-                rank.is_monitor() && but != Some(agent)
-            }
-            (Self::Agent(one), Whose::Staff(agent, _)) => one == agent,
-            (Self::Visitor(one), Whose::Visitor(visitor)) => one == *visitor,
-            _ => false,
-        }
-    }
 }
 
-/// The sockets, by number.
+type Ways = HashMap<u64, mpsc::Sender<Frame>>;
+
+/// Somebody of the staff, with the ways to its sockets.
+struct Member {
+    rank: Rank,
+    ways: Ways,
+}
+
+/// The sockets, by whose they are.
 pub(super) struct Crowd {
-    seats: HashMap<u64, Seat>,
+    staff: HashMap<AgentId, Member>,
+    visitors: HashMap<VisitorId, Ways>,
+    whose: HashMap<u64, Whose>,
     metrics: Metrics,
 }
 
 impl Crowd {
     pub(super) fn new(metrics: Metrics) -> Self {
         Self {
-            seats: HashMap::new(),
+            staff: HashMap::new(),
+            visitors: HashMap::new(),
+            whose: HashMap::new(),
             metrics,
         }
     }
 
     pub(super) fn enter(&mut self, socket: u64, seat: Seat) {
-        self.seats.insert(socket, seat);
+        let ways = match &seat.whose {
+            Whose::Staff(agent, rank) => {
+                let member = self.staff.entry(agent.clone()).or_insert_with(|| Member {
+                    rank: *rank,
+                    ways: Ways::new(),
+                });
+                // Whoever comes last has the latest account.
+                member.rank = *rank;
+                &mut member.ways
+            }
+            Whose::Visitor(visitor) => self.visitors.entry(*visitor).or_default(),
+        };
+        ways.insert(socket, seat.outbox);
+        self.whose.insert(socket, seat.whose);
     }
 
     pub(super) fn leave(&mut self, socket: u64) {
-        self.seats.remove(&socket);
+        match self.whose.remove(&socket) {
+            Some(Whose::Staff(agent, _)) => {
+                if let Entry::Occupied(mut member) = self.staff.entry(agent) {
+                    member.get_mut().ways.remove(&socket);
+                    if member.get().ways.is_empty() {
+                        member.remove();
+                    }
+                }
+            }
+            Some(Whose::Visitor(visitor)) => {
+                if let Entry::Occupied(mut ways) = self.visitors.entry(visitor) {
+                    ways.get_mut().remove(&socket);
+                    if ways.get().is_empty() {
+                        ways.remove();
+                    }
+                }
+            }
+            None => {}
+        }
     }
 
     /// Everybody has to come back: something may have been missed.
     pub(super) fn send_away(&mut self) {
         // A socket whose way is gone is closed by itself, with the word to come back.
-        self.seats.clear();
+        self.staff.clear();
+        self.visitors.clear();
+        self.whose.clear();
+    }
+
+    /// The sockets of those for whom something is.
+    fn ways(&self, to: To<'_>) -> impl Iterator<Item = (&u64, &mpsc::Sender<Frame>)> {
+        let (one, several, visitor) = match to {
+            To::Agent(agent) => (self.staff.get(agent), None, None),
+            To::Visitor(visitor) => (None, None, self.visitors.get(&visitor)),
+            To::Staff { but } => (None, Some((but, false)), None),
+            To::Monitors { but } => (None, Some((but, true)), None),
+        };
+        let several = several.into_iter().flat_map(move |(but, monitors)| {
+            let staff = self.staff.iter().filter(move |(agent, member)| {
+                Some(*agent) != but && (!monitors || member.rank.is_monitor())
+            });
+            staff.flat_map(|(_, member)| &member.ways)
+        });
+        let one = one.into_iter().flat_map(|member| &member.ways);
+        one.chain(several).chain(visitor.into_iter().flatten())
     }
 
     /// Whether anybody hears this: what nobody hears need not be made.
     pub(super) fn has(&self, to: To<'_>) -> bool {
-        self.seats.values().any(|seat| to.includes(&seat.whose))
+        self.ways(to).next().is_some()
     }
 
     /// Gives an event to everybody whom it is for. It is made once, and only if there is anybody.
     pub(super) fn tell(&mut self, to: To<'_>, event: impl FnOnce() -> String) {
-        let mut sockets = self
-            .seats
-            .iter()
-            .filter(|(_, seat)| to.includes(&seat.whose));
-        let Some(first) = sockets.next() else {
+        if !self.has(to) {
             return;
-        };
+        }
         let frame = Frame::from(event());
         let mut slow = Vec::new();
         let mut given = 0;
-        for (socket, seat) in std::iter::once(first).chain(sockets) {
-            match seat.outbox.try_send(frame.clone()) {
+        for (socket, outbox) in self.ways(to) {
+            match outbox.try_send(frame.clone()) {
                 Ok(()) => given += 1,
                 // Full, or closed already.
                 Err(_) => slow.push(*socket),
@@ -119,17 +166,6 @@ impl Crowd {
         }
         self.metrics.messages_out.inc_by(given);
         slow.into_iter().for_each(|socket| self.leave(socket));
-    }
-
-    /// Gives an event to one socket.
-    pub(super) fn tell_socket(&mut self, socket: u64, event: String) {
-        let told = self
-            .seats
-            .get(&socket)
-            .map(|seat| seat.outbox.try_send(event.into()));
-        if matches!(told, Some(Err(_))) {
-            self.leave(socket);
-        }
     }
 }
 
@@ -196,5 +232,7 @@ mod tests {
         crowd.tell(all, || "42[]".to_owned());
         assert_eq!(heard(&mut inboxes), [0]);
         assert!(inboxes[1].is_closed(), "the way to it is gone");
+        (0..5).for_each(|socket| crowd.leave(socket));
+        assert!(crowd.staff.is_empty() && crowd.visitors.is_empty());
     }
 }

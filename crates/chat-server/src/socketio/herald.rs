@@ -3,18 +3,12 @@
 //! It is given what happens as the floor hears it, and those who come in at the very place in that order at which they were shown
 //! how things are; so nobody misses anything, and nobody hears anything twice. Each event of the server is made once.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::collections::HashMap;
 
 use helpline_desk::{
     actor::{Rank, Side},
     chat::{Chat, Phase, Support},
-    event::{End, Event, Recorded, Said},
+    event::{End, Event, Said},
     id::AgentId,
 };
 use helpline_live::link::Unavailable;
@@ -25,85 +19,22 @@ use helpline_protocol::{
         shapes::{self, Flagged, Message, Unclaimed},
     },
 };
-use helpline_service::{
-    floor::{Before, Spoken},
-    handler::Handler,
-    metrics::Metrics,
-};
-use tokio::sync::mpsc;
+use helpline_service::{floor::Spoken, handler::Handler, metrics::Metrics};
 use tracing::{debug, warn};
 
 use super::{
     crowd::{Crowd, Seat, To, Whose},
     portraits::{self, Portraits, Shown},
+    words::{Happened, Messenger, Next, Scene, Waiting, Word, Words, words},
 };
 use crate::people::People;
 
-/// How much may wait to be told. More means that something was missed, and everybody comes back.
-const UNTOLD: usize = 4096;
 /// How many flagged chats are shown.
 const FLAGGED: usize = 15;
 
-/// Something to tell.
-pub(super) enum Word {
-    /// Something happened at a chat, whose state after it this is.
-    Happened(Box<Happened>),
-    /// A chat waits, as is found out only now.
-    Found(Box<Waiting>),
-    /// Somebody of the staff is here; and whether it was not before.
-    Here(StaffMember, bool),
-    /// Somebody of the staff has gone.
-    Gone(StaffMember),
-    /// A socket comes in, and this is how things are.
-    Came(u64, Seat, Box<Scene>),
-    /// A socket has gone.
-    Left(u64),
-}
-
-/// Something that happened at a chat.
-pub(super) struct Happened {
-    pub(super) before: Before,
-    /// The chat after it.
-    pub(super) chat: Chat,
-    /// What was said in the session, where that is told too.
-    pub(super) session: Vec<Spoken>,
-    pub(super) recorded: Recorded,
-}
-
-/// How things are.
-pub(super) struct Scene {
-    /// The chats that wait, oldest first.
-    pub(super) waiting: Vec<Waiting>,
-    /// The staff who are online.
-    pub(super) staff: Vec<StaffMember>,
-}
-
-/// A chat that waits.
-pub(super) struct Waiting {
-    pub(super) chat: Chat,
-    pub(super) session: Vec<Spoken>,
-}
-
-/// The way to the herald. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Messenger {
-    words: mpsc::Sender<Word>,
-    missed: Arc<AtomicBool>,
-}
-
-impl Messenger {
-    /// Gives the herald something to tell. Never waits.
-    pub(super) fn say(&self, word: Word) {
-        if self.words.try_send(word).is_err() {
-            self.missed.store(true, Ordering::Release);
-        }
-    }
-}
-
 /// Tells what it is given to tell.
 pub(super) struct Herald {
-    words: mpsc::Receiver<Word>,
-    missed: Arc<AtomicBool>,
+    words: Words,
     crowd: Crowd,
     portraits: Portraits,
     /// The staff who are online, for what is not in the records.
@@ -117,37 +48,35 @@ impl Herald {
         people: Option<People>,
         metrics: Metrics,
     ) -> (Self, Messenger) {
-        let (sender, words) = mpsc::channel(UNTOLD);
-        let missed = Arc::<AtomicBool>::default();
+        let (messenger, words) = words();
         let herald = Self {
             words,
-            missed: missed.clone(),
             crowd: Crowd::new(metrics),
             portraits: Portraits::new(people),
             online: HashMap::new(),
             handler,
-        };
-        let messenger = Messenger {
-            words: sender,
-            missed,
         };
         (herald, messenger)
     }
 
     /// Tells until nobody has anything to tell any more.
     pub(super) async fn run(mut self) {
-        while let Some(word) = self.words.recv().await {
-            if self.missed.swap(false, Ordering::Acquire) {
-                warn!("more happens than can be told: whoever is here comes back");
-                self.crowd.send_away();
-            }
-            match word {
-                Word::Happened(happened) => self.happened(&happened).await,
-                Word::Found(waiting) => self.waits(&waiting.chat, &waiting.session).await,
-                Word::Here(member, came) => self.here(member, came).await,
-                Word::Gone(member) => self.gone(&member).await,
-                Word::Came(socket, seat, scene) => self.came(socket, seat, *scene).await,
-                Word::Left(socket) => self.crowd.leave(socket),
+        while let Some(next) = self.words.next().await {
+            match next {
+                Next::Word(Word::Happened(happened)) => self.happened(&happened).await,
+                Next::Word(Word::Found(waiting)) => {
+                    self.waits(&waiting.chat, &waiting.session).await;
+                }
+                Next::Word(Word::Here(member, came)) => self.here(member, came).await,
+                Next::Word(Word::Gone(member)) => self.gone(&member).await,
+                Next::Word(Word::Came(socket, seat, scene)) => {
+                    self.came(socket, seat, *scene).await;
+                }
+                Next::Word(Word::Left(socket)) => self.crowd.leave(socket),
+                Next::Missed => {
+                    warn!("more happens than can be told: whoever is here comes back");
+                    self.crowd.send_away();
+                }
             }
         }
     }
@@ -175,8 +104,14 @@ impl Herald {
         if let (false, Some(shown)) = (is_listed, shown) {
             init.online_users.push(shown);
         }
-        self.crowd.enter(socket, seat);
-        self.crowd.tell_socket(socket, events::staff_init(&init));
+        // What does not fit into a way that nothing has gone yet is for somebody who has gone.
+        if seat
+            .outbox
+            .try_send(events::staff_init(&init).into())
+            .is_ok()
+        {
+            self.crowd.enter(socket, seat);
+        }
     }
 
     /// How things are, for somebody of the staff who comes in.

@@ -9,7 +9,8 @@ use helpline_service::{
 
 use super::{
     crowd::Seat,
-    herald::{Happened, Herald, Messenger, Scene, Waiting, Word},
+    herald::Herald,
+    words::{Happened, Messenger, Scene, Waiting, Word},
 };
 use crate::people::People;
 

@@ -12,6 +12,7 @@ mod identity;
 mod operations;
 mod portraits;
 mod session;
+mod words;
 
 use actix_web::{HttpRequest, HttpResponse, web::ServiceConfig};
 use helpline_service::{application::Commons, door::Visit, handler::Handler};

@@ -10,6 +10,7 @@ mod golden;
 mod golden_client;
 mod golden_server;
 mod hostile;
+mod last_release;
 mod mutations;
 mod scene;
 mod sent;
