@@ -25,7 +25,7 @@ use tracing::{debug, warn};
 use super::{
     crowd::{Crowd, Seat, To, Whose},
     portraits::{self, Portraits, Shown},
-    words::{Happened, Messenger, Next, Scene, Waiting, Word, Words, words},
+    words::{Happened, Messenger, Missed, Scene, Waiting, Word, Words, words},
 };
 use crate::people::People;
 
@@ -63,17 +63,17 @@ impl Herald {
     pub(super) async fn run(mut self) {
         while let Some(next) = self.words.next().await {
             match next {
-                Next::Word(Word::Happened(happened)) => self.happened(&happened).await,
-                Next::Word(Word::Found(waiting)) => {
+                Ok(Word::Happened(happened)) => self.happened(&happened).await,
+                Ok(Word::Found(waiting)) => {
                     self.waits(&waiting.chat, &waiting.session).await;
                 }
-                Next::Word(Word::Here(member, came)) => self.here(member, came).await,
-                Next::Word(Word::Gone(member)) => self.gone(&member).await,
-                Next::Word(Word::Came(socket, seat, scene)) => {
+                Ok(Word::Here(member, came)) => self.here(member, came).await,
+                Ok(Word::Gone(member)) => self.gone(&member).await,
+                Ok(Word::Came(socket, seat, scene)) => {
                     self.came(socket, seat, *scene).await;
                 }
-                Next::Word(Word::Left(socket)) => self.crowd.leave(socket),
-                Next::Missed => {
+                Ok(Word::Left(socket)) => self.crowd.leave(socket),
+                Err(Missed) => {
                     warn!("more happens than can be told: whoever is here comes back");
                     self.crowd.send_away();
                 }

@@ -12,7 +12,7 @@ use helpline_protocol::{
     bus::StaffProfile,
     socketio::{
         millis,
-        shapes::{self, ORGANISATION, role_id},
+        shapes::{self, ORGANISATION},
     },
 };
 use helpline_records::{Account, AccountRole};
@@ -93,24 +93,19 @@ impl User {
         let created_at = created_at.saturating_mul(1000);
         let name = claims.name.clone().or_else(|| claims.email.clone());
         let name = name.unwrap_or_else(|| claims.user_id.clone());
-        let rank = match claims.role {
-            Role::Admin => Rank::Admin,
-            Role::Supervisor => Rank::Supervisor,
-            Role::Agent => Rank::Agent,
-            Role::Candidate | Role::Visitor => {
-                return Ok(Self::Visitor {
-                    visitor: VisitorId::parse(&claims.user_id).ok_or(Stranger)?,
-                    shape: shapes::Visitor {
-                        id: claims.user_id.clone(),
-                        name,
-                        email: claims.email.clone(),
-                        is_anonymous: claims.role == Role::Visitor,
-                        disabled: false,
-                        created_at,
-                        updated_at: None,
-                    },
-                });
-            }
+        let Some(rank) = claims.rank() else {
+            return Ok(Self::Visitor {
+                visitor: VisitorId::parse(&claims.user_id).ok_or(Stranger)?,
+                shape: shapes::Visitor {
+                    id: claims.user_id.clone(),
+                    name,
+                    email: claims.email.clone(),
+                    is_anonymous: claims.role == Role::Visitor,
+                    disabled: false,
+                    created_at,
+                    updated_at: None,
+                },
+            });
         };
         let shape = shapes::Staff {
             id: claims.user_id.clone(),
@@ -118,7 +113,7 @@ impl User {
             full_name: name,
             display_name: None,
             organisation_id: ORGANISATION,
-            role_id: role_id(rank),
+            role_id: rank.role_id(),
             disabled: false,
             created_at,
             updated_at: None,
@@ -212,7 +207,7 @@ pub(super) fn staff_of(account: &Account) -> Option<shapes::Staff> {
         full_name: account.name.clone(),
         display_name: None,
         organisation_id: ORGANISATION,
-        role_id: role_id(rank_of(account.role)?),
+        role_id: rank_of(account.role)?.role_id(),
         disabled: !account.active,
         created_at: millis(Timestamp(account.created_at)),
         updated_at: None,

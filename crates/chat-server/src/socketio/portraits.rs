@@ -16,7 +16,7 @@ use helpline_protocol::{
     bus::{Flagged, StaffMember},
     socketio::{
         Content, millis,
-        shapes::{self, Message, ORGANISATION, Room, role_id},
+        shapes::{self, Message, ORGANISATION, Room},
     },
 };
 use helpline_records::Account;
@@ -75,7 +75,7 @@ impl Portraits {
             full_name: shown.name.to_owned(),
             display_name: None,
             organisation_id: ORGANISATION,
-            role_id: role_id(shown.rank),
+            role_id: shown.rank.role_id(),
             disabled: false,
             created_at: millis(shown.since),
             updated_at: None,

@@ -78,23 +78,20 @@ pub(super) struct Words {
 
 impl Words {
     /// The next one; `None` when there is none to come.
-    pub(super) async fn next(&mut self) -> Option<Next> {
+    pub(super) async fn next(&mut self) -> Option<Result<Word, Missed>> {
         let word = self.words.recv().await?;
         if !self.missed.swap(false, Ordering::Acquire) {
-            return Some(Next::Word(word));
+            return Some(Ok(word));
         }
         // Whatever waits is older than what was lost, and so is what those among it were shown who come in.
         while self.words.try_recv().is_ok() {}
-        Some(Next::Missed)
+        Some(Err(Missed))
     }
 }
 
-/// What comes next.
-pub(super) enum Next {
-    Word(Word),
-    /// There was too much: something was lost, and everything that waited with it.
-    Missed,
-}
+/// There was too much: something was lost, and everything that waited with it.
+#[derive(Debug)]
+pub(super) struct Missed;
 
 /// The way to a herald, and what comes on it.
 pub(super) fn words() -> (Messenger, Words) {
@@ -115,13 +112,13 @@ mod tests {
     async fn what_is_lost_takes_along_what_waits() {
         let (messenger, mut words) = words();
         messenger.say(Word::Left(0));
-        assert!(matches!(words.next().await, Some(Next::Word(Word::Left(0)))));
+        assert!(matches!(words.next().await, Some(Ok(Word::Left(0)))));
         for socket in 0..=UNTOLD {
             messenger.say(Word::Left(socket as u64));
         }
-        assert!(matches!(words.next().await, Some(Next::Missed)));
+        assert!(matches!(words.next().await, Some(Err(Missed))));
         messenger.say(Word::Left(7));
-        assert!(matches!(words.next().await, Some(Next::Word(Word::Left(7)))));
+        assert!(matches!(words.next().await, Some(Ok(Word::Left(7)))));
         drop(messenger);
         assert!(words.next().await.is_none());
     }

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use helpline_desk::actor::Rank;
 
-use super::shapes::rank_name;
-
 /// Why an event was not taken (contract 004, section 4). Whatever is refused changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -83,7 +81,7 @@ impl Fault {
             Self::NotInside => "You are not in this chat.",
             Self::Unclaimed => "Cannot take over an unclaimed chat.",
             Self::NotHigher { asks, has } => {
-                let (asks, has) = (rank_name(*asks), rank_name(*has));
+                let (asks, has) = (asks.as_str(), has.as_str());
                 return format!("A {asks} cannot take over a chat from a {has}.").into();
             }
             Self::StaffOnly => "This event is for staff only.",

@@ -1,31 +1,11 @@
 //! The objects in events. Whoever reads finds every field, with `null` where there is nothing.
 
-use helpline_desk::actor::Rank;
 use serde::{Deserialize, Serialize};
 
 use super::Content;
 
 /// Where everybody works: there is one organisation to a deployment.
 pub const ORGANISATION: &str = "00000000000000000000000000000001";
-
-/// The number of a role: a smaller one stands higher.
-#[must_use]
-pub fn role_id(rank: Rank) -> u8 {
-    match rank {
-        Rank::Admin => 1,
-        Rank::Supervisor => 2,
-        Rank::Agent => 3,
-    }
-}
-
-/// A role's name in a text.
-pub(super) fn rank_name(rank: Rank) -> &'static str {
-    match rank {
-        Rank::Admin => "admin",
-        Rank::Supervisor => "supervisor",
-        Rank::Agent => "agent",
-    }
-}
 
 /// Somebody of the staff. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +20,7 @@ pub struct Staff {
     pub display_name: Option<String>,
     /// Where it works.
     pub organisation_id: &'static str,
-    /// What it is: see [`role_id`].
+    /// What it is: 1 admin, 2 supervisor, 3 agent.
     pub role_id: u8,
     /// Whether it may not sign in.
     pub disabled: bool,

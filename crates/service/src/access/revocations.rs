@@ -133,7 +133,6 @@ mod tests {
             email: None,
             name: None,
             role: Role::Agent,
-            name: None,
             chat_id: None,
             issued_at,
             expires_at: u64::MAX,
