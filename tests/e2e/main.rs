@@ -70,6 +70,7 @@ mod socketio_drops;
 mod socketio_killed;
 mod socketio_load;
 mod socketio_mixed;
+mod socketio_outage;
 mod socketio_priority;
 mod socketio_queue;
 mod socketio_refusals;
