@@ -62,6 +62,8 @@ mod records_reading;
 mod records_settings;
 mod redis_outage;
 mod registration;
+mod road;
+mod rolling_update;
 mod rules;
 mod slow_reader;
 mod socketio_claims;

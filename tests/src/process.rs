@@ -34,11 +34,12 @@ impl Process {
         BufReader::new(child.stdout.as_mut().expect("a pipe"))
             .read_line(&mut line)
             .expect("a line");
-        let (address, socketio) = line
+        let addresses = line
             .trim()
             .strip_prefix("listening ")
-            .and_then(|addresses| addresses.split_once(' '))
             .unwrap_or_else(|| panic!("{} ended before it listened: {line:?}", kind.name()));
+        // The last release's may know of one listener only.
+        let (address, socketio) = addresses.split_once(' ').unwrap_or((addresses, "-"));
         Self {
             address: address.parse().expect("an address"),
             socketio: socketio.parse().ok(),
@@ -53,6 +54,14 @@ impl Process {
     pub fn another(&self) -> Self {
         let (program, kind, env) = &self.made_of;
         Self::start(program, *kind, env)
+    }
+
+    /// Starts another one by this program, with further settings.
+    #[must_use]
+    pub fn another_of(&self, program: &str, further: &[(String, String)]) -> Self {
+        let (_, kind, env) = &self.made_of;
+        let env: Vec<_> = env.iter().chain(further).cloned().collect();
+        Self::start(program, *kind, &env)
     }
 
     /// Starts a process that has to refuse to run; gives its exit status and what it said on standard error.
