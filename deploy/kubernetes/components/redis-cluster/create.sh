@@ -3,7 +3,7 @@
 # NODES are the nodes' names.
 set -eu
 : "${NODES:?}"
-port=6379
+port=${PORT:-6379}
 
 addresses=
 for node in $NODES; do

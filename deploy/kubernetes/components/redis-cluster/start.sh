@@ -4,7 +4,7 @@
 # Usage: start.sh CONFIG; NODES are all nodes' names, NAME is this one's, ADDRESS its address.
 set -eu
 : "${NODES:?}" "${NAME:?}" "${ADDRESS:?}"
-port=6379
+port=${PORT:-6379}
 
 ask() { redis-cli -h "$ADDRESS" -p "$port" "$@" 2>/dev/null; }
 value() { ask cluster info | tr -d '\r' | sed -n "s/^$1://p"; }
@@ -17,8 +17,9 @@ introduce() {
     done
 }
 
-# Nodes of a cluster that is yet to be made know only themselves, and must be left alone.
-while sleep 5; do
+# Until the server, which takes over this process, is gone. Nodes of a cluster that is yet to be made know only themselves, and must
+# be left alone.
+while sleep 5 && kill -0 $$; do
     known=$(value cluster_known_nodes)
     if [ "${known:-1}" -gt 1 ] && [ "$(value cluster_state)" != ok ]; then introduce; fi
 done &

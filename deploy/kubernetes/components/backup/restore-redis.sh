@@ -1,0 +1,56 @@
+#!/bin/sh
+# Brings the keys of a copy into an empty Redis or Redis Cluster. The services must be stopped.
+# Usage: restore-redis.sh FOLDER; HELPLINE__REDIS__URL and HELPLINE__REDIS__CLUSTER as the services have them, without TLS: a Redis that
+# asks for TLS is somebody's who can load such a file. AT chooses the copy by its time; without it the newest is taken.
+# A chat whose time has run out meanwhile is not brought back.
+set -eu
+: "${HELPLINE__REDIS__URL:?}"
+folder=$1
+first=${HELPLINE__REDIS__URL%%,*}
+case $first in redis://*) ;; *) echo "only redis:// can be restored like this" >&2 && exit 1 ;; esac
+place=${first#*://} user='' password=''
+case $place in *@*) user=${place%@*} place=${place##*@} ;; esac
+case $user in *:*) password=${user#*:} user=${user%%:*} ;; *) password=$user user='' ;; esac
+case $place in */*) database=${place#*/} place=${place%%/*} ;; *) database=0 ;; esac
+case $place in *:*) port=${place##*:} host=${place%:*} ;; *) port=6379 host=$place ;; esac
+
+target() { redis-cli -u "$first" "$@"; }
+if [ "$(target dbsize | tr -dc 0-9)" != 0 ]; then
+    echo "$host:$port is not empty" >&2
+    exit 1
+fi
+
+# A server of our own reads the file, and hands the keys over.
+work=$(mktemp -d)
+here() { redis-cli -s "$work/socket" "$@"; }
+trap 'here shutdown nosave >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+import() {
+    cp "$1" "$work/dump.rdb"
+    redis-server --dir "$work" --dbfilename dump.rdb --appendonly no --save '' --bind 127.0.0.1 --port "${OWN_PORT:-7999}" \
+        --unixsocket "$work/socket" --daemonize yes --logfile "$work/log" >/dev/null
+    until here ping 2>/dev/null | grep -q PONG; do
+        # A file that cannot be read ends the server.
+        if grep -qi 'fatal\|wrong signature\|short read' "$work/log"; then cat "$work/log" >&2 && exit 1; fi
+        sleep 0.2
+    done
+    count=$(here dbsize | tr -dc 0-9)
+    if [ "${HELPLINE__REDIS__CLUSTER:-false}" = true ]; then
+        set -- --cluster import "$host:$port" --cluster-from "127.0.0.1:${OWN_PORT:-7999}" --cluster-copy
+        [ -z "$password" ] || set -- "$@" --pass "$password"
+        [ -z "$user" ] || set -- "$@" --user "$user"
+        redis-cli "$@" >/dev/null
+    else
+        set -- "$host" "$port" '' "$database" 60000 COPY
+        if [ -n "$user" ]; then set -- "$@" AUTH2 "$user" "$password"; elif [ -n "$password" ]; then set -- "$@" AUTH "$password"; fi
+        here --scan | xargs -r -n 100 redis-cli -s "$work/socket" -e migrate "$@" KEYS >/dev/null
+    fi
+    here shutdown nosave >/dev/null 2>&1 || true
+    rm -f "$work/dump.rdb" "$work/log"
+}
+
+# shellcheck disable=SC2012 # we have named these files ourselves
+last=$(ls "$folder"/redis-"${AT:-*}"-1.rdb | tail -n 1)
+for file in "${last%-1.rdb}"-*.rdb; do
+    import "$file"
+    echo "restored $file, $count keys"
+done
