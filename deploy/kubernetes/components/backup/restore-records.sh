@@ -4,7 +4,8 @@
 # newest is taken.
 set -eu
 : "${HELPLINE__RECORDS__URL:?}"
-# shellcheck disable=SC2012 # we have named these files ourselves
-file=$(ls "$1"/records-"${AT:-*}".dump | tail -n 1)
+# shellcheck disable=SC2012,SC2086 # we have named these files ourselves
+file=$(ls "$1"/records-${AT:-*}.dump | tail -n 1)
+[ -n "$file" ]
 pg_restore --clean --if-exists --no-owner --no-privileges --single-transaction --dbname="$HELPLINE__RECORDS__URL" "$file"
 echo "restored $file"

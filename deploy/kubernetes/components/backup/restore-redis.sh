@@ -48,8 +48,9 @@ import() {
     rm -f "$work/dump.rdb" "$work/log"
 }
 
-# shellcheck disable=SC2012 # we have named these files ourselves
-last=$(ls "$folder"/redis-"${AT:-*}"-1.rdb | tail -n 1)
+# shellcheck disable=SC2012,SC2086 # we have named these files ourselves
+last=$(ls "$folder"/redis-${AT:-*}-1.rdb | tail -n 1)
+[ -n "$last" ]
 for file in "${last%-1.rdb}"-*.rdb; do
     import "$file"
     echo "restored $file, $count keys"
