@@ -105,6 +105,12 @@ class Overlay:
             self.expect(target in self.named("Deployment"), f"nothing to scale is called {target}")
         for budget in self.of("PodDisruptionBudget"):
             self.expect(self.chosen_by(budget["spec"]["selector"]), f"budget {budget['metadata']['name']} chooses no pod")
+        for monitor in self.of("ServiceMonitor"):
+            # Of one process one listener: two would count everything twice.
+            names = monitor["spec"]["selector"]["matchExpressions"][0]["values"]
+            asked = {e["port"] for e in monitor["spec"]["endpoints"]}
+            found = [s for s in self.services.values() if s["metadata"]["labels"]["app.kubernetes.io/name"] in names and asked <= {p["name"] for p in s["spec"]["ports"]}]
+            self.expect(len(found) == len(names) == len(self.named("Deployment")), "not each service is scraped once")
         for document in self.documents:
             group = document["apiVersion"].split("/")[0]
             if "." in group and not group.endswith(".k8s.io") or group == "gateway.networking.k8s.io":

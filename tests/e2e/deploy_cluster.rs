@@ -167,7 +167,6 @@ impl Drop for Nodes {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_nodes_are_made_a_cluster_once_and_find_each_other_at_other_addresses() {
     let mut nodes = Nodes::start("127.77.1");
@@ -192,7 +191,6 @@ async fn the_nodes_are_made_a_cluster_once_and_find_each_other_at_other_addresse
     }
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn every_primary_is_copied_and_restored() {
     let nodes = Nodes::start("127.77.3");

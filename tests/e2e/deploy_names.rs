@@ -193,6 +193,28 @@ fn every_listener_is_shown_by_the_image_the_compose_file_and_the_proxy() {
     }
 }
 
+#[test]
+fn the_image_is_called_by_the_release() {
+    let release = env!("CARGO_PKG_VERSION");
+    for (file, line) in [
+        ("deploy/Dockerfile", format!("ARG VERSION={release}\n")),
+        (
+            "deploy/kubernetes/overlays/dev/kustomization.yaml",
+            format!("newTag: {release}\n"),
+        ),
+        (
+            "deploy/kubernetes/overlays/prod/kustomization.yaml",
+            format!("newTag: {release}\n"),
+        ),
+        (
+            "deploy/kubernetes/overlays/cluster/kustomization.yaml",
+            format!("newTag: {release}\n"),
+        ),
+    ] {
+        assert!(text(file).contains(&line), "{file} has no {line}");
+    }
+}
+
 /// The names under which Prometheus has what a page of figures declares, each with its family.
 fn figures(page: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
