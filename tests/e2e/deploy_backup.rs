@@ -136,6 +136,53 @@ async fn a_history_and_an_open_chat_come_back_from_a_copy() {
 }
 
 #[test]
+fn a_password_and_a_database_are_read_from_the_address() {
+    let folder = memory::folder("backup");
+    let (source, target) = (RedisServer::own(), RedisServer::own());
+    let ask = |server: &RedisServer, number: usize, words: &[&str]| {
+        let url = format!("redis://{}/{number}", server.address);
+        let client = redis::Client::open(url).expect("an address");
+        let mut connection = client.get_connection().expect("a connection");
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.query::<redis::Value>(&mut connection)
+    };
+    ask(&source, 3, &["SET", "said", "hello"]).expect("OK");
+    let user = [
+        "ACL", "SETUSER", "ann", "on", ">p:a@s/s", "~*", "&*", "+@all",
+    ];
+    for server in [&source, &target] {
+        ask(server, 0, &user).expect("OK");
+        ask(
+            server,
+            0,
+            &["ACL", "SETUSER", "default", "resetpass", ">other"],
+        )
+        .expect("OK");
+    }
+    let url = |server: &RedisServer| format!("redis://ann:p%3Aa%40s%2Fs@{}/3", server.address);
+    runs(
+        "redis.sh",
+        folder.path(),
+        &[("HELPLINE__REDIS__URL", &url(&source))],
+    );
+    let port = free_port().to_string();
+    let target_url = url(&target);
+    let stores = [
+        ("HELPLINE__REDIS__URL", target_url.as_str()),
+        ("OWN_PORT", &port),
+    ];
+    runs("restore-redis.sh", folder.path(), &stores);
+    let client = redis::Client::open(target_url).expect("an address");
+    let mut connection = client.get_connection().expect("a connection");
+    let said: String = redis::cmd("GET")
+        .arg("said")
+        .query(&mut connection)
+        .expect("a text");
+    assert_eq!(said, "hello");
+}
+
+#[test]
 fn a_copy_that_fails_leaves_no_file_that_looks_like_one() {
     let folder = memory::folder("backup");
     let redis = RedisServer::reserved();

@@ -127,37 +127,48 @@ impl Nodes {
 
     /// What a client that follows the cluster is answered.
     fn ask(&self, words: &[&str]) -> String {
+        self.ask_at(1, words)
+    }
+
+    /// The same, beginning at this node.
+    fn ask_at(&self, node: usize, words: &[&str]) -> String {
         let port = self.port.to_string();
         let done = self
             .command("redis-cli")
-            .args(["-c", "-h", &format!("{}.1", self.network), "-p", &port])
+            .args(["-c", "-h", &format!("{}.{node}", self.network), "-p", &port])
             .args(words)
             .output()
             .expect("redis-cli runs");
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
-    /// Waits until every slot has somebody who answers.
+    /// Waits until every node knows that every slot has somebody who answers, and every replica follows.
     async fn serve(&self) {
         eventually("the cluster to serve", secs(60), async || {
-            let info = self.ask(&["cluster", "info"]);
-            let whole = [
-                "cluster_state:ok",
-                "cluster_slots_ok:16384",
-                "cluster_known_nodes:6",
-            ];
-            let nodes = self.ask(&["cluster", "nodes"]);
-            let here = |line: &str| {
-                line.contains(&format!(" {}.", self.network)) && !line.contains("fail")
-            };
-            let links = nodes
-                .lines()
-                .all(|line| here(line) && line.contains(" connected"));
-            let replicas = self.ask(&["info", "replication"]);
-            (whole.iter().all(|line| info.contains(line)) && links && !replicas.contains("down"))
+            (1..=NODES.len())
+                .all(|node| self.is_whole_for(node))
                 .then_some(())
         })
         .await;
+    }
+
+    fn is_whole_for(&self, node: usize) -> bool {
+        let info = self.ask_at(node, &["cluster", "info"]);
+        let lines = [
+            "cluster_state:ok",
+            "cluster_slots_ok:16384",
+            "cluster_known_nodes:6",
+        ];
+        let nodes = self.ask_at(node, &["cluster", "nodes"]);
+        let linked = nodes.lines().all(|line| {
+            line.contains(&format!(" {}.", self.network))
+                && line.contains(" connected")
+                && !line.contains("fail")
+        });
+        let follows = !self
+            .ask_at(node, &["info", "replication"])
+            .contains("status:down");
+        lines.iter().all(|line| info.contains(line)) && linked && follows
     }
 }
 
@@ -201,8 +212,8 @@ async fn every_primary_is_copied_and_restored() {
         .map(|number| format!("helpline:{{{number}}}:chat"))
         .collect();
     for key in &keys {
-        nodes.ask(&["hset", key, "seq", "7"]);
-        nodes.ask(&["pexpire", key, "600000"]);
+        assert_eq!(nodes.ask(&["hset", key, "seq", "7"]), "1", "{key}");
+        assert_eq!(nodes.ask(&["pexpire", key, "600000"]), "1", "{key}");
     }
     let url = nodes.url();
     let port = free_port().to_string();

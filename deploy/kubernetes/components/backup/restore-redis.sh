@@ -2,27 +2,24 @@
 # Brings the keys of a copy into an empty Redis or Redis Cluster. The services must be stopped.
 # Usage: restore-redis.sh FOLDER; HELPLINE__REDIS__URL and HELPLINE__REDIS__CLUSTER as the services have them, without TLS: a Redis that
 # asks for TLS is somebody's who can load such a file. AT chooses the copy by its time; without it the newest is taken.
-# A chat whose time has run out meanwhile is not brought back.
+# A chat whose time has run out meanwhile is not brought back. The number of the database has to be what it was.
 set -eu
 : "${HELPLINE__REDIS__URL:?}"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/redis-url.sh"
 folder=$1
-first=${HELPLINE__REDIS__URL%%,*}
-case $first in redis://*) ;; *) echo "only redis:// can be restored like this" >&2 && exit 1 ;; esac
-place=${first#*://} user='' password=''
-case $place in *@*) user=${place%@*} place=${place##*@} ;; esac
-case $user in *:*) password=${user#*:} user=${user%%:*} ;; *) password=$user user='' ;; esac
-case $place in */*) database=${place#*/} place=${place%%/*} ;; *) database=0 ;; esac
-case $place in *:*) port=${place##*:} host=${place%:*} ;; *) port=6379 host=$place ;; esac
+read_url "${HELPLINE__REDIS__URL%%,*}"
+[ "$scheme" = redis ] || { echo "only redis:// can be restored like this" >&2 && exit 1; }
 
-target() { redis-cli -u "$first" "$@"; }
-if [ "$(target dbsize | tr -dc 0-9)" != 0 ]; then
-    echo "$host:$port is not empty" >&2
+held=$(ask "$host" "$port" dbsize)
+if [ "$held" != 0 ]; then
+    echo "$host:$port is not empty: $held" >&2
     exit 1
 fi
 
 # A server of our own reads the file, and hands the keys over.
 work=$(mktemp -d)
-here() { redis-cli -s "$work/socket" "$@"; }
+here() { redis-cli -s "$work/socket" -n "$database" "$@"; }
 trap 'here shutdown nosave >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 import() {
     cp "$1" "$work/dump.rdb"
@@ -36,13 +33,11 @@ import() {
     count=$(here dbsize | tr -dc 0-9)
     if [ "${HELPLINE__REDIS__CLUSTER:-false}" = true ]; then
         set -- --cluster import "$host:$port" --cluster-from "127.0.0.1:${OWN_PORT:-7999}" --cluster-copy
-        [ -z "$password" ] || set -- "$@" --pass "$password"
-        [ -z "$user" ] || set -- "$@" --user "$user"
-        redis-cli "$@" >/dev/null
+        ask "$host" "$port" "$@" >/dev/null
     else
         set -- "$host" "$port" '' "$database" 60000 COPY
         if [ -n "$user" ]; then set -- "$@" AUTH2 "$user" "$password"; elif [ -n "$password" ]; then set -- "$@" AUTH "$password"; fi
-        here --scan | xargs -r -n 100 redis-cli -s "$work/socket" -e migrate "$@" KEYS >/dev/null
+        here --scan | xargs -r -n 100 redis-cli -s "$work/socket" -n "$database" -e migrate "$@" KEYS >/dev/null
     fi
     here shutdown nosave >/dev/null 2>&1 || true
     rm -f "$work/dump.rdb" "$work/log"
