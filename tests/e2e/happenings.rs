@@ -52,6 +52,7 @@ impl Story {
             topic: None,
             kept,
             supervisor: None,
+            standing: false,
         };
         let since = Timestamp(at + SECOND);
         story.then(registered).then(Event::Requested { since })
@@ -95,6 +96,7 @@ impl Story {
             support: self.support,
             name: name.to_owned(),
             agent: AgentId(agent.to_owned()),
+            rank: helpline_desk::actor::Rank::Agent,
             text: String::new(),
         };
         self.then(claimed)
@@ -132,6 +134,7 @@ impl Story {
             from,
             support: (from == Side::Support).then_some(self.support),
             content: content.to_owned(),
+            raw: None,
             client_id: None,
         });
         self.then(said)

@@ -184,6 +184,8 @@ pub(crate) fn commit(chat: ChatId, revision: u64, decision: &Decision) -> Commit
         revision,
         decision,
         queue: None,
+        engaged: None,
+        flagged: None,
         announce: None,
         arrives: None,
         due: None,
@@ -198,6 +200,7 @@ pub(crate) fn registered() -> Event {
         topic: None,
         kept: false,
         supervisor: None,
+        standing: false,
     }
 }
 
@@ -207,6 +210,7 @@ pub(crate) fn said(content: &str) -> Event {
         from: Side::Visitor,
         support: None,
         content: content.to_owned(),
+        raw: None,
         client_id: None,
     })
 }
@@ -216,6 +220,7 @@ pub(crate) fn claimed(name: &str) -> Event {
         support: SupportId::from_bits(3),
         name: name.to_owned(),
         agent: AgentId(name.to_owned()),
+        rank: helpline_desk::actor::Rank::Agent,
         text: "Hello".to_owned(),
     }
 }

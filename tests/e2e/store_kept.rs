@@ -34,6 +34,7 @@ fn opened() -> Event {
             topic,
             kept: true,
             supervisor: Some(AgentId("supervisor".to_owned())),
+            standing: false,
         },
         other => other,
     }
@@ -184,7 +185,7 @@ async fn a_lost_chat_is_put_back_once_and_goes_on() {
     let chat = new_chat();
     let waiting = Entry::of(&crate::store_queue::waiting(chat)).expect("it waits");
     let log = log();
-    let attempts = (0..4).map(|_| store.restore(chat, &log, Some(&waiting)));
+    let attempts = (0..4).map(|_| store.restore(chat, &log, Some(&waiting), None));
     let attempts = futures_util::future::join_all(attempts).await;
     let done = |one: &&Result<_, _>| **one == Ok(Restored::Done);
     assert_eq!(attempts.iter().filter(done).count(), 1, "{attempts:?}");
@@ -225,14 +226,17 @@ async fn a_chat_that_comes_back_is_not_taken_for_the_one_that_was_lost() {
     let chat = open(&store).await;
     let before = store.all(chat).await.head.epoch;
     assert_eq!(
-        store.restore(chat, &log(), None).await,
+        store.restore(chat, &log(), None, None).await,
         Ok(Restored::Exists)
     );
     assert_eq!(store.all(chat).await.head.epoch, before);
     let _: () = deployment
         .ask(redis::cmd("DEL").arg(key(&deployment, chat)))
         .await;
-    assert_eq!(store.restore(chat, &log(), None).await, Ok(Restored::Done));
+    assert_eq!(
+        store.restore(chat, &log(), None, None).await,
+        Ok(Restored::Done)
+    );
     assert_ne!(store.all(chat).await.head.epoch, before);
     assert_eq!(store.waiting_entry(chat).await, Ok(None));
 }
@@ -252,7 +256,10 @@ async fn a_long_chat_comes_back_whole() {
         });
     }
     let chat = new_chat();
-    assert_eq!(store.restore(chat, &events, None).await, Ok(Restored::Done));
+    assert_eq!(
+        store.restore(chat, &events, None, None).await,
+        Ok(Restored::Done)
+    );
     let loaded = store.all(chat).await;
     assert_eq!(loaded.recorded.len() as u64, EVENTS);
 }
@@ -266,7 +273,7 @@ async fn what_is_no_log_is_not_put_back() {
     let mut newer = log();
     newer[2].body = "{\"danced\":{}}".to_owned();
     for events in [Vec::new(), gap, newer] {
-        let restored = store.restore(new_chat(), &events, None).await;
+        let restored = store.restore(new_chat(), &events, None, None).await;
         assert_eq!(restored, Err(StoreError::Unreadable));
     }
     assert_eq!(deployment.all_keys().await, Vec::<String>::new());

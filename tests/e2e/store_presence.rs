@@ -1,6 +1,5 @@
 //! Who is here: sockets at their places, graces for the side whose last one left, and the lease of a process.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use e2e::{DEADLINE, eventually, ms};
@@ -8,10 +7,11 @@ use helpline_desk::actor::Side;
 use helpline_desk::decide::Life;
 use helpline_desk::id::{AgentId, ChatId};
 use helpline_live::keys::Place;
-use helpline_live::presence::Member;
+use helpline_live::presence::{Arrival, Member};
 use helpline_live::store::{Commit, Committed, Store};
 
 use crate::store_desk::{Deployment, Expect, LIFE, commit, decided};
+use crate::store_people::staff;
 
 const GRACE: Duration = Duration::from_secs(3_600);
 
@@ -26,6 +26,10 @@ async fn joins(store: &Store, chat: ChatId, side: Side, socket: u64) -> Member {
     let done = store.put(&join).await;
     assert!(matches!(done, Committed::Done { .. }), "{done:?}");
     store.member(place, socket)
+}
+
+async fn arrives(store: &Store, socket: u64, arrival: &Arrival) {
+    assert_eq!(store.arrive(socket, arrival).await, Ok(true));
 }
 
 async fn departs(store: &Store, member: &Member) {
@@ -89,9 +93,9 @@ async fn whoever_comes_back_stops_the_grace_of_its_side() {
     let agent = joins(&store, chat, Side::Support, 2).await;
     departs(&store, &visitor).await;
     departs(&store, &agent).await;
-    store.arrive(&visitor).await.expect("an answer");
+    arrives(&store, 1, &Arrival::Chat(chat, Side::Visitor)).await;
     assert_eq!(deployment.timers().await, [away(chat, "support")]);
-    store.arrive(&agent).await.expect("an answer");
+    arrives(&store, 2, &Arrival::Chat(chat, Side::Support)).await;
     assert_eq!(deployment.timers().await, Vec::<String>::new());
     let members = store.members_of(0, &visitor.process).await;
     let mut members = members.expect("an answer");
@@ -108,36 +112,11 @@ async fn a_chat_that_is_over_has_nobody_at_it_and_misses_nobody() {
     store.end(chat).await;
     departs(&store, &visitor).await;
     assert_eq!(deployment.timers().await, Vec::<String>::new());
-    store.arrive(&visitor).await.expect("an answer");
+    arrives(&store, 1, &Arrival::Chat(chat, Side::Visitor)).await;
     let members = store.members_of(0, &visitor.process).await;
     assert_eq!(members, Ok(Vec::new()));
     let here = deployment.key(format_args!("here:{chat}"));
     assert!(!deployment.all_keys().await.contains(&here));
-}
-
-#[tokio::test]
-async fn an_agent_is_at_the_desk_while_any_of_its_sockets_is() {
-    let deployment = Deployment::new();
-    let (one, other) = (deployment.process().await, deployment.process().await);
-    let agent = |name: &str| AgentId(name.to_owned());
-    let places = [
-        one.member(Place::Desk(agent("vika")), 1),
-        other.member(Place::Desk(agent("vika")), 1),
-        one.member(Place::Desk(agent("odd/name with spaces")), 2),
-    ];
-    let at_the_desk = async || other.agents().await.expect("an answer");
-    assert_eq!(at_the_desk().await, BTreeSet::new());
-    for place in &places {
-        one.arrive(place).await.expect("an answer");
-    }
-    let both = BTreeSet::from([agent("vika"), agent("odd/name with spaces")]);
-    assert_eq!(at_the_desk().await, both);
-    departs(&one, &places[0]).await;
-    assert_eq!(at_the_desk().await, both);
-    departs(&one, &places[1]).await;
-    departs(&one, &places[2]).await;
-    assert_eq!(at_the_desk().await, BTreeSet::new());
-    assert_eq!(deployment.all_keys().await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -157,10 +136,10 @@ async fn a_process_whose_lease_lapsed_is_taken_away_and_learns_it() {
     let (dead, alive) = (deployment.process().await, deployment.process().await);
     let chat = dead.create().await;
     let visitor = joins(&dead, chat, Side::Visitor, 1).await;
-    let agent = dead.member(Place::Desk(AgentId("vika".to_owned())), 2);
-    dead.arrive(&agent).await.expect("an answer");
     alive.renew_lease(LIFE).await.expect("an answer");
     dead.renew_lease(ms(1)).await.expect("an answer");
+    let agent = dead.member(Place::Staff(AgentId("vika".to_owned())), 2);
+    arrives(&dead, 2, &staff("vika", None)).await;
 
     let lapsed = eventually("a lapsed lease", DEADLINE, async || {
         let due = alive.due(0, true).await.expect("an answer");
@@ -178,11 +157,12 @@ async fn a_process_whose_lease_lapsed_is_taken_away_and_learns_it() {
         .forget_process(0, &lapsed[0])
         .await
         .expect("an answer");
-    assert_eq!(deployment.timers().await, [away(chat, "visitor")]);
-    assert_eq!(alive.agents().await, Ok(BTreeSet::new()));
+    let timers = [away(chat, "visitor"), "staff/vika".to_owned()];
+    assert_eq!(deployment.timers().await, timers);
     assert_eq!(alive.renew_lease(LIFE).await, Ok(true));
 
     assert_eq!(dead.renew_lease(LIFE).await, Ok(false), "it was lost");
-    dead.arrive(&visitor).await.expect("an answer");
+    arrives(&dead, 1, &Arrival::Chat(chat, Side::Visitor)).await;
+    arrives(&dead, 2, &staff("vika", None)).await;
     assert_eq!(deployment.timers().await, Vec::<String>::new());
 }

@@ -7,7 +7,7 @@ use e2e::{DEADLINE, Door, Guest, RedisServer, Socket, World, eventually, http};
 use serde_json::{Value, json};
 
 /// A visitor who waits and wants to know its place.
-async fn waits(world: &World, server: usize, name: &str) -> (Guest, Socket) {
+pub(crate) async fn waits(world: &World, server: usize, name: &str) -> (Guest, Socket) {
     let guest = world.register(name).await;
     let mut socket = world.open(server, &guest.chat_id, &Door::v1(), name).await;
     let mut join = guest.join();

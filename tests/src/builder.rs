@@ -171,6 +171,8 @@ pub fn environment(
         ("SUBSCRIBER__BIND", "127.0.0.1:0".to_owned()),
         ("SOCKETS__WORKERS", "1".to_owned()),
         ("SOCKETS__DRAIN", "100ms".to_owned()),
+        ("PRESENCE__GRACE", "100ms".to_owned()),
+        ("PRESENCE__RESTART_GRACE", "0s".to_owned()),
         ("LOG__LEVEL", "error".to_owned()),
     ];
     if tokens {

@@ -16,6 +16,8 @@ pub struct Process {
     pub address: SocketAddr,
     child: Child,
     told_to_end: bool,
+    /// What it was started as: program, service, environment.
+    made_of: (String, Kind, Vec<(String, String)>),
 }
 
 impl Process {
@@ -38,7 +40,15 @@ impl Process {
             address: address.parse().expect("an address"),
             child,
             told_to_end: false,
+            made_of: (program.to_owned(), kind, env.to_vec()),
         }
+    }
+
+    /// Starts another one like this.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let (program, kind, env) = &self.made_of;
+        Self::start(program, *kind, env)
     }
 
     /// Starts a process that has to refuse to run; gives its exit status and what it said on standard error.

@@ -164,6 +164,9 @@ pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings
     settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.sockets.workers = 1;
     settings.sockets.drain = Duration::from_millis(100);
+    settings.presence.grace = Duration::from_millis(100);
+    // Whoever is sent away when a world ends has nobody to wait for it.
+    settings.presence.restart_grace = Duration::ZERO;
     settings
 }
 

@@ -32,6 +32,13 @@ pub fn sees(audience: Audience, event: &Event) -> bool {
         Event::Assigned { .. } | Event::Introduced { .. } => {
             audience == Audience::Seat(Side::Support)
         }
+        // How urgent a chat is and what a supervisor has to say is the desk's own business.
+        Event::Flagged { .. } | Event::Whispered { .. } => {
+            audience == Audience::Seat(Side::Support)
+        }
+        Event::TakenOver { .. } | Event::Released { .. } | Event::Rested(_) => {
+            audience != Audience::Door
+        }
         Event::VisitorJoined | Event::Requested { .. } | Event::Claimed { .. } | Event::Said(_) => {
             audience != Audience::Door
         }

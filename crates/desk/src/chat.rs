@@ -1,7 +1,7 @@
 //! The aggregate: what a chat's events have made of it.
 
 use crate::{
-    actor::Side,
+    actor::{Rank, Side},
     event::{End, Event, Recorded},
     id::{AgentId, ChatId, SupportId, VisitorId},
     time::Timestamp,
@@ -32,6 +32,12 @@ pub struct Chat {
     pub phase: Phase,
     /// Whether it stays until somebody ends it, however silent it is.
     pub kept: bool,
+    /// Whether it outlives its sessions: what ends is a session, and the visitor may ask again.
+    pub standing: bool,
+    /// How urgent it is; 0: not flagged.
+    pub severity: u32,
+    /// When that was last changed.
+    pub flagged_at: Option<Timestamp>,
     /// The supervisor it belongs to, if it belongs to one.
     pub supervisor: Option<AgentId>,
     /// Of a kept chat, the agent it was given to, or who took it.
@@ -82,7 +88,7 @@ pub struct Part {
 /// How far a chat has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Registered; the visitor has not asked yet.
+    /// Registered; the visitor has not asked yet, or is between two sessions.
     Registered,
     /// The visitor asks for an agent.
     Waiting(Request),
@@ -105,6 +111,8 @@ pub struct Request {
     pub all_declined: bool,
     /// Who handed the chat over, and with which words.
     pub handed_over: Option<HandOver>,
+    /// Whether it had an agent, who has vanished.
+    pub returned: bool,
 }
 
 /// How a chat came to be given to an agent.
@@ -134,6 +142,8 @@ pub struct Support {
     pub name: String,
     /// The agent.
     pub agent: AgentId,
+    /// How high the agent stands.
+    pub rank: Rank,
     /// Whether it has been away for the whole grace and not come back.
     pub away: bool,
 }
@@ -161,6 +171,7 @@ impl Chat {
             topic,
             kept,
             supervisor,
+            standing,
         } = event
         else {
             return None;
@@ -180,6 +191,9 @@ impl Chat {
             created_at: at,
             phase: Phase::Registered,
             kept: *kept,
+            standing: *standing,
+            severity: 0,
+            flagged_at: None,
             supervisor: supervisor.clone(),
             assigned: None,
             support: None,
@@ -203,30 +217,42 @@ impl Chat {
                     verified: *verified,
                 });
             }
-            Event::Requested { since } => self.phase = Phase::Waiting(Request::new(*since)),
+            Event::Requested { since } => {
+                self.first_words = None;
+                self.phase = Phase::Waiting(Request::new(*since));
+            }
             Event::VisitorLeft => self.visitor.away = true,
             Event::VisitorReturned => self.visitor.away = false,
             Event::Claimed {
                 support,
                 name,
                 agent,
+                rank,
                 ..
-            } => {
-                self.phase = Phase::Engaged;
-                if self.kept {
-                    self.assigned = Some(agent.clone());
-                }
-                self.parts.push(Part {
-                    id: *support,
-                    agent: agent.clone(),
-                    name: name.clone(),
+            }
+            | Event::TakenOver {
+                support,
+                name,
+                agent,
+                rank,
+                ..
+            } => self.take(*support, name, agent, *rank),
+            Event::Flagged { severity, at, .. } => {
+                self.severity = *severity;
+                self.flagged_at = Some(*at);
+            }
+            Event::Whispered { .. } => {}
+            Event::Released { since } => {
+                self.support = None;
+                self.phase = Phase::Waiting(Request {
+                    returned: true,
+                    ..Request::new(*since)
                 });
-                self.support = Some(Support {
-                    id: *support,
-                    name: name.clone(),
-                    agent: agent.clone(),
-                    away: false,
-                });
+            }
+            Event::Rested(_) => {
+                self.support = None;
+                self.assigned = None;
+                self.phase = Phase::Registered;
             }
             Event::Assigned {
                 agent,
@@ -297,6 +323,25 @@ impl Chat {
         }
     }
 
+    fn take(&mut self, support: SupportId, name: &str, agent: &AgentId, rank: Rank) {
+        self.phase = Phase::Engaged;
+        if self.kept {
+            self.assigned = Some(agent.clone());
+        }
+        self.parts.push(Part {
+            id: support,
+            agent: agent.clone(),
+            name: name.to_owned(),
+        });
+        self.support = Some(Support {
+            id: support,
+            name: name.to_owned(),
+            agent: agent.clone(),
+            rank,
+            away: false,
+        });
+    }
+
     fn set_support_away(&mut self, away: bool) {
         if let Some(support) = &mut self.support {
             support.away = away;
@@ -312,6 +357,7 @@ impl Request {
             declined: Vec::new(),
             all_declined: false,
             handed_over: None,
+            returned: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    actor::Side,
+    actor::{Rank, Side},
     id::{AgentId, MessageId, SupportId, VisitorId},
     name::{Email, Name, Topic},
 };
@@ -29,6 +29,15 @@ pub enum Command {
         /// The supervisor it belongs to.
         supervisor: AgentId,
     },
+    /// A visitor says the first words of a session of its standing chat, which begins with the first of them.
+    Ask {
+        /// The visitor's name.
+        name: Name,
+        /// The e-mail address of its account, if it has one.
+        email: Option<Email>,
+        /// What it says.
+        say: Say,
+    },
     /// The visitor opens its chat, for the first time or again.
     Enter {
         /// The agent's part the visitor remembers, if it remembers one.
@@ -44,6 +53,33 @@ pub enum Command {
         support: SupportId,
         /// The name the visitor sees.
         name: Name,
+        /// How high the agent stands.
+        rank: Rank,
+    },
+    /// Somebody who stands higher takes the chat from the agent who has it.
+    TakeOver {
+        /// The id it has in this chat if that is done.
+        support: SupportId,
+        /// The name the visitor sees.
+        name: Name,
+        /// How high it stands.
+        rank: Rank,
+    },
+    /// Say how urgent the chat is.
+    Flag {
+        /// The higher, the more urgent; 0: not flagged.
+        severity: u32,
+        /// The name of who says so.
+        by_name: Name,
+    },
+    /// Say something to the agent that the visitor does not see.
+    Whisper {
+        /// The words' id if they are accepted.
+        id: MessageId,
+        /// The name of who says them.
+        by_name: Name,
+        /// The words.
+        content: String,
     },
     /// An agent comes back to a chat it has.
     Return {
@@ -75,6 +111,8 @@ pub enum Command {
     Lapse,
     /// A side's last socket has been away for the whole grace.
     Absent(Side),
+    /// The agent has vanished: it has been away for so long that nobody counts on it any more.
+    Abandon,
     /// Look whether everyone who could answer has declined.
     Review {
         /// The agents at the desk right now.
@@ -97,6 +135,8 @@ pub struct Say {
     pub support: Option<SupportId>,
     /// What is said.
     pub content: String,
+    /// The same as a client of structured contents sent it (contract 004): compact JSON.
+    pub raw: Option<String>,
     /// The sender's own id for the message, which makes a repeat harmless.
     pub client_id: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Everything that can have happened to a chat.
 
 use crate::{
-    actor::Side,
+    actor::{Rank, Side},
     id::{AgentId, MessageId, SupportId, VisitorId},
     time::Timestamp,
 };
@@ -23,6 +23,8 @@ pub enum Event {
         kept: bool,
         /// The supervisor it belongs to, if it belongs to one.
         supervisor: Option<AgentId>,
+        /// Whether it outlives its sessions: it is kept, and what ends is a session.
+        standing: bool,
     },
     /// The visitor came in (or came in again, before anything was said).
     VisitorJoined,
@@ -50,8 +52,50 @@ pub enum Event {
         name: String,
         /// The agent.
         agent: AgentId,
+        /// How high the agent stands.
+        rank: Rank,
         /// The sentence the visitor is greeted with.
         text: String,
+    },
+    /// Somebody who stands higher has taken the chat from the agent who had it.
+    TakenOver {
+        /// The part of whoever has it now.
+        support: SupportId,
+        /// Its name.
+        name: String,
+        /// Who that is.
+        agent: AgentId,
+        /// How high it stands.
+        rank: Rank,
+        /// The sentence the visitor is greeted with.
+        text: String,
+    },
+    /// Somebody at the desk said how urgent the chat is.
+    Flagged {
+        /// The higher, the more urgent; 0: not flagged.
+        severity: u32,
+        /// Who said so.
+        by: AgentId,
+        /// Its name.
+        by_name: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody said something to the agent that the visitor does not see.
+    Whispered {
+        /// The words' id.
+        id: MessageId,
+        /// Who said them.
+        by: AgentId,
+        /// Its name.
+        by_name: String,
+        /// The words.
+        content: String,
+    },
+    /// The agent has vanished; the chat waits for another, before all that have not been answered yet.
+    Released {
+        /// Since when.
+        since: Timestamp,
     },
     /// Somebody at the desk gave the chat to an agent. Whoever had it is out; it waits until that agent comes in.
     Assigned {
@@ -93,6 +137,8 @@ pub enum Event {
     },
     /// Every agent at the desk has declined.
     AllDeclined,
+    /// A session of a standing chat is over. The chat is not: the visitor may ask again.
+    Rested(End),
     /// The chat is over. Nothing happens after this.
     Ended(End),
 }
@@ -108,6 +154,8 @@ pub struct Said {
     pub support: Option<SupportId>,
     /// What was said.
     pub content: String,
+    /// The same as a client of structured contents sent it (contract 004): compact JSON.
+    pub raw: Option<String>,
     /// The sender's own id for the message.
     pub client_id: Option<String>,
 }
@@ -133,6 +181,13 @@ pub enum End {
     BySilence,
 }
 
+impl End {
+    /// Whether somebody of the staff ended it.
+    pub fn is_by_desk(&self) -> bool {
+        matches!(self, Self::BySupport { .. } | Self::ByStaff { .. })
+    }
+}
+
 /// An event with its place and time in its chat, as the store gave them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
@@ -150,6 +205,16 @@ impl Event {
     /// typing never collide.
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Said(_))
+    }
+
+    /// Whether it has a number among the chat's messages: what was said, and what the desk did that is shown between
+    /// the messages (contract 004, section 4).
+    pub fn is_numbered(&self) -> bool {
+        match self {
+            Self::Said(_) | Self::Claimed { .. } | Self::TakenOver { .. } => true,
+            Self::Rested(end) | Self::Ended(end) => end.is_by_desk(),
+            _ => false,
+        }
     }
 
     /// Whether nothing can follow.

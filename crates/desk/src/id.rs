@@ -53,6 +53,15 @@ id!(
     /// Names one chat.
     ChatId
 );
+impl ChatId {
+    /// The standing chat of a visitor. It follows from the visitor's id, so every process knows it before anything
+    /// was stored, and no two visitors have the same.
+    pub const fn standing(visitor: VisitorId) -> Self {
+        const MARK: u128 = 0x9d5c_0f27_6ab1_4e83_b2f4_71c6_0e9a_d538;
+        Self(visitor.0.rotate_left(41) ^ MARK)
+    }
+}
+
 id!(
     /// Names one visitor (`userId` on the wire).
     VisitorId

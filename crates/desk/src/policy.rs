@@ -23,8 +23,12 @@ pub struct Policy {
     pub reservation: Duration,
     /// How long a chat that was handed over waits for that agent only.
     pub transfer: Duration,
+    /// How long an agent who counts as having left may still come back before its chat is another's.
+    pub vanished: Duration,
     /// How long an ended chat stays known, so that every socket and retry hears of its end.
     pub tombstone: Duration,
+    /// How long a standing chat between sessions stays known where there are no records of it.
+    pub rest: Duration,
     /// The longest message, in bytes of UTF-8.
     pub max_content_bytes: usize,
     /// What agents' ids stand for.
@@ -42,7 +46,9 @@ impl Default for Policy {
             leave_grace: Duration::from_secs(10),
             reservation: Duration::from_secs(15),
             transfer: Duration::from_secs(60),
+            vanished: Duration::from_secs(60),
             tombstone: Duration::from_secs(60),
+            rest: Duration::from_secs(24 * 60 * 60),
             max_content_bytes: 4096,
             agents_are: AgentsAre::Sockets,
             join_text: "{agent} is now with you.".to_owned(),

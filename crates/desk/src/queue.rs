@@ -1,5 +1,7 @@
 //! The queue: which requests wait, and which of them an agent sees.
 
+use std::cmp::Reverse;
+
 use crate::{
     chat::{Chat, HandOver, Phase, Reservation},
     id::{AgentId, ChatId, VisitorId},
@@ -33,6 +35,10 @@ pub struct Entry {
     pub declined: Vec<AgentId>,
     /// Whether the visitor knows that everyone at the desk declined.
     pub all_declined: bool,
+    /// How urgent it is; 0: not flagged.
+    pub severity: u32,
+    /// Whether it had an agent, who has vanished: it comes before all that had none yet.
+    pub returned: bool,
 }
 
 /// What an agent has to be told after a change.
@@ -65,6 +71,8 @@ impl Entry {
             handed_over: request.handed_over.clone(),
             declined: request.declined.clone(),
             all_declined: request.all_declined,
+            severity: chat.severity,
+            returned: request.returned,
         })
     }
 
@@ -75,8 +83,18 @@ impl Entry {
             && self.reserved.as_ref().is_none_or(|r| r.agent == *agent)
     }
 
-    /// The order of the queue: oldest first.
-    pub fn place(&self) -> (Timestamp, ChatId) {
+    /// The order of the queue: whose agent has vanished, then the most urgent, then the oldest first.
+    pub fn place(&self) -> (bool, Reverse<u32>, Timestamp, ChatId) {
+        (
+            !self.returned,
+            Reverse(self.severity),
+            self.since,
+            self.chat,
+        )
+    }
+
+    /// The order in which requests came: oldest first.
+    pub fn age(&self) -> (Timestamp, ChatId) {
         (self.since, self.chat)
     }
 }
@@ -99,9 +117,11 @@ pub fn notice(before: Option<&Entry>, after: Option<&Entry>, agent: &AgentId) ->
     }
 }
 
-fn words(entry: Option<&Entry>) -> Option<(Option<&str>, Option<&HandOver>)> {
+/// What a row says that may change while it stays.
+fn words(entry: Option<&Entry>) -> Option<(Option<&str>, Option<&HandOver>, u32)> {
     let entry = entry?;
-    Some((entry.first_words.as_deref(), entry.handed_over.as_ref()))
+    let first_words = entry.first_words.as_deref();
+    Some((first_words, entry.handed_over.as_ref(), entry.severity))
 }
 
 #[cfg(test)]
@@ -129,6 +149,8 @@ mod tests {
             handed_over: None,
             declined: declined.iter().map(|name| agent(name)).collect(),
             all_declined: false,
+            severity: 0,
+            returned: false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Why something is refused: a closed list with stable codes.
 
+use crate::actor::Rank;
+
 /// Why a command was refused. A refused command changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -16,6 +18,13 @@ pub enum Refusal {
     NotWaiting,
     /// No agent has come in yet.
     NotEngaged,
+    /// Whoever has the chat stands as high, or higher.
+    Outranked {
+        /// How high the one who asks stands.
+        own: Rank,
+        /// How high the one who has the chat stands.
+        other: Rank,
+    },
     /// A value is outside its limits.
     Invalid {
         /// The name of the value.
@@ -34,6 +43,7 @@ impl Refusal {
             Self::AlreadyClaimed { .. } => "already_claimed",
             Self::NotWaiting => "not_found",
             Self::NotEngaged => "not_engaged",
+            Self::Outranked { .. } => "outranked",
             Self::Invalid { .. } => "invalid_field",
             Self::NotDue => "not_due",
         }

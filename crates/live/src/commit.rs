@@ -57,8 +57,8 @@ impl Store {
             Life::Keep | Life::Kept => Duration::ZERO,
             Life::Extend(ttl) | Life::End(ttl) => ttl,
             // Without records nobody would ever say that they have it.
-            Life::EndKept(ttl) if !self.shared.streaming => ttl,
-            Life::EndKept(_) => Duration::ZERO,
+            Life::EndKept(ttl) | Life::Rest(ttl) if !self.shared.streaming => ttl,
+            Life::EndKept(_) | Life::Rest(_) => Duration::ZERO,
         };
         let epoch = match commit.revision {
             0 => random_hex(),
@@ -74,10 +74,15 @@ impl Store {
             .arg(keys.chat_channel(chat))
             .arg(due.unwrap_or_default())
             .arg(if handed_on { "1" } else { "" })
-            .arg(events.len());
+            .arg(events.len())
+            .arg(keys.watch_channel(partition));
         for event in events {
-            let message = if event.is_message() { "1" } else { "0" };
-            call.arg(message).arg(bus::write_event(event));
+            let kind = match event {
+                event if event.is_message() => "1",
+                event if event.is_numbered() => "2",
+                _ => "0",
+            };
+            call.arg(kind).arg(bus::write_event(event));
         }
         for change in &changes.told {
             call.arg(change);
@@ -99,7 +104,9 @@ impl Store {
                 changes.add(keys.expiry(partition), "open", ttl, "");
             }
             Life::Kept => changes.add(keys.expiry(partition), "kept", "", ""),
-            Life::End(_) | Life::EndKept(_) => changes.add(keys.expiry(partition), "over", "", ""),
+            Life::End(_) | Life::EndKept(_) | Life::Rest(_) => {
+                changes.add(keys.expiry(partition), "over", "", "");
+            }
             Life::Keep | Life::Extend(_) => {}
         }
         for timer in &commit.decision.timers {
@@ -134,6 +141,19 @@ impl Store {
                 changes.add(keys.waiting(partition), "unwait", instead, channel);
             }
             None => {}
+        }
+        let mut note = |key: String, noted: Option<String>| match noted {
+            Some(noted) => changes.add(key, "note", noted, ""),
+            None => changes.add(key, "forget", "", ""),
+        };
+        if let Some(agent) = commit.engaged {
+            note(keys.engaged(partition), agent.map(|agent| agent.0.clone()));
+        }
+        if let Some(flagged) = &commit.flagged {
+            note(
+                keys.flagged(partition),
+                flagged.as_ref().map(bus::write_flagged),
+            );
         }
         if let Some(request) = &commit.announce {
             let channel = self.shared.join_channel.as_str().to_owned();

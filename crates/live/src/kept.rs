@@ -3,10 +3,17 @@
 
 use std::time::Duration;
 
-use helpline_desk::{id::ChatId, queue::Entry, time::Timestamp};
-use helpline_protocol::bus;
+use helpline_desk::{
+    actor::Side,
+    id::{AgentId, ChatId},
+    queue::Entry,
+    time::Timestamp,
+};
+use helpline_protocol::bus::{self, Flagged};
+use tracing::error;
 
 use crate::{
+    keys::side,
     link::Unavailable,
     store::{Store, StoreError, millis, random_hex},
 };
@@ -34,8 +41,8 @@ pub enum Restored {
 }
 
 impl Store {
-    /// Puts an open kept chat back that the store has lost; `waiting` is its entry in the waiting set, if it waits.
-    /// Nothing of it goes to the records again.
+    /// Puts a kept chat back that the store has lost or let go; `waiting` is its entry in the waiting set, if it waits;
+    /// `rests`: it is between two sessions, and goes again after this long. Nothing of it goes to the records again.
     ///
     /// # Errors
     /// When the store does not confirm in time, or these events cannot be a chat's log: nothing is put back then.
@@ -44,14 +51,14 @@ impl Store {
         chat: ChatId,
         events: &[RestoredEvent],
         waiting: Option<&Entry>,
+        rests: Option<Duration>,
     ) -> Result<Restored, StoreError> {
         let keys = &self.shared.keys;
         let script = &self.shared.restore;
         let partition = keys.partition(chat);
-        let log = log(events)?;
+        let (log, revision) = log(events)?;
         let last = events.last().ok_or(StoreError::Unreadable)?;
         let messages = events.iter().map(|event| event.msg_no).max();
-        let revision = events.iter().filter(|event| event.msg_no == 0).count();
         let mut call = script.call(&[
             &keys.chat(chat),
             &keys.expiry(partition),
@@ -65,6 +72,8 @@ impl Store {
             .arg(last.at.0)
             .arg(keys.queue_channel(partition))
             .arg(waiting.map(bus::write_queue_entry).unwrap_or_default())
+            .arg(rests.map_or(0, millis))
+            .arg(keys.watch_channel(partition))
             .arg(log);
         let done: bool = self
             .link
@@ -91,6 +100,63 @@ impl Store {
             .await
     }
 
+    /// The chats that this agent has.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn chats_of(&self, agent: &AgentId) -> Result<Vec<ChatId>, Unavailable> {
+        let mut chats = Vec::new();
+        for partition in 0..self.shared.keys.partitions() {
+            let mut read = redis::cmd("HGETALL");
+            read.arg(self.shared.keys.engaged(partition));
+            let engaged: Vec<(String, String)> = self
+                .link
+                .run(async |connection| read.query_async(connection).await)
+                .await?;
+            let own = engaged.iter().filter(|(_, who)| *who == agent.0);
+            chats.extend(own.filter_map(|(chat, _)| ChatId::parse(chat)));
+        }
+        Ok(chats)
+    }
+
+    /// The flagged chats, the one that was flagged last first. One that cannot be read is left out, loudly.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn flagged(&self) -> Result<Vec<Flagged>, Unavailable> {
+        let mut flagged = Vec::new();
+        for partition in 0..self.shared.keys.partitions() {
+            let mut read = redis::cmd("HVALS");
+            read.arg(self.shared.keys.flagged(partition));
+            let values: Vec<String> = self
+                .link
+                .run(async |connection| read.query_async(connection).await)
+                .await?;
+            for value in values {
+                match bus::read_flagged(&value) {
+                    Ok(read) => flagged.push(read),
+                    Err(reason) => error!(%reason, "a flagged chat cannot be read"),
+                }
+            }
+        }
+        flagged.sort_by_key(|flagged| std::cmp::Reverse((flagged.flagged_at, flagged.chat)));
+        Ok(flagged)
+    }
+
+    /// Whether a side has a socket at the chat.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_at(&self, chat: ChatId, on: Side) -> Result<bool, Unavailable> {
+        let mut read = redis::cmd("SMEMBERS");
+        read.arg(self.shared.keys.here(chat));
+        let sockets: Vec<String> = self
+            .link
+            .run(async |connection| read.query_async(connection).await)
+            .await?;
+        Ok(sockets.iter().any(|socket| socket.starts_with(side(on))))
+    }
+
     /// Chats that have not ended, at most so many, in no order that means anything.
     ///
     /// # Errors
@@ -102,21 +168,30 @@ impl Store {
             if left == 0 {
                 break;
             }
-            let mut range = redis::cmd("ZRANGE");
-            range.arg(self.shared.keys.expiry(partition));
-            range.arg(0).arg(left - 1);
-            let ids: Vec<String> = self
-                .link
-                .run(async |connection| range.query_async(connection).await)
-                .await?;
-            open.extend(ids.iter().filter_map(|id| ChatId::parse(id)));
+            open.append(&mut self.open_in(partition, left).await?);
         }
         Ok(open)
     }
+
+    /// The same of one partition; `limit` is at least 1.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn open_in(&self, partition: u16, limit: usize) -> Result<Vec<ChatId>, Unavailable> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.shared.keys.expiry(partition));
+        range.arg(0).arg(limit - 1);
+        let ids: Vec<String> = self
+            .link
+            .run(async |connection| range.query_async(connection).await)
+            .await?;
+        Ok(ids.iter().filter_map(|id| ChatId::parse(id)).collect())
+    }
 }
 
-/// The log that these events make. What cannot be read again must not be put where others will try to.
-fn log(events: &[RestoredEvent]) -> Result<Vec<String>, StoreError> {
+/// The log that these events make, and its revision. What cannot be read again must not be put where others will try to.
+fn log(events: &[RestoredEvent]) -> Result<(Vec<String>, u64), StoreError> {
+    let mut revision = 0;
     let entry = |(event, expected): (&RestoredEvent, u64)| {
         if event.seq != expected {
             return Err(StoreError::Unreadable);
@@ -128,8 +203,14 @@ fn log(events: &[RestoredEvent]) -> Result<Vec<String>, StoreError> {
             body,
         } = event;
         let entry = format!("{seq} {msg_no} {} {body}", at.0);
-        bus::read_entry(&entry)?;
+        let recorded = bus::read_entry(&entry)?;
+        revision += u64::from(!recorded.event.is_message());
         Ok(entry)
     };
-    events.iter().zip(1..).map(entry).collect()
+    let log = events
+        .iter()
+        .zip(1..)
+        .map(entry)
+        .collect::<Result<_, _>>()?;
+    Ok((log, revision))
 }

@@ -74,6 +74,16 @@ impl Keys {
         self.name(partition, "waiting")
     }
 
+    /// Hash: chats that an agent has, with the agent.
+    pub(crate) fn engaged(&self, partition: u16) -> String {
+        self.name(partition, "engaged")
+    }
+
+    /// Hash: flagged chats, with how they are flagged.
+    pub(crate) fn flagged(&self, partition: u16) -> String {
+        self.name(partition, "flagged")
+    }
+
     /// Sorted set: processes by when their lease runs out.
     pub(crate) fn leases(&self, partition: u16) -> String {
         self.name(partition, "leases")
@@ -94,9 +104,30 @@ impl Keys {
         self.name(partition, format_args!("process:{process}"))
     }
 
-    /// Set: the agents' sockets at the desk. One for the deployment, in the first partition.
-    pub(crate) fn agents(&self) -> String {
-        self.name(0, "agents")
+    /// The partition that somebody's presence lives in: the staff's is one, in the first.
+    pub(crate) fn partition_of(&self, person: &Person) -> u16 {
+        match person {
+            Person::Staff(_) => 0,
+            Person::Visitor(id) => self.spread(id.bits()),
+        }
+    }
+
+    /// Hash: the staff who are online.
+    pub(crate) fn staff(&self) -> String {
+        self.name(0, "staff")
+    }
+
+    /// Hash: the visitors of a partition who are online.
+    pub(crate) fn visitors(&self, partition: u16) -> String {
+        self.name(partition, "visitors")
+    }
+
+    /// Hash: the sockets of somebody who is online, and whether each of them takes requests.
+    pub(crate) fn sockets(&self, person: &Person) -> String {
+        self.name(
+            self.partition_of(person),
+            format_args!("sockets:{}", person_timer(person)),
+        )
     }
 
     /// String: the secret that open mode signs tokens with.
@@ -136,9 +167,14 @@ impl Keys {
         rest.ends_with(":events").then(|| ChatId::parse(chat))?
     }
 
-    /// Channel: an agent came to the desk or left it.
+    /// Channel: somebody of the staff came or went, or its status changed.
     pub fn desk_channel(&self) -> String {
         self.name(0, "desk")
+    }
+
+    /// Channel: everything that happens at a partition's chats.
+    pub fn watch_channel(&self, partition: u16) -> String {
+        self.name(partition, "watch")
     }
 
     /// Channel: changes of a partition's waiting set.
@@ -153,20 +189,43 @@ pub(crate) fn timer(chat: ChatId, timer: Timer) -> String {
         Timer::Reservation => "reservation",
         Timer::Away(Side::Visitor) => "away-visitor",
         Timer::Away(Side::Support) => "away-support",
+        Timer::Vanished => "vanished",
     };
     format!("{chat}/{kind}")
 }
 
-/// Reads what [`timer`] wrote.
-pub(crate) fn read_timer(name: &str) -> Option<(ChatId, Timer)> {
-    let (chat, kind) = name.split_once('/')?;
-    let timer = match kind {
-        "reservation" => Timer::Reservation,
-        "away-visitor" => Timer::Away(Side::Visitor),
-        "away-support" => Timer::Away(Side::Support),
+/// Somebody's timer, as the same set names it: due when its grace is over.
+pub(crate) fn person_timer(person: &Person) -> String {
+    match person {
+        Person::Staff(id) => format!("staff/{id}"),
+        Person::Visitor(id) => format!("visitor/{id}"),
+    }
+}
+
+/// Whose timer it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TimerName {
+    /// A chat's.
+    Chat(ChatId, Timer),
+    /// Somebody's.
+    Person(Person),
+}
+
+/// Reads what [`timer`] and [`person_timer`] wrote.
+pub(crate) fn read_timer(name: &str) -> Option<TimerName> {
+    let (first, rest) = name.split_once('/')?;
+    let timer = match (first, rest) {
+        ("staff", id) => return Some(TimerName::Person(Person::Staff(AgentId(id.to_owned())))),
+        ("visitor", id) => {
+            return VisitorId::parse(id).map(|id| TimerName::Person(Person::Visitor(id)));
+        }
+        (_, "reservation") => Timer::Reservation,
+        (_, "away-visitor") => Timer::Away(Side::Visitor),
+        (_, "away-support") => Timer::Away(Side::Support),
+        (_, "vanished") => Timer::Vanished,
         _ => return None,
     };
-    Some((ChatId::parse(chat)?, timer))
+    Some(TimerName::Chat(ChatId::parse(first)?, timer))
 }
 
 /// What the sockets of one side begin with, among those at a chat.
@@ -177,21 +236,41 @@ pub(crate) fn side(side: Side) -> &'static str {
     }
 }
 
+/// Somebody who can be online.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Person {
+    /// Somebody of the staff.
+    Staff(AgentId),
+    /// A visitor who has an identity of its own, whichever chat it is in.
+    Visitor(VisitorId),
+}
+
 /// A place where a socket of some process is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// At a chat, on one side.
     Chat(ChatId, Side),
-    /// At the desk, as this agent.
-    Desk(AgentId),
+    /// Online, as this member of the staff.
+    Staff(AgentId),
+    /// Online, as this visitor.
+    Visitor(VisitorId),
 }
 
 impl Place {
-    /// How the place's own set names the socket.
+    /// Who is online by being there, if it is not a chat.
+    pub fn person(&self) -> Option<Person> {
+        match self {
+            Self::Chat(..) => None,
+            Self::Staff(id) => Some(Person::Staff(id.clone())),
+            Self::Visitor(id) => Some(Person::Visitor(*id)),
+        }
+    }
+
+    /// How the place's own set or hash names the socket.
     pub(crate) fn at_place(&self, process: &str, socket: u64) -> String {
         match self {
             Self::Chat(_, on) => format!("{}{process}/{socket}", side(*on)),
-            Self::Desk(agent) => format!("{process}/{socket}/{agent}"),
+            Self::Staff(_) | Self::Visitor(_) => format!("{process}/{socket}"),
         }
     }
 
@@ -199,7 +278,8 @@ impl Place {
     pub(crate) fn at_process(&self, socket: u64) -> String {
         match self {
             Self::Chat(chat, on) => format!("chat/{socket}/{}{chat}", side(*on)),
-            Self::Desk(agent) => format!("desk/{socket}/{agent}"),
+            Self::Staff(id) => format!("staff/{socket}/{id}"),
+            Self::Visitor(id) => format!("visitor/{socket}/{id}"),
         }
     }
 
@@ -208,7 +288,8 @@ impl Place {
         let mut parts = name.splitn(3, '/');
         let (kind, socket, rest) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
         let place = match kind {
-            "desk" => Self::Desk(AgentId(rest.to_owned())),
+            "staff" => Self::Staff(AgentId(rest.to_owned())),
+            "visitor" => Self::Visitor(VisitorId::parse(rest)?),
             "chat" => [Side::Visitor, Side::Support].into_iter().find_map(|on| {
                 let chat = ChatId::parse(rest.strip_prefix(side(on))?)?;
                 Some(Self::Chat(chat, on))
@@ -217,12 +298,6 @@ impl Place {
         };
         Some((place, socket))
     }
-}
-
-/// The agent of a socket at the desk.
-pub(crate) fn agent_of(at_desk: &str) -> Option<AgentId> {
-    let agent = at_desk.splitn(3, '/').nth(2)?;
-    Some(AgentId(agent.to_owned()))
 }
 
 #[cfg(test)]
@@ -239,20 +314,26 @@ mod tests {
             Timer::Reservation,
             Timer::Away(Side::Visitor),
             Timer::Away(Side::Support),
+            Timer::Vanished,
         ] {
-            assert_eq!(read_timer(&timer(chat, kind)), Some((chat, kind)));
+            let name = TimerName::Chat(chat, kind);
+            assert_eq!(read_timer(&timer(chat, kind)), Some(name));
+        }
+        let agent = AgentId("odd/agent/reservation".to_owned());
+        let visitor = VisitorId::from_bits(0xfed);
+        for person in [Person::Staff(agent.clone()), Person::Visitor(visitor)] {
+            let name = person_timer(&person);
+            assert_eq!(read_timer(&name), Some(TimerName::Person(person)));
         }
         for place in [
             Place::Chat(chat, Side::Visitor),
             Place::Chat(chat, Side::Support),
-            Place::Desk(AgentId("odd/agent/id".to_owned())),
+            Place::Staff(agent),
+            Place::Visitor(visitor),
         ] {
             let name = place.at_process(42);
             assert_eq!(Place::read_at_process(&name), Some((place, 42)));
         }
-        let agent = AgentId("odd/agent/id".to_owned());
-        let at_desk = Place::Desk(agent.clone()).at_place("p1", 42);
-        assert_eq!(agent_of(&at_desk), Some(agent));
     }
 
     #[test]
@@ -267,6 +348,8 @@ mod tests {
             keys.expiry(keys.partition(chat)),
             keys.waiting(keys.partition(chat)),
             keys.stream(keys.partition(chat)),
+            keys.engaged(keys.partition(chat)),
+            keys.flagged(keys.partition(chat)),
         ] {
             assert!(name.contains(&tag), "{name}");
         }

@@ -3,7 +3,8 @@
 //! - [`store`]: load a chat, commit what was decided;
 //! - [`feed`]: this process's ears, what other processes committed;
 //! - [`queue`]: the waiting set;
-//! - [`presence`]: who is connected, by lease;
+//! - [`presence`]: which sockets are where, by lease;
+//! - [`people`]: who is online;
 //! - [`timers`]: what is due;
 //! - [`registered`]: who has registered lately;
 //! - [`revocations`]: whose tokens have ended;
@@ -21,6 +22,7 @@ pub mod kept;
 pub mod keys;
 pub mod link;
 pub mod outbound;
+pub mod people;
 pub mod presence;
 pub mod queue;
 pub mod registered;

@@ -1,17 +1,19 @@
 //! Who is connected, by lease.
 //!
-//! Each socket is entered where it is (at a chat, at the desk) and with its process. A process holds a lease;
-//! when it lapses, whoever notices takes the process's sockets away as if each had closed.
+//! Each socket is entered where it is (at a chat, or as somebody who is online) and with its process. A process holds a
+//! lease; when it lapses, whoever notices takes the process's sockets away as if each had closed.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use helpline_desk::{
+    actor::Side,
     decide::Timer,
-    id::{AgentId, ChatId},
+    id::{ChatId, VisitorId},
 };
+use helpline_protocol::bus::StaffProfile;
 
 use crate::{
-    keys::{self, Place},
+    keys::{self, Person, Place},
     link::Unavailable,
     store::{Store, millis},
 };
@@ -27,6 +29,38 @@ pub struct Member {
     pub socket: u64,
 }
 
+/// How a socket comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// At a chat, on one side.
+    Chat(ChatId, Side),
+    /// As a member of the staff.
+    Staff {
+        /// Who that is.
+        profile: StaffProfile,
+        /// Whether it takes requests, if it has said so; else it does what the member does already.
+        available: Option<bool>,
+    },
+    /// As a visitor.
+    Visitor {
+        /// Who that is.
+        id: VisitorId,
+        /// What is listed of the visitor, as JSON: whoever enters it reads it.
+        profile: String,
+    },
+}
+
+impl Arrival {
+    /// Where the socket is then.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Chat(chat, side) => Place::Chat(*chat, *side),
+            Self::Staff { profile, .. } => Place::Staff(profile.id.clone()),
+            Self::Visitor { id, .. } => Place::Visitor(*id),
+        }
+    }
+}
+
 impl Store {
     /// A socket of this process.
     pub fn member(&self, place: Place, socket: u64) -> Member {
@@ -37,79 +71,66 @@ impl Store {
         }
     }
 
-    /// Enters a socket where it is: at the desk, or again at a chat after this process was thought dead.
+    /// Enters a socket of this process where it is: as somebody who is online, or again at a chat after this process
+    /// was thought dead. `false`: this process holds no lease, and nobody was entered who needs one; the socket has
+    /// to arrive again when it does.
     ///
     /// # Errors
     /// When the store does not confirm in time.
-    pub async fn arrive(&self, member: &Member) -> Result<(), Unavailable> {
-        let at_place = member.place.at_place(&member.process, member.socket);
-        let at_process = member.place.at_process(member.socket);
-        match &member.place {
-            Place::Chat(chat, side) => {
-                let script = &self.shared.arrive;
-                let mut call = script.call(
-                    &self
-                        .places(*chat, &member.process)
-                        .each_ref()
-                        .map(String::as_str),
-                );
-                call.arg(at_place)
-                    .arg(at_process)
-                    .arg(keys::timer(*chat, Timer::Away(*side)))
-                    .arg(chat.to_string());
-                self.link
-                    .run(async |connection| script.send(connection, &call).await)
-                    .await
+    pub async fn arrive(&self, socket: u64, arrival: &Arrival) -> Result<bool, Unavailable> {
+        match arrival {
+            Arrival::Chat(chat, side) => {
+                self.arrive_at_chat(*chat, *side, socket).await?;
+                Ok(true)
             }
-            Place::Desk(_) => {
-                let mut pipe = redis::pipe();
-                pipe.sadd(self.shared.keys.agents(), at_place).ignore();
-                pipe.sadd(self.shared.keys.process(0, &member.process), at_process)
-                    .ignore();
-                pipe.publish(self.shared.keys.desk_channel(), "came")
-                    .ignore();
-                self.send(&pipe).await
-            }
+            Arrival::Staff { .. } | Arrival::Visitor { .. } => self.come(socket, arrival).await,
         }
     }
 
-    /// Takes a socket away from where it was. If it was its side's last one at a chat, the side's timer starts
-    /// and is due after `grace`.
+    async fn arrive_at_chat(
+        &self,
+        chat: ChatId,
+        side: Side,
+        socket: u64,
+    ) -> Result<(), Unavailable> {
+        let process = &self.shared.process;
+        let place = Place::Chat(chat, side);
+        let script = &self.shared.arrive;
+        let mut call = script.call(&self.places(chat, process).each_ref().map(String::as_str));
+        call.arg(place.at_place(process, socket))
+            .arg(place.at_process(socket))
+            .arg(keys::timer(chat, Timer::Away(side)))
+            .arg(chat.to_string());
+        self.link
+            .run(async |connection| script.send(connection, &call).await)
+            .await
+    }
+
+    /// Takes a socket away from where it was. A side's last one at a chat starts the side's timer, which is due after
+    /// `grace`; so does every socket of somebody who is online. `true`: that timer is due at once.
     ///
     /// # Errors
     /// When the store does not confirm in time.
-    pub async fn depart(&self, member: &Member, grace: Duration) -> Result<(), Unavailable> {
-        let at_place = member.place.at_place(&member.process, member.socket);
-        let at_process = member.place.at_process(member.socket);
-        match &member.place {
-            Place::Chat(chat, side) => {
-                let script = &self.shared.depart;
-                let mut call = script.call(
-                    &self
-                        .places(*chat, &member.process)
-                        .each_ref()
-                        .map(String::as_str),
-                );
-                call.arg(at_place)
-                    .arg(at_process)
-                    .arg(keys::side(*side))
-                    .arg(keys::timer(*chat, Timer::Away(*side)))
-                    .arg(millis(grace))
-                    .arg(chat.to_string());
-                self.link
-                    .run(async |connection| script.send(connection, &call).await)
-                    .await
-            }
-            Place::Desk(_) => {
-                let mut pipe = redis::pipe();
-                pipe.srem(self.shared.keys.agents(), at_place).ignore();
-                pipe.srem(self.shared.keys.process(0, &member.process), at_process)
-                    .ignore();
-                pipe.publish(self.shared.keys.desk_channel(), "left")
-                    .ignore();
-                self.send(&pipe).await
-            }
-        }
+    pub async fn depart(&self, member: &Member, grace: Duration) -> Result<bool, Unavailable> {
+        let place = &member.place;
+        let (chat, side) = match place {
+            Place::Chat(chat, side) => (*chat, *side),
+            Place::Staff(id) => return self.go(member, &Person::Staff(id.clone()), grace).await,
+            Place::Visitor(id) => return self.go(member, &Person::Visitor(*id), grace).await,
+        };
+        let script = &self.shared.depart;
+        let places = self.places(chat, &member.process);
+        let mut call = script.call(&places.each_ref().map(String::as_str));
+        call.arg(place.at_place(&member.process, member.socket))
+            .arg(place.at_process(member.socket))
+            .arg(keys::side(side))
+            .arg(keys::timer(chat, Timer::Away(side)))
+            .arg(millis(grace))
+            .arg(chat.to_string());
+        self.link
+            .run(async |connection| script.send::<()>(connection, &call).await)
+            .await?;
+        Ok(false)
     }
 
     async fn send(&self, pipe: &redis::Pipeline) -> Result<(), Unavailable> {
@@ -127,20 +148,6 @@ impl Store {
             keys.timers(partition),
             keys.expiry(partition),
         ]
-    }
-
-    /// The agents at the desk.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn agents(&self) -> Result<BTreeSet<AgentId>, Unavailable> {
-        let mut read = redis::cmd("SMEMBERS");
-        read.arg(self.shared.keys.agents());
-        let sockets: Vec<String> = self
-            .link
-            .run(async |connection| read.query_async(connection).await)
-            .await?;
-        Ok(sockets.iter().filter_map(|s| keys::agent_of(s)).collect())
     }
 
     /// Renews this process's lease. `false`: it had been lost (or is new), and with it the places of all

@@ -11,12 +11,12 @@ use helpline_desk::{
     chat::Chat,
     decide::{Decision, Timer},
     event::Recorded,
-    id::ChatId,
+    id::{AgentId, ChatId},
     queue::Entry,
     time::Timestamp,
 };
 use helpline_protocol::{
-    bus::{self, Passing, Unreadable},
+    bus::{self, Flagged, Passing, Unreadable},
     typed::Seen,
 };
 
@@ -47,6 +47,9 @@ pub struct Shared {
     renew_epoch: Script,
     pub(crate) depart: Script,
     pub(crate) arrive: Script,
+    pub(crate) come: Script,
+    pub(crate) go: Script,
+    pub(crate) settle: Script,
     pub(crate) renew_lease: Script,
     pub(crate) sweep: Script,
     pub(crate) deliver: Script,
@@ -71,6 +74,9 @@ impl Shared {
             renew_epoch: Script::new(include_str!("scripts/renew_epoch.lua")),
             depart: Script::new(include_str!("scripts/depart.lua")),
             arrive: Script::new(include_str!("scripts/arrive.lua")),
+            come: Script::new(include_str!("scripts/come.lua")),
+            go: Script::new(include_str!("scripts/go.lua")),
+            settle: Script::new(include_str!("scripts/settle.lua")),
             renew_lease: Script::new(include_str!("scripts/renew_lease.lua")),
             sweep: Script::new(include_str!("scripts/sweep.lua")),
             deliver: Script::new(include_str!("scripts/deliver.lua")),
@@ -136,6 +142,10 @@ pub struct Commit<'a> {
     pub decision: &'a Decision,
     /// The chat's entry in the waiting set, if it changes.
     pub queue: Option<Option<&'a Entry>>,
+    /// The agent who has the chat, if that changes.
+    pub engaged: Option<Option<&'a AgentId>>,
+    /// How the chat is flagged, if that changes.
+    pub flagged: Option<Option<Flagged>>,
     /// The request to announce, if it is.
     pub announce: Option<String>,
     /// The socket that comes in with it, if one does.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use helpline_desk::{decide::Timer, id::ChatId};
 
 use crate::{
-    keys,
+    keys::{self, Person, TimerName},
     link::Unavailable,
     store::{Store, millis},
 };
@@ -22,6 +22,8 @@ pub struct Due {
     pub gone: Vec<ChatId>,
     /// Timers, each with its chat.
     pub timers: Vec<(ChatId, Timer)>,
+    /// Who may not be online any more: some socket of theirs is gone, and its grace is over.
+    pub people: Vec<Person>,
     /// Processes whose lease ran out.
     pub lapsed: Vec<String>,
 }
@@ -47,11 +49,18 @@ impl Store {
             .link
             .run(async |connection| script.send(connection, &call).await)
             .await?;
-        Ok(Due {
+        let mut due = Due {
             gone: gone.iter().filter_map(|id| ChatId::parse(id)).collect(),
-            timers: timers.iter().filter_map(|t| keys::read_timer(t)).collect(),
             lapsed,
-        })
+            ..Due::default()
+        };
+        for timer in timers.iter().filter_map(|name| keys::read_timer(name)) {
+            match timer {
+                TimerName::Chat(chat, timer) => due.timers.push((chat, timer)),
+                TimerName::Person(person) => due.people.push(person),
+            }
+        }
+        Ok(due)
     }
 
     /// Stops a timer that has nothing to do.

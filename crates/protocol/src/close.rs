@@ -193,9 +193,11 @@ impl From<Refusal> for WireError {
             Refusal::NotWaiting => Self::NotFound,
             Refusal::Invalid { field } => Self::InvalidField(field),
             // `Over` has a frame of its own, and `NotDue` is for timers: neither gets here from a client.
-            Refusal::Forbidden | Refusal::NotEngaged | Refusal::Over | Refusal::NotDue => {
-                Self::Forbidden
-            }
+            Refusal::Forbidden
+            | Refusal::NotEngaged
+            | Refusal::Outranked { .. }
+            | Refusal::Over
+            | Refusal::NotDue => Self::Forbidden,
         }
     }
 }

@@ -63,6 +63,10 @@ pub fn request(entry: &Entry) -> String {
         handed_over_by: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        severity: Option<u32>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        returned: bool,
     }
     let handed_over = entry.handed_over.as_ref();
     json(&Request {
@@ -76,6 +80,8 @@ pub fn request(entry: &Entry) -> String {
         first_words: entry.first_words.as_deref(),
         handed_over_by: handed_over.map(|over| over.by.as_str()),
         note: handed_over.and_then(|over| over.note.as_deref()),
+        severity: Some(entry.severity).filter(|severity| *severity > 0),
+        returned: entry.returned,
     })
 }
 

@@ -159,11 +159,20 @@ impl Records {
         Ok(row.map(ChatRecord::from))
     }
 
-    /// A kept chat, unless it was erased.
+    /// A conversation: a kept chat that belongs to a supervisor. `None` if it was erased.
     ///
     /// # Errors
     /// When the database does not answer in time.
     pub async fn conversation(&self, chat: &str) -> Result<Option<ChatRecord>, RecordsError> {
+        let kept = self.kept_chat(chat).await?;
+        Ok(kept.filter(|chat| !chat.is_standing()))
+    }
+
+    /// A kept chat, unless it was erased.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn kept_chat(&self, chat: &str) -> Result<Option<ChatRecord>, RecordsError> {
         Ok(self.chat(chat).await?.filter(|chat| chat.kept))
     }
 

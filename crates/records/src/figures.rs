@@ -119,7 +119,7 @@ impl Records {
             SELECT s.id AS supervisor, s.name AS name,
                 (SELECT COUNT(*) FROM accounts a WHERE a.role = 'agent' AND a.supervisor = s.id) AS agents,
                 (SELECT COUNT(*) FROM chats c JOIN accounts a ON a.id = c.assigned
-                    WHERE c.kept AND c.ended_at IS NOT NULL AND a.role = 'agent' AND a.supervisor = s.id) AS handled
+                    WHERE c.kept AND c.supervisor IS NOT NULL AND c.ended_at IS NOT NULL AND a.role = 'agent' AND a.supervisor = s.id) AS handled
             FROM accounts s WHERE s.role = 'supervisor' ORDER BY s.name, s.id";
         self.read(async |db| rows(db, SHARES, []).await).await
     }

@@ -138,6 +138,12 @@ impl Transcript {
 }
 
 impl ChatRecord {
+    /// Whether it outlives its sessions: it is kept, and no supervisor's.
+    #[must_use]
+    pub fn is_standing(&self) -> bool {
+        self.kept && self.supervisor.is_none()
+    }
+
     /// Where a page that ends with this chat ends.
     #[must_use]
     pub fn cursor(&self) -> Cursor {

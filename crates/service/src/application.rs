@@ -33,8 +33,8 @@ use tracing::{info, warn};
 use crate::{
     access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, forget_before},
     backlog::Backlog,
-    clock,
-    handler::{Handler, StoreClock},
+    clock::{self, StoreClock},
+    handler::Handler,
     http::{self, Readiness},
     keeper::Keeper,
     metrics::Metrics,
@@ -47,7 +47,7 @@ use crate::{
 };
 
 /// How long an ended chat stays known, so that every socket and retry hears of its end.
-pub(crate) const TOMBSTONE: Duration = Duration::from_secs(60);
+pub const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.
@@ -261,6 +261,7 @@ impl Application {
             handler: handler.clone(),
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
+            grace: commons.settings.presence.grace,
         };
         commons
             .tasks
@@ -283,6 +284,10 @@ impl Application {
         };
         drain(&commons).await;
         handle.stop(false).await;
+        // Sockets that did not go in time have been cut off: the store would count them for ever.
+        let grace = commons.settings.presence.restart_grace;
+        let left = commons.roster.leave_all(&handler, grace);
+        let _ = timeout(LAST_WORD, left).await;
         keeping.cancel();
         let _ = kept.await;
         // All sockets have departed. Should the store stay away, the lease lapses by itself.

@@ -5,10 +5,7 @@
 //! on state that was just loaded.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -29,10 +26,12 @@ use helpline_live::{
     link::Unavailable,
     store::{Commit, Committed, Head, Store, StoreError},
 };
-use helpline_protocol::joins;
+use helpline_protocol::{bus::Flagged, joins};
 use tracing::{error, info};
 
-use crate::{backlog::Backlog, clock, metrics::Metrics, policy::PolicyNow, restore::Restorer};
+use crate::{
+    backlog::Backlog, clock::StoreClock, metrics::Metrics, policy::PolicyNow, restore::Restorer,
+};
 
 /// How often a command is decided again before the chat counts as too busy.
 const TRIES: usize = 16;
@@ -132,23 +131,6 @@ pub struct Handler {
     restorer: Restorer,
 }
 
-/// The store's clock, as this process last saw it.
-#[derive(Clone, Default)]
-pub struct StoreClock {
-    ahead: Arc<AtomicI64>,
-}
-
-impl StoreClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(clock::now_micros() + self.ahead.load(Ordering::Relaxed))
-    }
-
-    fn set(&self, now: Timestamp) {
-        let ahead = now.0 - clock::now_micros();
-        self.ahead.store(ahead, Ordering::Relaxed);
-    }
-}
-
 impl Handler {
     /// Handles commands on this store, by this policy.
     pub fn new(
@@ -234,7 +216,9 @@ impl Handler {
             Known::Held(held) => held.chat.as_deref(),
             Known::Nothing | Known::Absent => None,
         };
-        let is_kept = known.is_some_and(|chat| chat.kept && !chat.is_over());
+        // A standing chat that is not there may have been let go, and must not begin anew beside its own records.
+        let asks = matches!(request.command, Command::Ask { .. });
+        let is_kept = asks || known.is_some_and(|chat| chat.kept && !chat.is_over());
         self.load_or_restore(request.chat, is_kept).await
     }
 
@@ -330,6 +314,10 @@ impl Handler {
             decision,
             // Of a chat that expired nobody knows any more whether it waited.
             queue: (was != is || ends).then_some(is.as_ref()),
+            engaged: changed(&before, &after, ends, |chat| {
+                chat.support.as_ref().map(|support| &support.agent)
+            }),
+            flagged: changed(&before, &after, ends, Flagged::of),
             announce: match (&is, decision.announce) {
                 (Some(entry), true) => Some(joins::announcement(entry)),
                 _ => None,
@@ -392,7 +380,29 @@ impl Handler {
             let seconds = self.seconds_since(figures.oldest);
             self.metrics.oldest_wait_seconds.set(seconds);
         }
+        if let Ok(staff) = self.store.staff().await {
+            let available = staff.iter().filter(|member| member.available).count();
+            self.metrics.staff_online.set(figure(staff.len() as u64));
+            self.metrics.staff_available.set(figure(available as u64));
+        }
     }
+}
+
+/// What is noted of a chat, if that changes. Of a chat that has ended nothing stays noted, whatever was known of it.
+fn changed<'a, T: PartialEq>(
+    before: &'a Option<Arc<Chat>>,
+    after: &'a Option<Arc<Chat>>,
+    ends: bool,
+    noted: impl Fn(&'a Chat) -> Option<T>,
+) -> Option<Option<T>> {
+    if ends {
+        return Some(None);
+    }
+    let (was, is) = (
+        before.as_deref().and_then(&noted),
+        after.as_deref().and_then(&noted),
+    );
+    (was != is).then_some(is)
 }
 
 fn figure(count: u64) -> i64 {

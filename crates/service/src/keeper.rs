@@ -13,13 +13,18 @@ use helpline_desk::{
     queue::Entry,
     refusal::Refusal,
 };
-use helpline_live::{keys::Place, link::Unavailable, timers::Due};
+use helpline_live::{
+    keys::{Person, Place},
+    link::Unavailable,
+    timers::Due,
+};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, info, warn};
 
 use crate::{
     handler::{Failure, Handler, Request},
     presence::Roster,
+    vanish,
 };
 
 /// How often a process looks what is due.
@@ -36,6 +41,8 @@ pub struct Keeper {
     pub roster: Roster,
     /// How long a process counts as alive after it last said so.
     pub lease: Duration,
+    /// How long somebody whose process died may take to come back.
+    pub grace: Duration,
 }
 
 impl Keeper {
@@ -70,10 +77,12 @@ impl Keeper {
             };
             arrived &= held && !self.roster.take_untold();
             if !arrived {
-                arrived = self.roster.arrive_again(store).await.is_ok();
+                let told = self
+                    .roster
+                    .arrive_again(store, |place| self.grace_at(place));
+                arrived = told.await.is_ok();
             }
-            let grace = self.handler.policy().leave_grace;
-            if self.roster.catch_up(store, grace).await.is_err() {
+            if self.roster.catch_up(&self.handler).await.is_err() {
                 debug!("departures could not be told yet");
             }
         }
@@ -107,6 +116,7 @@ impl Keeper {
         for (chat, timer) in due.timers {
             self.timer_came(chat, timer).await;
         }
+        self.see_off(due.people).await;
         for process in due.lapsed {
             info!(process, "a process is gone");
             if self.bury(partition, &process).await.is_err() {
@@ -119,6 +129,7 @@ impl Keeper {
         let command = match timer {
             Timer::Reservation => Command::Lapse,
             Timer::Away(side) => Command::Absent(side),
+            Timer::Vanished => Command::Abandon,
         };
         let request = Request {
             due: Some(timer),
@@ -127,6 +138,20 @@ impl Keeper {
         if !self.give(request).await {
             // Nothing to do for it any more. Should the store be away, it will come again.
             let _ = self.handler.store().stop_timer(chat, timer).await;
+        }
+    }
+
+    /// Those whose grace is over go, if they have not come back.
+    async fn see_off(&self, people: Vec<Person>) {
+        let mut an_agent_left = false;
+        for person in people {
+            match vanish::goes(&self.handler, &person).await {
+                Ok(left) => an_agent_left |= left,
+                Err(reason) => debug!(%reason, "somebody could not be seen off yet"),
+            }
+        }
+        if an_agent_left && let Err(reason) = review(&self.handler).await {
+            debug!(%reason, "requests were not reviewed after an agent left");
         }
     }
 
@@ -144,20 +169,21 @@ impl Keeper {
         }
     }
 
+    fn grace_at(&self, place: &Place) -> Duration {
+        match place {
+            Place::Chat(..) => self.handler.policy().leave_grace,
+            Place::Staff(_) | Place::Visitor(_) => self.grace,
+        }
+    }
+
     /// Takes a dead process's sockets away, as if each had closed.
     async fn bury(&self, partition: u16, process: &str) -> Result<(), Unavailable> {
         let store = self.handler.store();
-        let grace = self.handler.policy().leave_grace;
-        let mut an_agent_left = false;
         for member in store.members_of(partition, process).await? {
-            an_agent_left |= matches!(member.place, Place::Desk(_));
-            store.depart(&member, grace).await?;
+            // A timer that is thereby due at once is found at the next look.
+            store.depart(&member, self.grace_at(&member.place)).await?;
         }
-        store.forget_process(partition, process).await?;
-        if an_agent_left {
-            review(&self.handler).await?;
-        }
-        Ok(())
+        store.forget_process(partition, process).await
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
 //! - [`policy`]: what they are decided by;
-//! - [`presence`], [`keeper`]: who is here, and what is due;
+//! - [`presence`], [`vanish`], [`keeper`]: who is here, what becomes of whoever is not any more, and what is due;
 //! - [`application`]: how a service is built, run and drained.
 
 pub mod access;
@@ -15,6 +15,7 @@ pub mod backlog;
 pub mod clock;
 pub mod door;
 pub mod faults;
+pub mod floor;
 pub mod handler;
 pub mod http;
 pub mod hub;
@@ -30,4 +31,5 @@ pub mod settings;
 pub mod shutdown;
 pub mod socket;
 pub mod telemetry;
+pub mod vanish;
 pub mod wire;

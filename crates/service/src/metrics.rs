@@ -32,6 +32,10 @@ pub struct Series {
     pub waiting: Gauge,
     /// How long the oldest of them has waited; 0 if none does.
     pub oldest_wait_seconds: Gauge<f64, AtomicU64>,
+    /// Staff who are online.
+    pub staff_online: Gauge,
+    /// Those of them who take requests.
+    pub staff_available: Gauge,
     /// Messages that clients sent.
     pub messages_in: Counter,
     /// Messages that were handed to sockets.
@@ -145,6 +149,18 @@ impl Metrics {
             ),
             waiting: add(&mut r, "waiting", "Requests that wait", Gauge::default()),
             oldest_wait_seconds,
+            staff_online: add(
+                &mut r,
+                "staff_online",
+                "Staff who are online",
+                Gauge::default(),
+            ),
+            staff_available: add(
+                &mut r,
+                "staff_available",
+                "Staff who take requests",
+                Gauge::default(),
+            ),
             messages_in: add(
                 &mut r,
                 "messages_in",
@@ -300,6 +316,8 @@ mod tests {
             "helpline_chats_open 0",
             "helpline_waiting 0",
             "helpline_oldest_wait_seconds 0.0",
+            "helpline_staff_online 0",
+            "helpline_staff_available 0",
             "helpline_messages_in_total 0",
             "helpline_messages_out_total 0",
             "helpline_claim_conflicts_total 0",

@@ -3,12 +3,18 @@
 //! The texts are in the records. chat-server reads them there; whoever does not know the records hears of them from the
 //! store, up to some seconds later.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use helpline_desk::policy::{AgentsAre, Policy};
 use helpline_live::texts::Texts;
 
 use crate::{application::TOMBSTONE, settings::Settings};
+
+/// How long a standing chat between sessions stays known where there are no records.
+const REST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The policy as it is now, shared by all threads of a process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,7 +45,9 @@ impl PolicyNow {
             leave_grace: chat.leave_grace,
             reservation: settings.queue.reservation,
             transfer: settings.queue.transfer,
+            vanished: settings.queue.vanished,
             tombstone: TOMBSTONE,
+            rest: REST,
             max_content_bytes: chat.max_content_bytes,
             agents_are: match settings.auth.is_open() {
                 true => AgentsAre::Sockets,

@@ -10,7 +10,29 @@ use std::{
     time::Duration,
 };
 
-use helpline_live::{keys::Place, link::Unavailable, store::Store};
+use helpline_live::{keys::Place, link::Unavailable, presence::Arrival, store::Store};
+use tracing::debug;
+
+use crate::{handler::Handler, settings::PresenceSettings, vanish};
+
+/// How a socket went. Whoever is behind it may take longer to come back if we have sent it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The client closed it, its line broke, or it was closed for what it did.
+    Closed,
+    /// This process stops, and sent it elsewhere.
+    Restart,
+}
+
+impl Departure {
+    /// How long whoever went so still counts as here.
+    pub fn grace(self, settings: &PresenceSettings) -> Duration {
+        match self {
+            Self::Closed => settings.grace,
+            Self::Restart => settings.restart_grace,
+        }
+    }
+}
 
 /// The sockets of this process. Cheap to clone.
 #[derive(Clone, Default)]
@@ -18,11 +40,22 @@ pub struct Roster(Arc<Mutex<Sockets>>);
 
 #[derive(Default)]
 struct Sockets {
-    here: HashMap<u64, Place>,
+    here: HashMap<u64, Arrival>,
     /// Gone, but the store has not been told yet.
-    leaving: Vec<(u64, Place)>,
+    leaving: Vec<Leaving>,
+    /// How many have ever left.
+    departures: u64,
     /// Whether somebody arrived of whom the store could not be told.
     untold: bool,
+}
+
+#[derive(Clone)]
+struct Leaving {
+    /// Which departure it is: a socket may have to leave twice, if it was entered again meanwhile.
+    id: u64,
+    socket: u64,
+    place: Place,
+    grace: Duration,
 }
 
 impl Roster {
@@ -32,14 +65,14 @@ impl Roster {
     }
 
     /// A socket is somewhere, and the store was told (or cannot be told now).
-    pub fn enter(&self, socket: u64, place: Place) {
-        self.lock().here.insert(socket, place);
+    pub fn enter(&self, socket: u64, arrival: Arrival) {
+        self.lock().here.insert(socket, arrival);
     }
 
-    /// A socket is somewhere: tells the store, now or when the lease is next renewed.
-    pub async fn arrive(&self, store: &Store, socket: u64, place: Place) {
-        self.enter(socket, place.clone());
-        if store.arrive(&store.member(place, socket)).await.is_err() {
+    /// A socket is somewhere, or says something new of itself: tells the store, now or when the lease is next renewed.
+    pub async fn arrive(&self, store: &Store, socket: u64, arrival: Arrival) {
+        self.enter(socket, arrival.clone());
+        if store.arrive(socket, &arrival).await != Ok(true) {
             self.lock().untold = true;
         }
     }
@@ -49,22 +82,30 @@ impl Roster {
         self.lock().here.remove(&socket);
     }
 
-    /// A socket is gone: tells the store, now or as soon as it can be told.
-    pub async fn leave(&self, store: &Store, socket: u64, grace: Duration) {
-        let Some(place) = self.lock().here.remove(&socket) else {
+    /// A socket is gone: tells the store, now or as soon as it can be told. Whoever is behind it, or the side that it
+    /// was on, may come back within `grace`.
+    pub async fn leave(&self, handler: &Handler, socket: u64, grace: Duration) {
+        let Some(leaving) = self.lock().goes(socket, grace) else {
             return;
         };
-        let member = store.member(place.clone(), socket);
-        if store.depart(&member, grace).await.is_err() {
-            self.lock().leaving.push((socket, place));
+        if self.tell(handler, leaving).await.is_err() {
+            debug!("a departure could not be told yet");
         }
     }
 
     /// A socket is gone; the store is told when the lease is next renewed. For whoever cannot wait.
-    pub fn leave_later(&self, socket: u64) {
-        let mut sockets = self.lock();
-        if let Some(place) = sockets.here.remove(&socket) {
-            sockets.leaving.push((socket, place));
+    pub fn leave_later(&self, socket: u64, grace: Duration) {
+        let _ = self.lock().goes(socket, grace);
+    }
+
+    /// Every socket is gone: the process stops, and did not hear how they ended.
+    pub async fn leave_all(&self, handler: &Handler, grace: Duration) {
+        let sockets: Vec<u64> = self.lock().here.keys().copied().collect();
+        for socket in sockets {
+            self.leave_later(socket, grace);
+        }
+        if self.catch_up(handler).await.is_err() {
+            debug!("departures could not be told at the end");
         }
     }
 
@@ -72,14 +113,24 @@ impl Roster {
     ///
     /// # Errors
     /// When it still does not listen.
-    pub async fn catch_up(&self, store: &Store, grace: Duration) -> Result<(), Unavailable> {
-        loop {
-            let Some((socket, place)) = self.lock().leaving.last().cloned() else {
-                return Ok(());
-            };
-            store.depart(&store.member(place, socket), grace).await?;
-            self.lock().leaving.pop();
+    pub async fn catch_up(&self, handler: &Handler) -> Result<(), Unavailable> {
+        let leaving = self.lock().leaving.clone();
+        for leaving in leaving {
+            self.tell(handler, leaving).await?;
         }
+        Ok(())
+    }
+
+    async fn tell(&self, handler: &Handler, leaving: Leaving) -> Result<(), Unavailable> {
+        let store = handler.store();
+        let person = leaving.place.person();
+        let member = store.member(leaving.place, leaving.socket);
+        let is_due = store.depart(&member, leaving.grace).await?;
+        self.lock().leaving.retain(|other| other.id != leaving.id);
+        if let (true, Some(person)) = (is_due, person) {
+            vanish::goes_now(handler, &person).await;
+        }
+        Ok(())
     }
 
     /// Whether somebody arrived of whom the store could not be told; asking takes note of it.
@@ -87,24 +138,54 @@ impl Roster {
         std::mem::take(&mut self.lock().untold)
     }
 
-    /// Tells the store of every socket that is here.
+    /// Tells the store of every socket that is here. `grace` is for one that goes meanwhile.
     ///
     /// # Errors
     /// When it does not listen.
-    pub async fn arrive_again(&self, store: &Store) -> Result<(), Unavailable> {
-        let here: Vec<_> = self
-            .lock()
-            .here
-            .iter()
-            .map(|(socket, place)| store.member(place.clone(), *socket))
-            .collect();
-        for member in here {
-            store.arrive(&member).await?;
-            // It may have left meanwhile, and been told to before it arrived again.
-            if !self.lock().here.contains_key(&member.socket) {
-                self.lock().leaving.push((member.socket, member.place));
+    pub async fn arrive_again(
+        &self,
+        store: &Store,
+        grace: impl Fn(&Place) -> Duration,
+    ) -> Result<(), Unavailable> {
+        let here: Vec<(u64, Arrival)> = {
+            let sockets = self.lock();
+            let here = sockets.here.iter();
+            here.map(|(socket, arrival)| (*socket, arrival.clone()))
+                .collect()
+        };
+        for (socket, arrival) in here {
+            let was_entered = store.arrive(socket, &arrival).await?;
+            let mut sockets = self.lock();
+            match sockets.here.get(&socket) {
+                Some(now) => sockets.untold |= !was_entered || *now != arrival,
+                // It left meanwhile, and was told to before it arrived again.
+                None => {
+                    let place = arrival.place();
+                    let grace = grace(&place);
+                    sockets.is_leaving(socket, place, grace);
+                }
             }
         }
         Ok(())
+    }
+}
+
+impl Sockets {
+    /// Takes note that a socket is gone.
+    fn goes(&mut self, socket: u64, grace: Duration) -> Option<Leaving> {
+        let place = self.here.remove(&socket)?.place();
+        self.is_leaving(socket, place, grace);
+        self.leaving.last().cloned()
+    }
+
+    /// Until the store has been told of it: whoever tells it may itself come to an end.
+    fn is_leaving(&mut self, socket: u64, place: Place, grace: Duration) {
+        self.departures += 1;
+        self.leaving.push(Leaving {
+            id: self.departures,
+            socket,
+            place,
+            grace,
+        });
     }
 }

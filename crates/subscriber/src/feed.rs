@@ -5,7 +5,8 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Payload},
 };
-use helpline_desk::id::AgentId;
+use helpline_desk::{actor::Rank, id::AgentId};
+use helpline_protocol::bus::StaffProfile;
 use helpline_service::{
     application::Commons,
     door::{Visit, accept},
@@ -47,23 +48,34 @@ async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode
     };
     let claims = claims.ok_or((StatusCode::UNAUTHORIZED, "Unauthorized"));
     let agent = claims.and_then(|claims| {
-        if !claims.is_staff() {
-            return Err((StatusCode::FORBIDDEN, "Forbidden"));
-        }
+        let rank = claims.rank().ok_or((StatusCode::FORBIDDEN, "Forbidden"))?;
         let binding = visit.bind(commons, &claims);
         let binding = binding.map_err(|_| (StatusCode::UNAUTHORIZED, "Unauthorized"))?;
         Ok(Agent {
             until: Some(Instant::now() + claims.remaining()),
-            id: AgentId(claims.user_id),
+            profile: StaffProfile {
+                name: claims.name.unwrap_or_else(|| claims.user_id.clone()),
+                id: AgentId(claims.user_id),
+                email: claims.email,
+                rank,
+            },
             _binding: Some(binding),
         })
     });
     match agent {
-        Err(_) if commons.settings.auth.is_open() => Ok(Agent {
-            id: AgentId(format!("socket-{:016x}", visit.socket)),
-            until: None,
-            _binding: None,
-        }),
+        Err(_) if commons.settings.auth.is_open() => {
+            let id = format!("socket-{:016x}", visit.socket);
+            Ok(Agent {
+                profile: StaffProfile {
+                    name: id.clone(),
+                    id: AgentId(id),
+                    email: None,
+                    rank: Rank::Agent,
+                },
+                until: None,
+                _binding: None,
+            })
+        }
         agent => agent,
     }
 }

@@ -3,13 +3,15 @@
 use helpline_desk::{
     actor::Actor,
     command::Command,
-    id::{AgentId, ChatId, VisitorId},
+    id::{ChatId, VisitorId},
     refusal::Refusal,
 };
-use helpline_live::keys::Place;
+use helpline_live::presence::Arrival;
 use helpline_protocol::{
+    bus::StaffProfile,
     close::{Close, WireError},
     joins::{self, AgentFrame},
+    typed::Level,
 };
 use helpline_service::{
     access::{Binding, MessageRate},
@@ -18,6 +20,7 @@ use helpline_service::{
     faults::Faults,
     handler::{Failure, Handler, Request},
     keeper::{review, review_one},
+    presence::Departure,
     socket::{Reply, Session},
     wire::Frame,
 };
@@ -30,7 +33,7 @@ use crate::board::Board;
 /// Who looks at the feed.
 pub(crate) struct Agent {
     /// The agent.
-    pub(crate) id: AgentId,
+    pub(crate) profile: StaffProfile,
     /// How long its token is good, if it needs one.
     pub(crate) until: Option<Instant>,
     /// Ties the socket to that token.
@@ -103,33 +106,21 @@ impl FeedSession {
     /// there are.
     async fn set_available(&mut self, available: bool) -> Reply {
         self.board.count_agents_for(self.visit.socket);
-        if available {
-            self.come_to_the_desk().await;
-        } else {
-            self.leave_the_desk().await;
+        self.is_here(Some(available)).await;
+        if !available && let Err(reason) = review(&self.handler).await {
+            debug!(%reason, "requests were not reviewed after an agent went away");
         }
         Reply::nothing()
     }
 
-    async fn come_to_the_desk(&self) {
-        let place = Place::Desk(self.agent.id.clone());
-        let store = self.handler.store();
-        self.commons
-            .roster
-            .arrive(store, self.visit.socket, place)
-            .await;
-    }
-
-    async fn leave_the_desk(&self) {
-        let store = self.handler.store();
-        let grace = self.handler.policy().leave_grace;
-        self.commons
-            .roster
-            .leave(store, self.visit.socket, grace)
-            .await;
-        if let Err(reason) = review(&self.handler).await {
-            debug!(%reason, "requests were not reviewed after an agent left");
-        }
+    /// The agent is here, by this socket.
+    async fn is_here(&self, available: Option<bool>) {
+        let arrival = Arrival::Staff {
+            profile: self.agent.profile.clone(),
+            available,
+        };
+        let (roster, store) = (&self.commons.roster, self.handler.store());
+        roster.arrive(store, self.visit.socket, arrival).await;
     }
 
     /// Gives a command for the chat of a waiting visitor; says which chat that was, if there was any.
@@ -138,7 +129,7 @@ impl FeedSession {
         let Some(chat) = found.map_err(|error| Failure::Store(error.into()))? else {
             return Ok(None);
         };
-        let actor = Actor::Agent(self.agent.id.clone());
+        let actor = Actor::Agent(self.agent.profile.id.clone());
         self.handler
             .handle(Request::new(chat, actor, command))
             .await?;
@@ -150,11 +141,14 @@ impl Session for FeedSession {
     type Delivery = Frame;
 
     async fn opened(&mut self) -> Reply {
-        self.come_to_the_desk().await;
+        // A client that can say whether it takes requests will: until then its agent is as it was, so that whoever is
+        // away and comes back by another socket stays away.
+        let takes_requests = (self.visit.level == Level::Plain).then_some(true);
+        self.is_here(takes_requests).await;
         let Some(outbox) = self.outbox.take() else {
             return Reply::nothing();
         };
-        let (socket, agent) = (self.visit.socket, self.agent.id.clone());
+        let (socket, agent) = (self.visit.socket, self.agent.profile.id.clone());
         let seen = self.board.watch(socket, agent, self.visit.level, outbox);
         Reply {
             frames: seen.await,
@@ -206,8 +200,10 @@ impl Session for FeedSession {
         self.commons.metrics.slow_readers.inc();
     }
 
-    async fn closed(&mut self) {
+    async fn closed(&mut self, departure: Departure) {
         self.board.unwatch(self.visit.socket);
-        self.leave_the_desk().await;
+        let grace = departure.grace(&self.commons.settings.presence);
+        let (roster, socket) = (&self.commons.roster, self.visit.socket);
+        roster.leave(&self.handler, socket, grace).await;
     }
 }

@@ -137,8 +137,10 @@ fn archived(happened: &Happened) -> Archived {
     }
 }
 
-/// The chats that end with these events. For one that was not kept the store does nothing.
+/// The chats, or their sessions, that end with these events. For one that was not kept, and for one that is open again,
+/// the store does nothing.
 fn ended(events: &[Archived]) -> BTreeSet<ChatId> {
-    let over = |event: &&Archived| event.event.as_ref().is_some_and(Event::is_terminal);
+    let is_end = |event: &Event| matches!(event, Event::Ended(_) | Event::Rested(_));
+    let over = |event: &&Archived| event.event.as_ref().is_some_and(is_end);
     events.iter().filter(over).map(|event| event.chat).collect()
 }

@@ -1,14 +1,17 @@
 //! Conversations as the records keep them, and their return to the store when that has lost them.
 
-use helpline_desk::{event::Recorded, id::ChatId, queue::Entry, time::Timestamp};
+use helpline_desk::{chat::Phase, event::Recorded, id::ChatId, queue::Entry, time::Timestamp};
 use helpline_live::{
     kept::RestoredEvent,
     link,
     store::{Store, StoreError},
 };
 use helpline_protocol::bus;
-use helpline_records::{Records, Status};
-use helpline_service::restore::{Restore, Restoring};
+use helpline_records::{ChatRecord, Records, Status};
+use helpline_service::{
+    application::TOMBSTONE,
+    restore::{Restore, Restoring},
+};
 use tracing::{error, info};
 
 use super::lookup::{Found, Unavailable};
@@ -58,9 +61,11 @@ impl Restore for FromRecords {
 impl FromRecords {
     async fn put_back(&self, store: &Store, id: ChatId) -> Result<bool, StoreError> {
         let away = |_| StoreError::Unavailable(link::Unavailable);
-        let known = self.0.conversation(&id.to_string()).await;
+        let known = self.0.kept_chat(&id.to_string()).await;
         let known = known.map_err(Unavailable::from).map_err(away)?;
-        if known.is_none_or(|known| known.status == Status::Closed) {
+        let may_come_back =
+            |known: &ChatRecord| known.status != Status::Closed || known.is_standing();
+        if !known.is_some_and(|known| may_come_back(&known)) {
             return Ok(false);
         }
         let Some(kept) = read(&self.0, id).await.map_err(away)? else {
@@ -69,8 +74,12 @@ impl FromRecords {
         if kept.found.chat.is_over() {
             return Ok(false);
         }
-        let waiting = Entry::of(&kept.found.chat);
-        let restored = store.restore(id, &kept.log, waiting.as_ref()).await?;
+        let chat = &kept.found.chat;
+        let waiting = Entry::of(chat);
+        let rests = (chat.phase == Phase::Registered).then_some(TOMBSTONE);
+        let restored = store
+            .restore(id, &kept.log, waiting.as_ref(), rests)
+            .await?;
         info!(chat = %id, ?restored, "a conversation that the store had lost was put back");
         Ok(true)
     }

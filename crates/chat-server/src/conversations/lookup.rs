@@ -89,6 +89,6 @@ impl Found {
     }
 
     fn into_conversation(self) -> Option<Self> {
-        self.chat.kept.then_some(self)
+        (self.chat.kept && !self.chat.standing).then_some(self)
     }
 }

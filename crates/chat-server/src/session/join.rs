@@ -6,7 +6,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     command::Command,
     event::{Event, Recorded},
     id::{AgentId, ChatId},
@@ -14,6 +14,7 @@ use helpline_desk::{
 };
 use helpline_live::{
     keys::Place,
+    presence::Arrival,
     store::{Head, Loaded},
 };
 use helpline_protocol::{
@@ -32,6 +33,12 @@ use tracing::info;
 use super::{ChatSession, Seat, Stage};
 use crate::people::texts;
 
+/// Whose socket it is, by its token.
+struct Bearer {
+    agent: AgentId,
+    rank: Rank,
+}
+
 impl ChatSession {
     pub(super) async fn join(&mut self, join: Join) -> Reply {
         if let Stage::New { .. } = self.stage {
@@ -43,8 +50,8 @@ impl ChatSession {
         if matches!(&self.stage, Stage::Seated(seat) if seat.side != join.side) {
             return self.error(WireError::Forbidden);
         }
-        let agent = match self.identify(chat, &join).await {
-            Ok(agent) => agent,
+        let bearer = match self.identify(chat, &join).await {
+            Ok(bearer) => bearer,
             Err(error) => return self.turn_away(chat, error).await,
         };
         if let Some(membership) = self.membership()
@@ -53,7 +60,7 @@ impl ChatSession {
             return self.error(WireError::Unavailable);
         }
         let newest = self.read_settings().await;
-        let recorded = match self.come_in(chat, &join, agent).await {
+        let recorded = match self.come_in(chat, &join, bearer).await {
             Ok(recorded) => recorded,
             Err(failure) => return self.failed(failure),
         };
@@ -70,9 +77,12 @@ impl ChatSession {
 
     /// Who comes, by its token. In open mode a token is not needed: a visitor is who it says it is, and an agent without a
     /// good one is its socket.
-    async fn identify(&mut self, chat: ChatId, join: &Join) -> Result<AgentId, WireError> {
+    async fn identify(&mut self, chat: ChatId, join: &Join) -> Result<Bearer, WireError> {
         let open = self.commons.settings.auth.is_open();
-        let nobody = AgentId(format!("socket-{:016x}", self.visit.socket));
+        let nobody = Bearer {
+            agent: AgentId(format!("socket-{:016x}", self.visit.socket)),
+            rank: Rank::Agent,
+        };
         let token = join.token.as_ref().or(self.visit.token.as_ref());
         if open && (join.side == Side::Visitor || token.is_none()) {
             return Ok(nobody);
@@ -98,7 +108,10 @@ impl ChatSession {
         let binding = self.visit.bind(&self.commons, &claims);
         self.binding = Some(binding.map_err(|_| WireError::Unauthorized)?);
         self.token_ends = Some(Instant::now() + claims.remaining());
-        Ok(AgentId(claims.user_id))
+        Ok(Bearer {
+            rank: claims.rank().unwrap_or(Rank::Agent),
+            agent: AgentId(claims.user_id),
+        })
     }
 
     /// Tells somebody who may not come in why; but that a chat is over, anyone may know.
@@ -117,15 +130,16 @@ impl ChatSession {
         &mut self,
         chat: ChatId,
         join: &Join,
-        agent: AgentId,
+        bearer: Bearer,
     ) -> Result<Vec<Recorded>, Failure> {
-        let (actor, command) = self.ask(join, agent.clone());
+        let agent = bearer.agent.clone();
+        let (actor, command) = self.ask(join, bearer);
         let place = Place::Chat(chat, join.side);
         let socket = self.visit.socket;
         let was_in = matches!(self.stage, Stage::Seated(_));
         if !was_in {
             // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-            self.roster().enter(socket, place.clone());
+            self.roster().enter(socket, Arrival::Chat(chat, join.side));
         }
         let request = Request {
             command_id: match &command {
@@ -181,7 +195,8 @@ impl ChatSession {
     }
 
     /// What the Join asks for.
-    fn ask(&self, join: &Join, agent: AgentId) -> (Actor, Command) {
+    fn ask(&self, join: &Join, bearer: Bearer) -> (Actor, Command) {
+        let Bearer { agent, rank } = bearer;
         let seated = match &self.stage {
             Stage::Seated(seat) => seat.support,
             _ => None,
@@ -197,6 +212,7 @@ impl ChatSession {
                     visitor,
                     support: self.claim,
                     name: name.clone(),
+                    rank,
                 },
             ),
             (_, support, _) => (

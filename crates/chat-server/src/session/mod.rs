@@ -24,7 +24,7 @@ use helpline_service::{
     handler::Handler,
     hub::{Delivery, Hub, Inbox, Membership},
     metrics::Metrics,
-    presence::Roster,
+    presence::{Departure, Roster},
     socket::{Reply, Session},
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -262,10 +262,10 @@ impl Session for ChatSession {
         self.metrics().slow_readers.inc();
     }
 
-    async fn closed(&mut self) {
+    async fn closed(&mut self, _: Departure) {
         self.place = Place::Left;
         let grace = self.handler.policy().leave_grace;
-        let store = self.handler.store();
-        self.roster().leave(store, self.visit.socket, grace).await;
+        let socket = self.visit.socket;
+        self.roster().leave(&self.handler, socket, grace).await;
     }
 }

@@ -42,6 +42,7 @@ impl ChatSession {
             visitor: message.visitor,
             support: message.support,
             content: message.content,
+            raw: None,
             client_id: message.client_id,
         });
         match self.command(say, command_id).await {

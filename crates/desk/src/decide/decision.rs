@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     actor::Side,
+    chat::Chat,
     event::{End, Event},
     policy::Policy,
 };
@@ -34,6 +35,9 @@ pub enum Life {
     End(Duration),
     /// The chat is over; it stays known until the records have all of it, and then for this long.
     EndKept(Duration),
+    /// The session of a standing chat is over; the chat stays known until the records have all of it. Where there are
+    /// none it stays for this long.
+    Rest(Duration),
 }
 
 /// The timers a chat may have, besides its time to live.
@@ -43,6 +47,8 @@ pub enum Timer {
     Reservation,
     /// A side without a socket counts as having left.
     Away(Side),
+    /// An agent who has left does not come back any more.
+    Vanished,
 }
 
 /// A timer to start or to stop.
@@ -86,11 +92,31 @@ impl Decision {
                 Timer::Reservation,
                 Timer::Away(Side::Visitor),
                 Timer::Away(Side::Support),
+                Timer::Vanished,
             ]
             .map(TimerChange::Clear)
             .to_vec(),
             announce: false,
         }
+    }
+
+    /// The end of a session, for a standing chat, or of the chat.
+    pub(super) fn finish(chat: &Chat, end: End, policy: &Policy) -> Self {
+        let over = Self::end(end.clone(), policy);
+        match chat.standing {
+            true => Self {
+                events: vec![Event::Rested(end)],
+                life: Life::Rest(policy.rest),
+                ..over
+            },
+            false => over,
+        }
+    }
+
+    /// Whoever answers is there: nothing waits for its coming back.
+    pub(super) fn attended(self) -> Self {
+        self.clearing(Timer::Away(Side::Support))
+            .clearing(Timer::Vanished)
     }
 
     /// The same for a chat that is kept: silence means nothing to it.

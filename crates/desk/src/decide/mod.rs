@@ -2,17 +2,23 @@
 
 mod decision;
 mod staff;
+mod standing;
+mod support;
 
 pub use self::decision::{Decision, Life, Timer, TimerChange};
-use self::staff::{assign, close};
+use self::{
+    staff::{assign, close, flag, whisper},
+    standing::{begin, begin_session},
+    support::{Comer, abandon, claim, come_back, left, take_over},
+};
 use crate::{
     actor::{Actor, Side},
     chat::{Chat, HandOver, Phase, Request, Support},
     command::{Command, Say},
     event::{End, Event, Said},
     id::{AgentId, SupportId, VisitorId},
-    name::{Email, Name},
-    policy::{AgentsAre, Policy, fill},
+    name::Email,
+    policy::{Policy, fill},
     refusal::Refusal,
     time::Timestamp,
 };
@@ -54,8 +60,15 @@ fn with_chat(
     policy: &Policy,
 ) -> Outcome {
     match (command, actor) {
+        (Command::Ask { say, .. }, Actor::Visitor(visitor)) => {
+            check_visitor(chat, *visitor, None)?;
+            begin_session(chat, say, now, policy)
+        }
         (Command::Enter { support, email }, Actor::Visitor(visitor)) => {
             check_visitor(chat, *visitor, *support)?;
+            if chat.standing {
+                return Err(Refusal::Forbidden);
+            }
             Ok(enter(chat, email.as_ref(), now, policy))
         }
         (
@@ -63,9 +76,45 @@ fn with_chat(
                 visitor,
                 support,
                 name,
+                rank,
             },
             Actor::Agent(agent),
-        ) => claim(chat, agent, *visitor, *support, name, policy),
+        ) => {
+            let comer = Comer {
+                agent,
+                support: *support,
+                name,
+                rank: *rank,
+            };
+            claim(chat, *visitor, &comer, policy)
+        }
+        (
+            Command::TakeOver {
+                support,
+                name,
+                rank,
+            },
+            Actor::Agent(agent),
+        ) => {
+            let comer = Comer {
+                agent,
+                support: *support,
+                name,
+                rank: *rank,
+            };
+            take_over(chat, &comer, policy)
+        }
+        (Command::Flag { severity, by_name }, Actor::Agent(by)) => {
+            Ok(flag(chat, *severity, by, by_name, now))
+        }
+        (
+            Command::Whisper {
+                id,
+                by_name,
+                content,
+            },
+            Actor::Staff(by),
+        ) => whisper(chat, *id, by, by_name, content, policy),
         (Command::Return { visitor, support }, Actor::Agent(agent)) => {
             come_back(chat, agent, *visitor, *support, policy)
         }
@@ -98,6 +147,7 @@ fn with_chat(
         (Command::Decline, Actor::Agent(agent)) => decline(chat, agent),
         (Command::Lapse, _) => lapse(chat),
         (Command::Absent(side), _) => absent(chat, *side, policy),
+        (Command::Abandon, _) => abandon(chat, now, policy),
         (Command::Review { online }, _) => {
             let request = waiting(chat)?;
             let all = chat.assigned.is_none()
@@ -132,6 +182,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 topic: topic.as_ref().map(|topic| topic.as_str().to_owned()),
                 kept: false,
                 supervisor: None,
+                standing: false,
             };
             let introduced = email.as_ref().map(|email| Event::Introduced {
                 email: email.as_str().to_owned(),
@@ -148,12 +199,16 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 topic: None,
                 kept: true,
                 supervisor: Some(supervisor.clone()),
+                standing: false,
             };
             Ok(Decision {
                 life: Life::Kept,
                 announce: true,
                 ..Decision::quiet(vec![registered, Event::Requested { since: now }])
             })
+        }
+        (Command::Ask { name, email, say }, Actor::Visitor(visitor)) => {
+            begin(*visitor, name, email.as_ref(), say, now, policy)
         }
         (Command::Expire, _) => Ok(Decision::end(End::BySilence, policy)),
         _ => Err(Refusal::Over),
@@ -192,71 +247,10 @@ fn introduce(chat: &Chat, email: &Email) -> Option<Event> {
     })
 }
 
-fn claim(
-    chat: &Chat,
-    agent: &AgentId,
-    visitor: VisitorId,
-    support: SupportId,
-    name: &Name,
-    policy: &Policy,
-) -> Outcome {
-    check_ids(chat, visitor, None)?;
-    let accounts = policy.agents_are == AgentsAre::Accounts;
-    if let Some(winner) = &chat.support {
-        return if (accounts || chat.kept) && winner.agent == *agent {
-            Ok(welcome_back(winner, policy))
-        } else {
-            Err(taken_by(winner))
-        };
-    }
-    if chat.assigned.as_ref().is_some_and(|own| own != agent) {
-        return Err(Refusal::AlreadyClaimed { winner: None });
-    }
-    if let Phase::Waiting(request) = &chat.phase
-        && accounts
-        && held_for_another(request, agent)
-    {
-        return Err(Refusal::AlreadyClaimed { winner: None });
-    }
-    let claimed = Event::Claimed {
-        support,
-        name: name.as_str().to_owned(),
-        agent: agent.clone(),
-        text: fill(&policy.join_text, name.as_str(), &chat.visitor.name),
-    };
-    Ok(Decision::active(vec![claimed], policy)
-        .clearing(Timer::Reservation)
-        .clearing(Timer::Away(Side::Support)))
-}
-
-fn come_back(
-    chat: &Chat,
-    agent: &AgentId,
-    visitor: VisitorId,
-    support: SupportId,
-    policy: &Policy,
-) -> Outcome {
-    check_ids(chat, visitor, Some(support))?;
-    match &chat.support {
-        Some(own) if policy.agents_are == AgentsAre::Sockets || own.agent == *agent => {
-            Ok(welcome_back(own, policy))
-        }
-        _ => Err(Refusal::Forbidden),
-    }
-}
-
-fn welcome_back(support: &Support, policy: &Policy) -> Decision {
-    let events = if support.away {
-        vec![Event::SupportReturned]
-    } else {
-        Vec::new()
-    };
-    Decision::active(events, policy).clearing(Timer::Away(Side::Support))
-}
-
 fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
-    if say.content.is_empty() || say.content.len() > policy.max_content_bytes {
-        return Err(Refusal::Invalid { field: "content" });
+    check_content(say, policy)?;
+    if is_between_sessions(chat) {
+        return Err(Refusal::Over);
     }
     let side = side_of(chat, actor)?;
     if say.from != side || (side == Side::Support && say.support.is_none()) {
@@ -271,19 +265,32 @@ fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
         from: side,
         support: chat.support.as_ref().map(|support| support.id),
         content: say.content.clone(),
+        raw: say.raw.clone(),
         client_id: say.client_id.clone(),
     };
     Ok(Decision::active(vec![Event::Said(said)], policy))
 }
 
+/// What is said has its limits, in whichever form it is longest.
+fn check_content(say: &Say, policy: &Policy) -> Result<(), Refusal> {
+    let length = say.raw.as_ref().unwrap_or(&say.content).len();
+    match say.content.is_empty() || length > policy.max_content_bytes {
+        true => Err(Refusal::Invalid { field: "content" }),
+        false => Ok(()),
+    }
+}
+
 fn leave(chat: &Chat, actor: &Actor, policy: &Policy) -> Outcome {
+    if is_between_sessions(chat) {
+        return Err(Refusal::Over);
+    }
     let end = match side_of(chat, actor)? {
         Side::Visitor => End::ByVisitor,
         Side::Support => End::BySupport {
             text: leave_text(chat, policy),
         },
     };
-    Ok(Decision::end(end, policy))
+    Ok(Decision::finish(chat, end, policy))
 }
 
 fn reserve(chat: &Chat, agent: &AgentId, now: Timestamp, policy: &Policy) -> Outcome {
@@ -343,12 +350,10 @@ fn absent(chat: &Chat, side: Side, policy: &Policy) -> Outcome {
     if !present || chat.is_away(side) {
         return Err(Refusal::NotDue);
     }
-    Ok(Decision::quiet(vec![match side {
-        Side::Visitor => Event::VisitorLeft,
-        Side::Support => Event::SupportLeft {
-            text: leave_text(chat, policy),
-        },
-    }]))
+    Ok(match side {
+        Side::Visitor => Decision::quiet(vec![Event::VisitorLeft]),
+        Side::Support => left(chat, policy),
+    })
 }
 
 /// The side an accepted participant is on.
@@ -400,6 +405,11 @@ fn waiting(chat: &Chat) -> Result<&Request, Refusal> {
         Phase::Waiting(request) if !chat.visitor.away => Ok(request),
         _ => Err(chat.support.as_ref().map_or(Refusal::NotWaiting, taken_by)),
     }
+}
+
+/// Whether this is a standing chat in which nobody has asked anything yet, or again.
+fn is_between_sessions(chat: &Chat) -> bool {
+    chat.standing && chat.phase == Phase::Registered
 }
 
 fn is_support(chat: &Chat, id: SupportId) -> bool {

@@ -1,12 +1,12 @@
-//! What the desk does to a chat from outside: give it to an agent, close it.
+//! What the desk does to a chat from outside: give it to an agent, close it, flag it, whisper to its agent.
 
 use super::{Outcome, is_assigned_to, leave_text};
 use crate::{
-    actor::Side,
     chat::{Chat, HandOver, Phase},
     decide::{Decision, Timer},
     event::{End, Event},
-    id::AgentId,
+    id::{AgentId, MessageId},
+    name::Name,
     policy::Policy,
     refusal::Refusal,
     time::Timestamp,
@@ -46,7 +46,7 @@ pub(super) fn assign(
         since: now,
         until: (!chat.kept).then(|| now.after(policy.transfer)),
     });
-    let decision = Decision::quiet(events).clearing(Timer::Away(Side::Support));
+    let decision = Decision::quiet(events).attended();
     Ok(if chat.kept {
         decision.clearing(Timer::Reservation)
     } else {
@@ -59,5 +59,47 @@ pub(super) fn close(chat: &Chat, by: &AgentId, policy: &Policy) -> Decision {
         by: by.clone(),
         text: leave_text(chat, policy),
     };
-    Decision::end(end, policy)
+    Decision::finish(chat, end, policy)
+}
+
+/// Marks the chat as urgent, or not any more.
+pub(super) fn flag(
+    chat: &Chat,
+    severity: u32,
+    by: &AgentId,
+    by_name: &Name,
+    now: Timestamp,
+) -> Decision {
+    if chat.severity == severity {
+        return Decision::nothing();
+    }
+    Decision::quiet(vec![Event::Flagged {
+        severity,
+        by: by.clone(),
+        by_name: by_name.as_str().to_owned(),
+        at: now,
+    }])
+}
+
+/// Says something to the agent who has the chat.
+pub(super) fn whisper(
+    chat: &Chat,
+    id: MessageId,
+    by: &AgentId,
+    by_name: &Name,
+    content: &str,
+    policy: &Policy,
+) -> Outcome {
+    if content.is_empty() || content.len() > policy.max_content_bytes {
+        return Err(Refusal::Invalid { field: "content" });
+    }
+    if chat.support.is_none() {
+        return Err(Refusal::NotEngaged);
+    }
+    Ok(Decision::quiet(vec![Event::Whispered {
+        id,
+        by: by.clone(),
+        by_name: by_name.as_str().to_owned(),
+        content: content.to_owned(),
+    }]))
 }

@@ -4,5 +4,6 @@
 
 mod cases;
 mod properties;
+mod sessions;
 mod staff;
 mod world;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::{Chat, Phase},
     command::{Command, Say},
     decide::{Life, decide},
@@ -44,6 +44,10 @@ fn an_actor() -> impl Strategy<Value = Actor> {
     ]
 }
 
+fn a_rank() -> impl Strategy<Value = Rank> {
+    prop_oneof![Just(Rank::Admin), Just(Rank::Supervisor), Just(Rank::Agent)]
+}
+
 fn a_command() -> impl Strategy<Value = Command> {
     let name = || Name::parse("Vika").expect("a name");
     prop_oneof![
@@ -52,7 +56,12 @@ fn a_command() -> impl Strategy<Value = Command> {
             Command::Enter { support, email: known.then(|| Email::parse("mina@shop.example")).flatten() }
         }),
         3 => (a_visitor(), a_support())
-            .prop_map(move |(visitor, support)| Command::Claim { visitor, support, name: name() }),
+            .prop_map(move |(visitor, support)| Command::Claim { visitor, support, name: name(), rank: Rank::Agent }),
+        1 => (a_support(), a_rank())
+            .prop_map(move |(support, rank)| Command::TakeOver { support, name: name(), rank }),
+        1 => (0..3u32).prop_map(move |severity| Command::Flag { severity, by_name: name() }),
+        1 => Just(Command::Abandon),
+        2 => Just(crate::world::first_words("hello")),
         2 => (a_visitor(), a_support())
             .prop_map(|(visitor, support)| Command::Return { visitor, support }),
         4 => (a_visitor(), a_side(), proptest::option::of(a_support()), 0..4u8).prop_map(
@@ -62,6 +71,7 @@ fn a_command() -> impl Strategy<Value = Command> {
                 visitor,
                 support,
                 content: "x".repeat(length.into()),
+                raw: None,
                 client_id: None,
             })
         ),
@@ -85,9 +95,19 @@ fn check_step(before: Option<&Chat>, after: &Chat, events: &[Event]) {
             !before.is_over() || events.is_empty(),
             "nothing follows the end"
         );
-        let assigned = events.iter().any(|e| matches!(e, Event::Assigned { .. }));
-        if assigned {
+        let left = |e: &Event| {
+            matches!(
+                e,
+                Event::Assigned { .. } | Event::Released { .. } | Event::Rested(_)
+            )
+        };
+        let taken_over = events.iter().any(|e| matches!(e, Event::TakenOver { .. }));
+        if events.iter().any(left) {
             assert!(after.support.is_none(), "whoever had it is out");
+        } else if taken_over {
+            let (was, is) = (before.support.as_ref(), after.support.as_ref());
+            let (was, is) = (was.expect("an owner"), is.expect("an owner"));
+            assert!(is.rank.outranks(was.rank), "only who stands higher");
         } else if let Some(owner) = &before.support {
             let now = after.support.as_ref().expect("an owner stays");
             assert_eq!(
@@ -129,11 +149,15 @@ proptest! {
     #[test]
     fn the_invariants_hold_for_every_sequence(
         accounts in any::<bool>(),
-        kept in any::<bool>(),
+        life in 0..3u8,
         steps in proptest::collection::vec((an_actor(), a_command()), 1..60),
     ) {
         let agents = if accounts { AgentsAre::Accounts } else { AgentsAre::Sockets };
-        let mut desk = if kept { Desk::kept(agents) } else { Desk::waiting(agents) };
+        let mut desk = match life {
+            0 => Desk::waiting(agents),
+            1 => Desk::kept(agents),
+            _ => Desk::standing(agents),
+        };
         for (actor, command) in steps {
             let before = desk.chat.clone();
             match desk.ask(actor.clone(), command.clone()) {
@@ -143,11 +167,17 @@ proptest! {
                     let extends = matches!(decision.life, Life::Extend(_));
                     let active = matches!(
                         command,
-                        Command::Enter { .. } | Command::Claim { .. } | Command::Return { .. } | Command::Say(_)
+                        Command::Enter { .. }
+                            | Command::Claim { .. }
+                            | Command::TakeOver { .. }
+                            | Command::Return { .. }
+                            | Command::Say(_)
                     );
-                    prop_assert_eq!(extends, active && !kept);
-                    if kept {
-                        prop_assert!(matches!(decision.life, Life::Keep | Life::EndKept(_)));
+                    prop_assert_eq!(extends, active && life == 0);
+                    match life {
+                        0 => {}
+                        1 => prop_assert!(matches!(decision.life, Life::Keep | Life::EndKept(_))),
+                        _ => prop_assert!(matches!(decision.life, Life::Keep | Life::Kept | Life::Rest(_))),
                     }
                 }
                 Err(_) => prop_assert_eq!(&before, &desk.chat),

@@ -1,7 +1,7 @@
 //! A chat in a test: commands go in, events are applied, nothing else exists.
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::Chat,
     command::{Command, Say},
     decide::{Decision, decide},
@@ -58,6 +58,13 @@ impl Desk {
         desk
     }
 
+    /// Mina's standing chat, in which she has asked something.
+    pub(crate) fn standing(agents_are: AgentsAre) -> Self {
+        let mut desk = Self::new(agents_are);
+        desk.accepts(visitor(), first_words("hello"));
+        desk
+    }
+
     pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> Result<Decision, Refusal> {
         let now = Timestamp(1_000_000);
         let decision = decide(self.chat.as_ref(), &actor, &command, now, &self.policy)?;
@@ -100,6 +107,22 @@ pub(crate) fn register() -> Command {
     }
 }
 
+pub(crate) fn first_words(content: &str) -> Command {
+    Command::Ask {
+        name: Name::parse("Mina").expect("a name"),
+        email: None,
+        say: words(Side::Visitor, None, content),
+    }
+}
+
+pub(crate) fn take_over(rank: Rank, support: u128) -> Command {
+    Command::TakeOver {
+        support: SupportId::from_bits(support),
+        name: Name::parse("Rosa").expect("a name"),
+        rank,
+    }
+}
+
 pub(crate) fn open() -> Command {
     Command::Open {
         name: Name::parse("Mina").expect("a name"),
@@ -131,16 +154,22 @@ pub(crate) fn claim(name: &str, support: u128) -> Command {
         visitor: MINA,
         support: SupportId::from_bits(support),
         name: Name::parse(name).expect("a name"),
+        rank: Rank::Agent,
     }
 }
 
 pub(crate) fn say(from: Side, support: Option<u128>, content: &str) -> Command {
-    Command::Say(Say {
+    Command::Say(words(from, support, content))
+}
+
+fn words(from: Side, support: Option<u128>, content: &str) -> Say {
+    Say {
         id: MessageId::from_bits(7),
         from,
         visitor: MINA,
         support: support.map(SupportId::from_bits),
         content: content.to_owned(),
+        raw: None,
         client_id: None,
-    })
+    }
 }

@@ -5,7 +5,8 @@
 --       4 epoch, should it be new  5 time to live in ms, 0: keep   6 the chat's channel
 --       7 timer that must be due (the set of timers is the next key), '' for none
 --       8 '1' to hand the events on, else ''                       9 number of events
---       then per event:  '1' for a message or '0', the event
+--      10 the channel of everything that happens
+--       then per event:  '1' for a message, '2' for what is numbered among the messages, else '0'; the event
 --       then per change: name, first value, second value (see the end, also for the keys each takes)
 -- Returns {'done', epoch, revision, seq of the first event, time of the first event in us}
 --         {'repeat', seq}   the command id was committed before: its first event
@@ -41,17 +42,18 @@ local seq = tonumber(head[3] or 0)
 local messages = tonumber(head[4] or 0)
 local first, first_at = seq + 1, at
 local count = tonumber(ARGV[9])
-local arg = 10
+local arg = 11
 
 if count > 0 then
   local fields, entries, revisions = {}, {}, {}
   for i = 1, count do
     seq = seq + 1
     local number = 0
-    if ARGV[arg] == '1' then
+    if ARGV[arg] ~= '0' then
       messages = messages + 1
       number = messages
-    else
+    end
+    if ARGV[arg] ~= '1' then
       revision = revision + 1
     end
     last = string.format('%.0f', at)
@@ -81,7 +83,9 @@ if count > 0 then
     if stream then
       redis.call('XADD', stream, '*', 'chat', ARGV[1], 'epoch', epoch, 'entry', entries[i])
     end
-    redis.call('PUBLISH', ARGV[6], '1 ' .. epoch .. ' ' .. revisions[i] .. ' ' .. entries[i])
+    local said = epoch .. ' ' .. revisions[i] .. ' ' .. entries[i]
+    redis.call('PUBLISH', ARGV[6], '1 ' .. said)
+    redis.call('PUBLISH', ARGV[10], '1 ' .. ARGV[1] .. ' ' .. said)
   end
 end
 if ARGV[5] ~= '0' then
@@ -94,6 +98,7 @@ while ARGV[arg] do
     redis.call('ZADD', next_key(), now + first_value, ARGV[1])
   elseif change == 'kept' then     -- the chat is there, and never expires. Key: the same
     redis.call('ZADD', next_key(), '+inf', ARGV[1])
+    redis.call('PERSIST', chat)
   elseif change == 'over' then     -- the chat cannot expire any more. Key: the same
     redis.call('ZREM', next_key(), ARGV[1])
   elseif change == 'set' then      -- timer, ms. Key: timers (zset)
@@ -114,6 +119,10 @@ while ARGV[arg] do
       local number = redis.call('HINCRBY', waiting, 'revision', 1)
       redis.call('PUBLISH', second_value, '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
     end
+  elseif change == 'note' then     -- what is noted of the chat. Key: the notes (hash)
+    redis.call('HSET', next_key(), ARGV[1], first_value)
+  elseif change == 'forget' then   -- nothing is noted any more. Key: the same
+    redis.call('HDEL', next_key(), ARGV[1])
   elseif change == 'tell' then     -- channel, text
     redis.call('PUBLISH', first_value, second_value)
   end

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use helpline_desk::{
-    actor::Side,
+    actor::{Rank, Side},
     event::{End, Event, Said},
     id::{AgentId, MessageId, SupportId, VisitorId},
     time::Timestamp,
@@ -26,6 +26,8 @@ pub(super) enum WireEvent<'a> {
         kept: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         supervisor: Option<Cow<'a, str>>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        standing: bool,
     },
     VisitorJoined {},
     Introduced {
@@ -42,7 +44,32 @@ pub(super) enum WireEvent<'a> {
         support: Cow<'a, str>,
         name: Cow<'a, str>,
         agent: Cow<'a, str>,
+        #[serde(default = "agents_rank", with = "super::rank")]
+        rank: Rank,
         text: Cow<'a, str>,
+    },
+    TakenOver {
+        support: Cow<'a, str>,
+        name: Cow<'a, str>,
+        agent: Cow<'a, str>,
+        #[serde(with = "super::rank")]
+        rank: Rank,
+        text: Cow<'a, str>,
+    },
+    Flagged {
+        severity: u32,
+        by: Cow<'a, str>,
+        by_name: Cow<'a, str>,
+        at: i64,
+    },
+    Whispered {
+        id: Cow<'a, str>,
+        by: Cow<'a, str>,
+        by_name: Cow<'a, str>,
+        content: Cow<'a, str>,
+    },
+    Released {
+        since: i64,
     },
     Assigned {
         agent: Cow<'a, str>,
@@ -66,6 +93,8 @@ pub(super) enum WireEvent<'a> {
         support: Option<Cow<'a, str>>,
         content: Cow<'a, str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw: Option<Cow<'a, str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<Cow<'a, str>>,
     },
     Reserved {
@@ -77,6 +106,15 @@ pub(super) enum WireEvent<'a> {
         agent: Cow<'a, str>,
     },
     AllDeclined {},
+    RestedByVisitor {},
+    RestedBySupport {
+        text: Cow<'a, str>,
+    },
+    RestedByStaff {
+        by: Cow<'a, str>,
+        text: Cow<'a, str>,
+    },
+    RestedBySilence {},
     EndedByVisitor {},
     EndedBySupport {
         text: Cow<'a, str>,
@@ -86,6 +124,11 @@ pub(super) enum WireEvent<'a> {
         text: Cow<'a, str>,
     },
     EndedBySilence {},
+}
+
+/// What was claimed before ranks were kept was claimed by agents.
+fn agents_rank() -> Rank {
+    Rank::Agent
 }
 
 impl<'a> From<&'a Event> for WireEvent<'a> {
@@ -98,6 +141,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 topic,
                 kept,
                 supervisor,
+                standing,
             } => Self::Registered {
                 visitor: visitor.to_string().into(),
                 name: name.into(),
@@ -105,6 +149,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 topic: topic.as_ref().map(Into::into),
                 kept: *kept,
                 supervisor: supervisor.as_ref().map(|id| (&id.0).into()),
+                standing: *standing,
             },
             Event::VisitorJoined => Self::VisitorJoined {},
             Event::Introduced { email, verified } => Self::Introduced {
@@ -118,13 +163,51 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 support,
                 name,
                 agent,
+                rank,
                 text,
             } => Self::Claimed {
                 support: support.to_string().into(),
                 name: name.into(),
                 agent: (&agent.0).into(),
+                rank: *rank,
                 text: text.into(),
             },
+            Event::TakenOver {
+                support,
+                name,
+                agent,
+                rank,
+                text,
+            } => Self::TakenOver {
+                support: support.to_string().into(),
+                name: name.into(),
+                agent: (&agent.0).into(),
+                rank: *rank,
+                text: text.into(),
+            },
+            Event::Flagged {
+                severity,
+                by,
+                by_name,
+                at,
+            } => Self::Flagged {
+                severity: *severity,
+                by: (&by.0).into(),
+                by_name: by_name.into(),
+                at: at.0,
+            },
+            Event::Whispered {
+                id,
+                by,
+                by_name,
+                content,
+            } => Self::Whispered {
+                id: id.to_string().into(),
+                by: (&by.0).into(),
+                by_name: by_name.into(),
+                content: content.into(),
+            },
+            Event::Released { since } => Self::Released { since: since.0 },
             Event::Assigned {
                 agent,
                 by,
@@ -147,6 +230,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 from: said.from,
                 support: said.support.map(|id| id.to_string().into()),
                 content: (&said.content).into(),
+                raw: said.raw.as_ref().map(Into::into),
                 client: said.client_id.as_ref().map(Into::into),
             },
             Event::Reserved { agent, until } => Self::Reserved {
@@ -158,6 +242,13 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 agent: (&agent.0).into(),
             },
             Event::AllDeclined => Self::AllDeclined {},
+            Event::Rested(End::ByVisitor) => Self::RestedByVisitor {},
+            Event::Rested(End::BySupport { text }) => Self::RestedBySupport { text: text.into() },
+            Event::Rested(End::ByStaff { by, text }) => Self::RestedByStaff {
+                by: (&by.0).into(),
+                text: text.into(),
+            },
+            Event::Rested(End::BySilence) => Self::RestedBySilence {},
             Event::Ended(End::ByVisitor) => Self::EndedByVisitor {},
             Event::Ended(End::BySupport { text }) => Self::EndedBySupport { text: text.into() },
             Event::Ended(End::ByStaff { by, text }) => Self::EndedByStaff {
@@ -179,6 +270,7 @@ impl WireEvent<'_> {
                 topic,
                 kept,
                 supervisor,
+                standing,
             } => Event::Registered {
                 visitor: VisitorId::parse(&visitor).ok_or(Unreadable)?,
                 name: name.into_owned(),
@@ -186,6 +278,7 @@ impl WireEvent<'_> {
                 topic: topic.map(Cow::into_owned),
                 kept,
                 supervisor: supervisor.map(|id| AgentId(id.into_owned())),
+                standing,
             },
             Self::VisitorJoined {} => Event::VisitorJoined,
             Self::Introduced { email, verified } => Event::Introduced {
@@ -201,12 +294,52 @@ impl WireEvent<'_> {
                 support,
                 name,
                 agent,
+                rank,
                 text,
             } => Event::Claimed {
                 support: SupportId::parse(&support).ok_or(Unreadable)?,
                 name: name.into_owned(),
                 agent: AgentId(agent.into_owned()),
+                rank,
                 text: text.into_owned(),
+            },
+            Self::TakenOver {
+                support,
+                name,
+                agent,
+                rank,
+                text,
+            } => Event::TakenOver {
+                support: SupportId::parse(&support).ok_or(Unreadable)?,
+                name: name.into_owned(),
+                agent: AgentId(agent.into_owned()),
+                rank,
+                text: text.into_owned(),
+            },
+            Self::Flagged {
+                severity,
+                by,
+                by_name,
+                at,
+            } => Event::Flagged {
+                severity,
+                by: AgentId(by.into_owned()),
+                by_name: by_name.into_owned(),
+                at: Timestamp(at),
+            },
+            Self::Whispered {
+                id,
+                by,
+                by_name,
+                content,
+            } => Event::Whispered {
+                id: MessageId::parse(&id).ok_or(Unreadable)?,
+                by: AgentId(by.into_owned()),
+                by_name: by_name.into_owned(),
+                content: content.into_owned(),
+            },
+            Self::Released { since } => Event::Released {
+                since: Timestamp(since),
             },
             Self::Assigned {
                 agent,
@@ -232,6 +365,7 @@ impl WireEvent<'_> {
                 from,
                 support,
                 content,
+                raw,
                 client,
             } => Event::Said(Said {
                 id: MessageId::parse(&id).ok_or(Unreadable)?,
@@ -241,6 +375,7 @@ impl WireEvent<'_> {
                     None => None,
                 },
                 content: content.into_owned(),
+                raw: raw.map(Cow::into_owned),
                 client_id: client.map(Cow::into_owned),
             }),
             Self::Reserved { agent, until } => Event::Reserved {
@@ -252,6 +387,15 @@ impl WireEvent<'_> {
                 agent: AgentId(agent.into_owned()),
             },
             Self::AllDeclined {} => Event::AllDeclined,
+            Self::RestedByVisitor {} => Event::Rested(End::ByVisitor),
+            Self::RestedBySupport { text } => Event::Rested(End::BySupport {
+                text: text.into_owned(),
+            }),
+            Self::RestedByStaff { by, text } => Event::Rested(End::ByStaff {
+                by: AgentId(by.into_owned()),
+                text: text.into_owned(),
+            }),
+            Self::RestedBySilence {} => Event::Rested(End::BySilence),
             Self::EndedByVisitor {} => Event::Ended(End::ByVisitor),
             Self::EndedBySupport { text } => Event::Ended(End::BySupport {
                 text: text.into_owned(),

@@ -1,16 +1,21 @@
 //! What processes keep in the store and say through it.
 //!
-//! Two lines of text, put together by the store's commit because it alone knows number and time:
+//! Lines of text, put together by the store's commit because it alone knows number and time:
 //!
 //! - an *entry* of a chat's log: `<seq> <message number, 0 for none> <microseconds> <event>`;
 //! - a *publication* to a chat's channel: `1 <epoch> <revision> <entry>`, or `1 <epoch> ~ <passing>` for what
 //!   is passed on and not kept.
 //!
+//! - the same on the channel of everything that happens in a partition: `1 <chat> <epoch> <revision> <entry>`.
+//!
 //! The leading `1` is the version. Fields are only ever added; a new kind of event is written one release
 //! after it can be read. What cannot be read is an [`Unreadable`], never a guess.
 
 mod event;
+mod flagged;
 mod queue;
+mod staff;
+mod watched;
 
 use std::fmt;
 
@@ -22,9 +27,15 @@ use helpline_desk::{
 use serde::{Deserialize, Serialize};
 
 use self::event::WireEvent;
+pub use self::flagged::{Flagged, read_flagged, write_flagged};
 pub use self::queue::{
     CLAIMED, GONE, QueueChange, read_queue_change, read_queue_entry, write_queue_entry,
 };
+pub use self::staff::{
+    StaffChange, StaffMember, StaffProfile, read_staff_change, read_staff_member,
+    write_staff_change, write_staff_profile,
+};
+pub use self::watched::{Watched, read_watched};
 use crate::json;
 
 /// The version that every publication begins with.
@@ -141,6 +152,22 @@ pub fn read_publication(text: &str) -> Result<Publication, Unreadable> {
         revision: number(revision)?,
         recorded: read_entry(rest.ok_or(Unreadable)?)?,
     })
+}
+
+mod rank {
+    use std::borrow::Cow;
+
+    use helpline_desk::actor::Rank;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(rank: &Rank, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(rank.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Rank, D::Error> {
+        let text = Cow::<'_, str>::deserialize(input)?;
+        Rank::parse(&text).ok_or_else(|| D::Error::custom("no such rank"))
+    }
 }
 
 mod side {

@@ -85,6 +85,14 @@ struct WireEntry<'a> {
     declined: Vec<Cow<'a, str>>,
     #[serde(default)]
     all_declined: bool,
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    severity: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    returned: bool,
+}
+
+fn is_none_at_all(severity: &u32) -> bool {
+    *severity == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +129,8 @@ impl<'a> From<&'a Entry> for WireEntry<'a> {
             }),
             declined: entry.declined.iter().map(|id| (&id.0).into()).collect(),
             all_declined: entry.all_declined,
+            severity: entry.severity,
+            returned: entry.returned,
         }
     }
 }
@@ -150,6 +160,8 @@ impl WireEntry<'_> {
                 .map(|id| AgentId(id.into_owned()))
                 .collect(),
             all_declined: self.all_declined,
+            severity: self.severity,
+            returned: self.returned,
         })
     }
 }

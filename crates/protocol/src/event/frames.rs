@@ -49,8 +49,12 @@ pub fn event_frame(
             let message = message(chat?, recorded)?;
             Some(frame("NEW_MESSAGE", NewMessage { about, message }))
         }
-        Event::Assigned { .. } if side == Side::Support => Some(error(Fault::AssignedToAnother)),
-        Event::Ended(_) => Some(closed(id)),
+        Event::Assigned { .. } | Event::TakenOver { .. } | Event::Released { .. }
+            if side == Side::Support =>
+        {
+            Some(error(Fault::AssignedToAnother))
+        }
+        Event::Ended(_) | Event::Rested(_) => Some(closed(id)),
         _ => None,
     }
 }

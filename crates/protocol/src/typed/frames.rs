@@ -7,7 +7,7 @@ use helpline_desk::{
     audience::{Audience, sees},
     chat::{Chat, Phase},
     event::{End, Event, Recorded, Said},
-    id::ChatId,
+    id::{ChatId, MessageId},
 };
 use serde::Serialize;
 
@@ -83,6 +83,37 @@ impl<'a> EmailExtras<'a> {
     }
 }
 
+/// What a supervisor says to the agent; the visitor never sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Whisper<'a> {
+    chat_id: String,
+    id: String,
+    seq: u64,
+    by: &'a str,
+    content: &'a str,
+    timestamp: String,
+}
+
+impl<'a> Whisper<'a> {
+    pub(super) fn new(
+        chat: &Chat,
+        recorded: &Recorded,
+        id: MessageId,
+        by: &'a str,
+        content: &'a str,
+    ) -> Self {
+        Self {
+            chat_id: chat.id.to_string(),
+            id: id.to_string(),
+            seq: recorded.seq,
+            by,
+            content,
+            timestamp: iso(recorded.at),
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Room<'a> {
@@ -93,6 +124,9 @@ struct Room<'a> {
     status: &'static str,
     agent: Option<&'a str>,
     created_at: String,
+    /// For agents only: how urgent the chat is, if it is flagged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<u32>,
     #[serde(flatten)]
     email: Option<EmailExtras<'a>>,
 }
@@ -132,7 +166,19 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
     match &recorded.event {
         Event::VisitorJoined => vec![joined(scene, chat, None, recorded.seq, opted_in)],
         Event::Requested { .. } | Event::Introduced { .. } => room().into_iter().collect(),
+        // Whoever had it has lost it.
+        Event::TakenOver { .. } | Event::Assigned { .. } | Event::Released { .. }
+            if side == Side::Support =>
+        {
+            vec![WireError::Forbidden.frame()]
+        }
         Event::Claimed {
+            support,
+            name,
+            text,
+            ..
+        }
+        | Event::TakenOver {
             support,
             name,
             text,
@@ -150,12 +196,21 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             let message = ChatMessage::new(chat, recorded, said, side, opted_in);
             vec![frame("ChatMessage", message)]
         }
-        // It is another's now.
-        Event::Assigned { .. } => vec![WireError::Forbidden.frame()],
+        Event::Whispered {
+            id,
+            by_name,
+            content,
+            ..
+        } if opted_in => vec![frame(
+            "Whisper",
+            Whisper::new(chat, recorded, *id, by_name, content),
+        )],
+        Event::Flagged { .. } | Event::Released { .. } => room().into_iter().collect(),
         Event::VisitorLeft => vec![user_left(chat)],
         Event::SupportLeft { text } => vec![support_left(chat, text)],
         Event::AllDeclined if opted_in => vec![request_declined(chat)],
-        Event::Ended(end) => {
+        // To its agent a session is the whole chat.
+        Event::Ended(end) | Event::Rested(end) => {
             let left = match end {
                 End::ByVisitor => Some(user_left(chat)),
                 End::BySupport { text } => Some(support_left(chat, text)),
@@ -292,9 +347,10 @@ fn support_left(chat: &Chat, text: &str) -> String {
         #[serde(flatten)]
         part: Option<SupportPart<'a>>,
     }
-    let part = chat.support.as_ref().map(|support| SupportPart {
-        support_id: support.id.to_string(),
-        support_user_name: &support.name,
+    // Whoever has left may be out of the chat by now.
+    let part = chat.parts.last().map(|part| SupportPart {
+        support_id: part.id.to_string(),
+        support_user_name: &part.name,
         text,
     });
     let chat_id = chat.id.to_string();
@@ -310,6 +366,7 @@ fn room(chat: &Chat, reader: Side) -> Room<'_> {
         status: status(chat),
         agent: chat.support.as_ref().map(|support| support.name.as_str()),
         created_at: iso(chat.created_at),
+        severity: (reader == Side::Support).then_some(chat.severity),
         email: EmailExtras::of(chat, reader),
     }
 }

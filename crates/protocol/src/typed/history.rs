@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use helpline_desk::{
+    actor::Side,
     audience::Audience,
     chat::Chat,
     event::{Event, Recorded},
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     Level,
-    frames::{ChatMessage, EmailExtras, Reader, chat_expired, life, status},
+    frames::{ChatMessage, EmailExtras, Reader, Whisper, chat_expired, life, status},
 };
 use crate::frame;
 
@@ -42,6 +43,15 @@ struct HistoryExtras<'a> {
     support_user_name: Option<&'a str>,
     #[serde(flatten)]
     email: Option<EmailExtras<'a>>,
+    #[serde(flatten)]
+    desk: Option<DeskExtras<'a>>,
+}
+
+/// For agents only: what the visitor is not shown.
+#[derive(Serialize)]
+struct DeskExtras<'a> {
+    severity: u32,
+    whispers: Vec<Whisper<'a>>,
 }
 
 /// How far each side has seen (contract 001, section 5).
@@ -85,8 +95,27 @@ pub fn history(
         support_id: chat.support.as_ref().map(|support| support.id.to_string()),
         support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
         email: EmailExtras::of(chat, side),
+        desk: (side == Side::Support).then(|| DeskExtras {
+            severity: chat.severity,
+            whispers: whispers(chat, recorded),
+        }),
     });
     frame("ChatHistory", ChatHistory { messages, opted_in })
+}
+
+fn whispers<'a>(chat: &Chat, recorded: &'a [Recorded]) -> Vec<Whisper<'a>> {
+    recorded
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Whispered {
+                id,
+                by_name,
+                content,
+                ..
+            } => Some(Whisper::new(chat, recorded, *id, by_name, content)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Where a history stands in its chat.

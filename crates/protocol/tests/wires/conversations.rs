@@ -97,6 +97,7 @@ fn asked() -> Said {
     Said {
         support: None,
         content: "My invoice is missing".to_owned(),
+        raw: None,
         ..scene::question()
     }
 }
@@ -105,6 +106,7 @@ fn answered() -> Said {
     Said {
         support: Some(part()),
         content: "Which month?".to_owned(),
+        raw: None,
         ..scene::answer()
     }
 }
@@ -126,11 +128,13 @@ fn talk() -> (Chat, Vec<Recorded>) {
         topic: None,
         kept: true,
         supervisor: Some(AgentId("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned())),
+        standing: false,
     };
     let claimed = Event::Claimed {
         support: part(),
         name: "Vika".to_owned(),
         agent: AgentId("4e1611b63636480db07f3b2cc1f573be".to_owned()),
+        rank: helpline_desk::actor::Rank::Agent,
         text: String::new(),
     };
     let log: Vec<Recorded> = [registered, claimed, Event::Said(asked())]
@@ -175,6 +179,7 @@ fn what_was_said_stays_the_word_of_whoever_said_it() {
         support: next,
         name: "Otto".to_owned(),
         agent: AgentId("otto".to_owned()),
+        rank: helpline_desk::actor::Rank::Agent,
         text: String::new(),
     }));
     log.push(record(Event::Said(Said {
@@ -262,14 +267,18 @@ proptest! {
                 prop_assert!(!matches!(recorded.event, Event::Said(_) | Event::Ended(_)));
                 continue;
             };
-            if matches!(recorded.event, Event::Assigned { .. }) {
+            let lost = matches!(
+                recorded.event,
+                Event::Assigned { .. } | Event::TakenOver { .. } | Event::Released { .. }
+            );
+            if lost {
                 prop_assert_eq!((&frame["event"], side), (&json!("ERROR"), Side::Support));
                 continue;
             }
             let data = frame["data"].as_object_mut().expect("data");
             prop_assert_eq!(data.remove("conversationId"), Some(json!(then.id.to_string())));
             match &recorded.event {
-                Event::Ended(_) => {
+                Event::Ended(_) | Event::Rested(_) => {
                     prop_assert_eq!(&frame["event"], "CONVERSATION_CLOSED");
                 }
                 _ => told.push(frame["data"].take()),

@@ -56,6 +56,7 @@ pub(crate) fn registered() -> Event {
         topic: None,
         kept: false,
         supervisor: None,
+        standing: false,
     }
 }
 
@@ -64,6 +65,7 @@ pub(crate) fn claimed() -> Event {
         support: vika(),
         name: "Vika".to_owned(),
         agent: AgentId("an agent".to_owned()),
+        rank: helpline_desk::actor::Rank::Agent,
         text: "Vika is now with you.".to_owned(),
     }
 }
@@ -95,6 +97,7 @@ pub(crate) fn question() -> Said {
         from: Side::Visitor,
         support: Some(vika()),
         content: "Is the shop open on Sunday?".to_owned(),
+        raw: None,
         client_id: Some("a-1".to_owned()),
     }
 }
@@ -106,6 +109,7 @@ pub(crate) fn answer() -> Said {
         from: Side::Support,
         support: Some(vika()),
         content: "Yes, from ten to four.".to_owned(),
+        raw: None,
         client_id: None,
     }
 }

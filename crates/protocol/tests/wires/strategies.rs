@@ -1,7 +1,7 @@
 //! Everything the wires may have to carry.
 
 use helpline_desk::{
-    actor::Side,
+    actor::{Rank, Side},
     chat::{Chat, HandOver, Reservation},
     event::{End, Event, Recorded, Said},
     id::{AgentId, ChatId, MessageId, SupportId, VisitorId},
@@ -53,27 +53,66 @@ fn a_time() -> impl Strategy<Value = Timestamp> {
 fn registered() -> impl Strategy<Value = Event> {
     (
         (any::<u128>(), a_text(), a_text(), option::of(a_text())),
-        (any::<bool>(), option::of(an_agent())),
+        (any::<bool>(), option::of(an_agent()), any::<bool>()),
     )
         .prop_map(
-            |((visitor, name, platform, topic), (kept, supervisor))| Event::Registered {
+            |((visitor, name, platform, topic), (kept, supervisor, standing))| Event::Registered {
                 visitor: VisitorId::from_bits(visitor),
                 name,
                 platform,
                 topic,
                 kept,
                 supervisor,
+                standing,
             },
         )
 }
 
 fn claimed() -> impl Strategy<Value = Event> {
-    (a_support(), a_text(), an_agent(), a_text()).prop_map(|(support, name, agent, text)| {
-        Event::Claimed {
-            support,
-            name,
-            agent,
-            text,
+    (
+        (a_support(), a_text(), an_agent(), a_rank(), a_text()),
+        any::<bool>(),
+    )
+        .prop_map(|((support, name, agent, rank, text), first)| match first {
+            true => Event::Claimed {
+                support,
+                name,
+                agent,
+                rank,
+                text,
+            },
+            false => Event::TakenOver {
+                support,
+                name,
+                agent,
+                rank,
+                text,
+            },
+        })
+}
+
+fn a_rank() -> impl Strategy<Value = Rank> {
+    prop_oneof![Just(Rank::Admin), Just(Rank::Supervisor), Just(Rank::Agent)]
+}
+
+fn flagged() -> impl Strategy<Value = Event> {
+    (any::<u32>(), an_agent(), a_text(), a_time()).prop_map(|(severity, by, by_name, at)| {
+        Event::Flagged {
+            severity,
+            by,
+            by_name,
+            at,
+        }
+    })
+}
+
+fn whispered() -> impl Strategy<Value = Event> {
+    (any::<u128>(), an_agent(), a_text(), a_text()).prop_map(|(id, by, by_name, content)| {
+        Event::Whispered {
+            id: MessageId::from_bits(id),
+            by,
+            by_name,
+            content,
         }
     })
 }
@@ -102,13 +141,15 @@ fn said() -> impl Strategy<Value = Event> {
         option::of(a_support()),
         a_text(),
         option::of(a_text()),
+        option::of(a_text()),
     )
-        .prop_map(|(id, from, support, content, client_id)| {
+        .prop_map(|(id, from, support, content, raw, client_id)| {
             Event::Said(Said {
                 id: MessageId::from_bits(id),
                 from,
                 support,
                 content,
+                raw,
                 client_id,
             })
         })
@@ -121,7 +162,7 @@ fn ended() -> impl Strategy<Value = Event> {
         (an_agent(), a_text()).prop_map(|(by, text)| End::ByStaff { by, text }),
         Just(End::BySilence),
     ]
-    .prop_map(Event::Ended)
+    .prop_flat_map(|end| prop_oneof![Just(Event::Rested(end.clone())), Just(Event::Ended(end))])
 }
 
 /// Any event at all.
@@ -140,6 +181,9 @@ fn a_happening() -> impl Strategy<Value = Event> {
         Just(Event::VisitorReturned),
         claimed(),
         assigned(),
+        flagged(),
+        whispered(),
+        a_time().prop_map(|since| Event::Released { since }),
         a_text().prop_map(|text| Event::SupportLeft { text }),
         Just(Event::SupportReturned),
         (an_agent(), a_time()).prop_map(|(agent, until)| Event::Reserved { agent, until }),
@@ -167,6 +211,7 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
         (option::of(a_text()), option::of(a_text()), a_time()),
         (option::of(held), vec(an_agent(), 0..4), any::<bool>()),
         (option::of(an_agent()), option::of(handed_over)),
+        (any::<u32>(), any::<bool>()),
     )
         .prop_map(
             |(
@@ -174,6 +219,7 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
                 (topic, first_words, since),
                 (reserved, declined, all_declined),
                 (assigned, handed_over),
+                (severity, returned),
             )| Entry {
                 chat: ChatId::from_bits(chat),
                 visitor: VisitorId::from_bits(visitor),
@@ -187,6 +233,8 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
                 handed_over,
                 declined,
                 all_declined,
+                severity,
+                returned,
             },
         )
 }

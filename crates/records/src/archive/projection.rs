@@ -91,6 +91,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             topic,
             kept,
             supervisor,
+            standing: _,
         } => {
             row.kept = *kept;
             row.supervisor = supervisor.as_ref().map(id);
@@ -103,10 +104,11 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
         Event::Requested { since } => {
             earliest(&mut row.requested_at, since.0);
             if is_news(row, at) {
+                reopen(row);
                 set_status(row, Status::Waiting);
             }
         }
-        Event::Claimed { name, agent, .. } => {
+        Event::Claimed { name, agent, .. } | Event::TakenOver { name, agent, .. } => {
             earliest(&mut row.claimed_at, at);
             if is_news(row, at) {
                 row.agent = Some(id(agent));
@@ -122,6 +124,14 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
                 row.assigned = Some(id(agent));
                 set_status(row, Status::Waiting);
             }
+        }
+        Event::Released { .. } if is_news(row, at) => {
+            row.assigned = None;
+            set_status(row, Status::Waiting);
+        }
+        Event::Rested(end) if is_news(row, at) => {
+            row.assigned = None;
+            ended(row, end, at);
         }
         Event::ReservationEnded => {
             // A kept chat stays with whom it was given to.
@@ -152,6 +162,15 @@ pub(super) fn ended(row: &mut chat::Model, end: &End, at: i64) {
     set_status(row, Status::Closed);
 }
 
+/// A standing chat begins another session. No other chat does anything after its end.
+fn reopen(row: &mut chat::Model) {
+    if row.kept && row.supervisor.is_none() {
+        row.ended_at = None;
+        row.end_reason = None;
+        row.ended_by = None;
+    }
+}
+
 /// The row's names, ready for searching: made anew where one of them changes, and not for each message.
 fn folded(row: &chat::Model) -> String {
     let parts = [
@@ -180,12 +199,20 @@ pub(super) fn message(archived: &Archived, said: &Said, sender: Option<String>) 
 
 /// The claim that an event is, if it is one.
 pub(super) fn claim(archived: &Archived) -> Option<claim::Model> {
-    let Some(Event::Claimed {
-        support,
-        name,
-        agent,
-        ..
-    }) = &archived.event
+    let Some(
+        Event::Claimed {
+            support,
+            name,
+            agent,
+            ..
+        }
+        | Event::TakenOver {
+            support,
+            name,
+            agent,
+            ..
+        },
+    ) = &archived.event
     else {
         return None;
     };
@@ -209,6 +236,11 @@ pub(super) fn kind(event: Option<&Event>) -> &'static str {
         Some(Event::VisitorLeft) => "visitor_left",
         Some(Event::VisitorReturned) => "visitor_returned",
         Some(Event::Claimed { .. }) => "claimed",
+        Some(Event::TakenOver { .. }) => "taken_over",
+        Some(Event::Flagged { .. }) => "flagged",
+        Some(Event::Whispered { .. }) => "whispered",
+        Some(Event::Released { .. }) => "released",
+        Some(Event::Rested(_)) => "rested",
         Some(Event::Assigned { .. }) => "assigned",
         Some(Event::SupportLeft { .. }) => "support_left",
         Some(Event::SupportReturned) => "support_returned",

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use helpline_desk::actor::Rank;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::clock;
 
@@ -34,6 +36,8 @@ pub struct Claims {
     pub role: Role,
     /// Its e-mail address, if the token tells it.
     pub email: Option<String>,
+    /// What others see, if the token tells it.
+    pub name: Option<String>,
     /// The one chat that a visitor's token is good for.
     pub chat_id: Option<String>,
     /// When it was issued, in seconds since 1970; 0 if it does not say.
@@ -46,7 +50,18 @@ impl Claims {
     /// Whether the bearer works here.
     #[must_use]
     pub fn is_staff(&self) -> bool {
-        matches!(self.role, Role::Admin | Role::Supervisor | Role::Agent)
+        self.rank().is_some()
+    }
+
+    /// What the bearer is among those who work here, if it is one of them.
+    #[must_use]
+    pub fn rank(&self) -> Option<Rank> {
+        match self.role {
+            Role::Admin => Some(Rank::Admin),
+            Role::Supervisor => Some(Rank::Supervisor),
+            Role::Agent => Some(Rank::Agent),
+            Role::Candidate | Role::Visitor => None,
+        }
     }
 
     /// How long it is still good.
@@ -67,6 +82,7 @@ pub(super) struct AnyClaims {
     id: Option<Id>,
     role: Role,
     email: Option<String>,
+    username: Option<Value>,
     #[serde(rename = "chatId")]
     chat_id: Option<String>,
     iat: Option<f64>,
@@ -90,11 +106,17 @@ impl AnyClaims {
         if user_id.is_empty() {
             return None;
         }
+        // A name of another kind is no reason to turn anybody away.
+        let name = match self.username {
+            Some(Value::String(name)) if !name.trim().is_empty() => Some(name),
+            _ => None,
+        };
         // A saturating cast: what is before 1970 is over, and what is beyond reckoning is not.
         Some(Claims {
             user_id,
             role: self.role,
             email: self.email,
+            name,
             chat_id: self.chat_id,
             issued_at: self.iat.unwrap_or_default() as u64,
             expires_at: self.exp as u64,
@@ -104,7 +126,7 @@ impl AnyClaims {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, from_value, json};
+    use serde_json::{from_value, json};
 
     use super::*;
 
@@ -136,6 +158,20 @@ mod tests {
             ),
         ] {
             assert_eq!(claims(&written).unwrap().user_id, id, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_text_or_none() {
+        for (written, name) in [
+            (json!("Vika"), Some("Vika")),
+            (json!(" "), None),
+            (json!(7), None),
+            (json!(null), None),
+        ] {
+            let claims = json!({"id": "a", "role": "agent", "exp": 5, "username": written});
+            let read = super::tests::claims(&claims).unwrap().name;
+            assert_eq!(read.as_deref(), name, "{written}");
         }
     }
 

@@ -131,6 +131,7 @@ mod tests {
         Claims {
             user_id: account.to_owned(),
             email: None,
+            name: None,
             role: Role::Agent,
             chat_id: None,
             issued_at,

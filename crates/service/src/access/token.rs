@@ -232,6 +232,7 @@ mod tests {
                 user_id: "u1".into(),
                 role: Role::Visitor,
                 email: None,
+                name: Some("Mina".into()),
                 chat_id: Some("c1".into()),
                 issued_at: NOW_SECONDS,
                 expires_at: NOW_SECONDS + 60,

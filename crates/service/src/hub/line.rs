@@ -275,6 +275,8 @@ mod tests {
             handed_over: None,
             declined: Vec::new(),
             all_declined: false,
+            severity: 0,
+            returned: false,
         }
     }
 

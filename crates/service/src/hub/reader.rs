@@ -59,7 +59,12 @@ impl Reader {
         };
         let terminal = recorded.event.is_terminal();
         // Whoever had the chat has lost it, and has nothing more to do here.
-        let lost = self.is_support() && matches!(recorded.event, Event::Assigned { .. });
+        let lost = self.is_support()
+            && matches!(
+                recorded.event,
+                Event::Assigned { .. } | Event::TakenOver { .. } | Event::Released { .. }
+            );
+        let rested = matches!(recorded.event, Event::Rested(_));
         Delivery {
             chat: scene.id,
             // An end is an end, wherever it stands: an expired chat's has a log of its own.
@@ -68,7 +73,8 @@ impl Reader {
             frames,
             close: match lost {
                 true => Some(Close::GivenAway),
-                false => terminal.then_some(Close::Over),
+                // To whoever reads these dialects a session is the whole chat.
+                false => (terminal || rested).then_some(Close::Over),
             },
         }
     }

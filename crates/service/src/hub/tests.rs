@@ -36,6 +36,7 @@ fn said(from: Side, content: &str, id: MessageId) -> Event {
         from,
         support: Some(AGENT),
         content: content.to_owned(),
+        raw: None,
         client_id: None,
     })
 }
@@ -53,11 +54,13 @@ fn log(then: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
         topic: None,
         kept: false,
         supervisor: None,
+        standing: false,
     };
     let claimed = Event::Claimed {
         support: AGENT,
         name: "Vika".to_owned(),
         agent: AgentId("vika".to_owned()),
+        rank: helpline_desk::actor::Rank::Agent,
         text: String::new(),
     };
     (1..)

@@ -21,6 +21,14 @@ pub(super) fn duration(key: &str, value: Duration) -> Result<(), SettingsError> 
     ))
 }
 
+/// The same for what may also be switched off by `0s`.
+pub(super) fn duration_or_none(key: &str, value: Duration) -> Result<(), SettingsError> {
+    if value.is_zero() {
+        return Ok(());
+    }
+    duration(key, value)
+}
+
 pub(super) fn within<N: PartialOrd + Display>(
     key: &str,
     value: N,

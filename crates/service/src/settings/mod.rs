@@ -15,6 +15,7 @@ mod limits;
 mod listen;
 mod log;
 mod pages;
+mod presence;
 mod records;
 mod redis;
 mod sockets;
@@ -40,6 +41,7 @@ pub use self::{
     listen::ListenSettings,
     log::{LogFormat, LogSettings},
     pages::PagesSettings,
+    presence::PresenceSettings,
     records::RecordsSettings,
     redis::RedisSettings,
     sockets::{QueueSettings, SocketSettings},
@@ -67,6 +69,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// How sockets are kept, fed and closed.
     pub sockets: SocketSettings,
+    /// How long somebody counts as here without a socket.
+    pub presence: PresenceSettings,
     /// How waiting requests are handed out.
     pub queue: QueueSettings,
     /// Tokens and passwords.
@@ -135,6 +139,7 @@ impl Settings {
         self.records.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
+        self.presence.validate()?;
         self.queue.validate()?;
         self.auth.validate()?;
         self.admin.validate()?;

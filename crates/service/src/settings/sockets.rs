@@ -73,11 +73,15 @@ pub struct QueueSettings {
     /// How long a chat that was handed over waits for that agent only.
     #[serde(deserialize_with = "values::duration")]
     pub transfer: Duration,
+    /// How long after its agent counts as having left a chat goes back to the queue.
+    #[serde(deserialize_with = "values::duration")]
+    pub vanished: Duration,
 }
 
 impl QueueSettings {
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         check::duration("queue.reservation", self.reservation)?;
-        check::duration("queue.transfer", self.transfer)
+        check::duration("queue.transfer", self.transfer)?;
+        check::duration("queue.vanished", self.vanished)
     }
 }

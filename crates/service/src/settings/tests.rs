@@ -61,6 +61,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.chat.join_text, "{agent} is now with you.");
     assert_eq!(settings.sockets.outbox, 256);
     assert!(settings.sockets.worker_count() >= 1);
+    assert_eq!(settings.presence.grace, Duration::from_secs(3));
+    assert_eq!(settings.presence.restart_grace, Duration::from_secs(15));
     assert_eq!(settings.queue.reservation, Duration::from_secs(15));
     assert!(settings.auth.is_open());
     assert_eq!(settings.auth.token_ttl, Duration::from_secs(86_400));

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{settings::SocketSettings, wire::Frame};
+use crate::{presence::Departure, settings::SocketSettings, wire::Frame};
 
 /// How long a closed socket is still listened to for the client's own close.
 const LINGER: Duration = Duration::from_secs(2);
@@ -111,7 +111,7 @@ pub trait Session {
     /// The reader is too slow: its outbox has been taken away.
     fn too_slow(&mut self);
     /// The socket is closed, whoever closed it.
-    async fn closed(&mut self);
+    async fn closed(&mut self, departure: Departure);
 }
 
 /// The way to the client.
@@ -146,6 +146,7 @@ pub async fn serve<S: Session>(
     drain: Drain,
 ) {
     let mut incoming = std::pin::pin!(incoming);
+    let draining = drain.begun.clone();
     let end = talk(
         &mut wire,
         incoming.as_mut(),
@@ -156,7 +157,13 @@ pub async fn serve<S: Session>(
     )
     .await;
     // First out of the room, then out of the door: nobody waits for this client's manners.
-    session.closed().await;
+    let departure = match end {
+        End::Close(Close::Restart) => Departure::Restart,
+        // Whoever leads clients here cuts the lines of a process that stops.
+        End::Gone if draining.is_cancelled() => Departure::Restart,
+        End::Gone | End::Close(_) | End::Answer(_) => Departure::Closed,
+    };
+    session.closed(departure).await;
     let (End::Close(close) | End::Answer(close)) = end else {
         return;
     };

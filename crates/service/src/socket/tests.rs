@@ -59,7 +59,7 @@ impl Wire for Client {
 struct Echo {
     join_by: Option<Instant>,
     slow: Rc<RefCell<bool>>,
-    closed: Rc<RefCell<bool>>,
+    closed: Rc<RefCell<Option<Departure>>>,
     ended: CancellationToken,
 }
 
@@ -109,8 +109,8 @@ impl Session for Echo {
         *self.slow.borrow_mut() = true;
     }
 
-    async fn closed(&mut self) {
-        *self.closed.borrow_mut() = true;
+    async fn closed(&mut self, departure: Departure) {
+        *self.closed.borrow_mut() = Some(departure);
     }
 }
 
@@ -169,7 +169,10 @@ impl Case {
             self.drain,
         )
         .await;
-        assert!(*closed.borrow(), "a session always hears of its end");
+        assert!(
+            closed.borrow().is_some(),
+            "a session always hears of its end"
+        );
         let seen = self.client.seen.borrow().clone();
         (seen, started.elapsed())
     }
@@ -285,8 +288,9 @@ async fn a_full_outbox_ends_the_socket_after_what_was_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drain_tells_the_socket_within_its_time() {
+async fn a_drain_tells_the_socket_within_its_time_and_the_session_why() {
     let case = Case::new([]);
+    let closed = case.session.closed.clone();
     let begun = case.drain.begun.clone();
     let local = tokio::task::LocalSet::new();
     let (seen, took) = local
@@ -299,4 +303,23 @@ async fn a_drain_tells_the_socket_within_its_time() {
         .await;
     assert_eq!(seen, [said("hello"), Seen::Close(Close::Restart)]);
     assert!(took <= Duration::from_secs(1 + 5) + LINGER, "{took:?}");
+    assert_eq!(*closed.borrow(), Some(Departure::Restart));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_line_that_breaks_while_the_process_stops_is_its_fault() {
+    for (drains, said, departure) in [
+        (false, None, Departure::Closed),
+        (true, None, Departure::Restart),
+        (true, Some(Incoming::Close), Departure::Closed),
+    ] {
+        let mut case = Case::new(said.clone());
+        case.stays = false;
+        if drains {
+            case.drain.begun.cancel();
+        }
+        let closed = case.session.closed.clone();
+        case.run().await;
+        assert_eq!(*closed.borrow(), Some(departure), "{drains} {said:?}");
+    }
 }

@@ -4,13 +4,13 @@
 //! happened after that: nothing is missed, and nothing that was there before is told.
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::Chat,
     command::Command,
     id::{ChatId, SupportId},
     refusal::Refusal,
 };
-use helpline_live::keys::Place;
+use helpline_live::{keys::Place, presence::Arrival};
 use helpline_protocol::event::{self, Fault, Status};
 use helpline_service::{
     handler::{Failure, Held, Request},
@@ -62,7 +62,8 @@ impl ConversationSession {
         };
         let place = Place::Chat(id, side);
         // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-        self.commons.roster.enter(member, place.clone());
+        let arrival = Arrival::Chat(id, side);
+        self.commons.roster.enter(member, arrival);
         let request = Request {
             arrives: Some((&place, member)),
             ..Request::new(id, actor, command)
@@ -96,6 +97,7 @@ impl ConversationSession {
                     visitor,
                     support,
                     name,
+                    rank: Rank::Agent,
                 };
                 (Actor::Agent(agent), claim)
             }

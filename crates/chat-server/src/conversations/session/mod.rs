@@ -23,6 +23,7 @@ use helpline_service::{
     door::Visit,
     faults::Faults,
     hub::{Delivery, Hub, Inbox, Membership, Outbox},
+    presence::Departure,
     socket::{Reply, Session},
 };
 use tokio::time::Instant;
@@ -130,7 +131,7 @@ impl ConversationSession {
         let grace = handler.policy().leave_grace;
         let roster = &self.commons.roster;
         drop(seat.membership);
-        roster.leave(handler.store(), seat.member, grace).await;
+        roster.leave(handler, seat.member, grace).await;
     }
 }
 
@@ -209,7 +210,8 @@ impl Session for ConversationSession {
         let out = matches!(delivery.close, Some(Close::Over | Close::GivenAway));
         let close = delivery.close.filter(|_| !out);
         if out && let Some(seat) = self.rooms.remove(&delivery.chat) {
-            self.commons.roster.leave_later(seat.member);
+            let grace = self.conversations.handler().policy().leave_grace;
+            self.commons.roster.leave_later(seat.member, grace);
         }
         Reply {
             frames: delivery.frames.clone(),
@@ -243,7 +245,7 @@ impl Session for ConversationSession {
         self.commons.metrics.slow_readers.inc();
     }
 
-    async fn closed(&mut self) {
+    async fn closed(&mut self, _: Departure) {
         let seats: Vec<Seat> = self.rooms.drain().map(|(_, seat)| seat).collect();
         for seat in seats {
             self.depart(seat).await;

@@ -31,6 +31,7 @@ impl ConversationSession {
             visitor: seat.visitor,
             support: seat.support,
             content,
+            raw: None,
             client_id: None,
         });
         let known = seat.membership.held().map_or(Known::Nothing, Known::Held);

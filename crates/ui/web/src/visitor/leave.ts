@@ -16,7 +16,10 @@ export class Leave {
   #problems = { name: problem("leave-name", "visitor.nameProblem"), email: problem("leave-email", "visitor.emailProblem"), text: problem("leave-text", "visitor.messageProblem") };
   #submit = h("button", { type: "submit", className: "button primary" }, t("visitor.sendMessage"));
   #state = h("p", { className: "state" });
+  #lead = h("p", { className: "lead" });
+  #back: HTMLButtonElement;
   #form: HTMLFormElement;
+  #home: HTMLButtonElement;
   #thanks = h("h2", { tabIndex: -1 });
 
   constructor(private readonly visit: Visit) {
@@ -28,22 +31,23 @@ export class Leave {
     this.#email.oninput = () => (wish.email = this.#email.value);
     this.#text.oninput = () => (wish.text = this.#text.value);
     this.#state.role = "status";
-    const back = h("button", { type: "button", className: "button", onclick: visit.again }, t("visitor.back"));
+    this.#lead.role = "status";
+    this.#back = h("button", { type: "button", className: "button", onclick: visit.back });
     this.#form = h(
       "form",
       { className: "start", noValidate: true },
-      h("div", {}, h("h2", {}, t("visitor.leaveMessage")), h("p", { className: "lead" }, t("visitor.leaveLead"))),
+      h("div", {}, h("h2", {}, t("visitor.leaveMessage")), this.#lead),
       field("visitor.name", this.#name, this.#problems.name),
       field("visitor.email", this.#email, this.#problems.email),
       field("visitor.message", this.#text, this.#problems.text),
-      h("div", { className: "foot" }, this.#submit, back, this.#state),
+      h("div", { className: "foot" }, this.#submit, this.#back, this.#state),
     );
     this.#form.onsubmit = (event) => {
       event.preventDefault();
       void this.#send();
     };
-    const again = h("button", { type: "button", className: "button", onclick: visit.again }, t("visitor.back"));
-    const done = h("div", { className: "start", hidden: true }, this.#thanks, again);
+    this.#home = h("button", { type: "button", className: "button", onclick: visit.back });
+    const done = h("div", { className: "start", hidden: true }, this.#thanks, this.#home);
     this.elements = [this.#form, done];
   }
 
@@ -55,6 +59,9 @@ export class Leave {
     const { wish } = this.visit;
     const [form, done] = this.elements;
     if (!form || !done) return;
+    const { keepsPlace, isExpected } = this.visit;
+    setText(this.#lead, t(isExpected ? "visitor.leaveNoNeed" : keepsPlace ? "visitor.leaveMeanwhile" : "visitor.leaveLead"));
+    for (const back of [this.#back, this.#home]) setText(back, t(keepsPlace ? "visitor.backToChat" : "visitor.back"));
     this.#submit.disabled = wish.state === "sending";
     setText(this.#submit, t(wish.state === "sending" ? "visitor.sending" : "visitor.sendMessage"));
     setText(this.#state, wish.state === "failed" ? t("visitor.leaveFailed") : wish.state === "slow_down" ? t("visitor.tooMany") : "");

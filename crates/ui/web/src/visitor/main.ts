@@ -53,7 +53,7 @@ function connect(visit: Visit, app: App, bridge: Bridge): void {
   let told = "";
   visit.watch(() => {
     const phase = visit.chat?.phase.kind;
-    const active = visit.stage === "chat" && phase !== "over" && phase !== "refused";
+    const active = phase !== undefined && phase !== "over" && phase !== "refused";
     const state = `${visit.unread} ${active} ${phase === "joining"}`;
     if (state === told) return;
     told = state;

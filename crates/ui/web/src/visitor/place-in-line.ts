@@ -7,18 +7,24 @@ export class PlaceInLine {
   readonly element: HTMLElement;
   #place = h("p", { className: "place" });
   #more = h("p", { className: "more" });
+  /** Offered while nobody is there who could answer. */
+  #leave: HTMLButtonElement;
 
-  constructor() {
+  constructor(leaveMessage: () => void) {
     const dot = h("span", { className: "dot", attrs: { "aria-hidden": "true" } });
-    this.element = h("div", { className: "place-in-line", hidden: true }, dot, h("div", {}, this.#place, this.#more));
-    this.element.role = "status";
+    const said = h("div", {}, this.#place, this.#more);
+    said.role = "status";
+    this.#leave = h("button", { type: "button", className: "button", hidden: true, onclick: leaveMessage }, t("visitor.leaveMessage"));
+    this.element = h("div", { className: "place-in-line", hidden: true }, dot, h("div", {}, said, this.#leave));
   }
 
-  show(chat: ChatState): void {
+  /** `hasLeft`: a message was left already. */
+  show(chat: ChatState, hasLeft: boolean): void {
     const { queue } = chat;
     const nobody = queue?.agentsOnline === 0;
     this.element.hidden = chat.phase.kind !== "waiting";
     this.element.classList.toggle("quiet", nobody);
+    this.#leave.hidden = !nobody || hasLeft;
     setText(this.#place, this.#placeText(chat, nobody));
     const estimate = nobody ? "" : estimateText(queue?.estimateSeconds);
     setText(this.#more, `${estimate} ${t(nobody ? "visitor.nobodyMore" : "visitor.keepTyping")}`.trim());

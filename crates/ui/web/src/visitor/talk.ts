@@ -12,7 +12,7 @@ import type { Visit } from "./visit";
 export class Talk {
   readonly elements: HTMLElement[];
   #thread: Thread;
-  #place = new PlaceInLine();
+  #place: PlaceInLine;
   #now: Now;
   #composer: Composer;
   #foot: HTMLElement;
@@ -21,6 +21,7 @@ export class Talk {
   constructor(private readonly visit: Visit) {
     const { retry, discard, sawEverything } = visit;
     this.#thread = new Thread({ me: "User", label: t("common.conversation"), atEnd: sawEverything, retry, discard });
+    this.#place = new PlaceInLine(visit.openWish);
     this.#thread.append(this.#place.element);
     this.#now = new Now(visit.stay);
     this.#composer = new Composer({ send: (text) => visit.send(text), input: (text) => visit.typed(text) });
@@ -38,7 +39,7 @@ export class Talk {
   }
 
   show(chat: ChatState): void {
-    this.#place.show(chat);
+    this.#place.show(chat, this.visit.wish.state === "sent");
     this.#now.show(chat);
     this.#composer.placeholder = t(chat.phase.kind === "engaged" ? "common.writeMessage" : "visitor.writeMore");
     const over = chat.phase.kind === "over" || chat.phase.kind === "refused";

@@ -37,6 +37,8 @@ export class Visit {
   agentsOnline: number | undefined;
   /** A message for later. */
   readonly wish: Wish = { email: "", text: "", state: "writing" };
+  /** What the message for later began with: words that were said or typed elsewhere. */
+  #wishBegan = "";
   chat: ChatState | undefined;
   #client: ChatClient | undefined;
   /** The present chat, or the last one. */
@@ -157,14 +159,33 @@ export class Visit {
     void this.#expect();
   };
 
-  /** Instead of waiting: a message for later, with whatever was typed already written there. */
+  /** Whether a chat goes on waiting, whatever is shown. */
+  get keepsPlace(): boolean {
+    return this.chat?.phase.kind === "waiting";
+  }
+
+  /** Whether somebody is there for a visitor who is about to leave a message instead of waiting. */
+  get isExpected(): boolean {
+    return this.keepsPlace && (this.chat?.queue?.agentsOnline ?? 0) > 0;
+  }
+
+  /** Instead of waiting, or meanwhile: a message for later, with whatever was typed already written there. */
   openWish = (): void => {
-    const { wish } = this;
-    wish.text ||= this.question || memory.leftover();
+    const { wish, chat } = this;
+    if (!wish.text) {
+      wish.text = this.#wishBegan = chat && this.keepsPlace ? this.#unheard(chat) : this.question || memory.leftover();
+    }
     wish.email ||= this.identity.email ?? "";
     wish.state = "writing";
-    this.chat = undefined;
+    if (!this.keepsPlace) this.chat = undefined;
     this.stage = "leave";
+    this.#tell();
+  };
+
+  /** From the message for later to where the visitor was. */
+  back = (): void => {
+    if (!this.chat) return this.again();
+    this.stage = "chat";
     this.#tell();
   };
 
@@ -179,7 +200,7 @@ export class Visit {
     const withChat = chatId && token ? { ...about, chatId } : about;
     wish.state = await leaveMessage(this.config.chatServer, withChat, token);
     if (wish.state === "sent") {
-      memory.end("");
+      if (!this.chat) memory.end("");
       wish.text = this.question = "";
     }
     this.#tell();
@@ -200,6 +221,7 @@ export class Visit {
 
   #enter(kept: KeptChat): void {
     this.stage = "chat";
+    this.wish.state = "writing";
     this.#kept = kept;
     const { chatServer, maxContentBytes, clockOffsetMs } = this.config;
     this.#client = new ChatClient(
@@ -224,8 +246,25 @@ export class Visit {
 
   #changed(state: ChatState): void {
     this.chat = state;
-    if (state.phase.kind === "over" || state.phase.kind === "refused") memory.end(this.#unheard(state));
+    const isOver = state.phase.kind === "over" || state.phase.kind === "refused";
+    if (isOver) memory.end(this.#unheard(state));
+    if (this.stage === "leave") this.#changedMeanwhile(isOver);
     this.#tell();
+  }
+
+  /** The chat has changed while the visitor writes a message for later: that is not taken out of their hands. */
+  #changedMeanwhile(isOver: boolean): void {
+    const { wish } = this;
+    const added = wish.text.startsWith(this.#wishBegan) ? wish.text.slice(this.#wishBegan.length).trim() : wish.text;
+    if (isOver) {
+      this.chat = undefined;
+    } else if (this.chat?.phase.kind === "engaged") {
+      // Somebody is there: what was only written for later is now what is being typed.
+      if (added && wish.state !== "sent") this.typed([this.draft, added].filter(Boolean).join("\n"));
+      this.stage = "chat";
+    } else if (this.isExpected && wish.state === "writing" && !added && wish.email === (this.identity.email ?? "")) {
+      this.stage = "chat";
+    }
   }
 
   #fail(problem: StartProblem | undefined): void {

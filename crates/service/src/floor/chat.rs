@@ -1,0 +1,167 @@
+//! A chat on the floor, and what happens there.
+
+use std::collections::VecDeque;
+
+use helpline_desk::{
+    chat::{Chat, Phase, Support},
+    event::{Event, Recorded, Said},
+    id::ChatId,
+    time::Timestamp,
+};
+use helpline_live::store::Loaded;
+use helpline_protocol::bus::StaffMember;
+
+use super::Observer;
+
+/// How many messages of a session are remembered: what somebody who comes to it is shown at once.
+const REMEMBERED: usize = 100;
+
+/// A chat that is open.
+#[derive(Clone, Debug)]
+pub struct OnFloor {
+    /// The chat.
+    pub chat: Chat,
+    /// The last messages since the visitor asked, oldest first.
+    pub session: VecDeque<Spoken>,
+    /// When the visitor asked for the session that is open.
+    pub asked_at: Option<Timestamp>,
+    pub(super) epoch: String,
+    pub(super) seq: u64,
+    numbered: u64,
+}
+
+/// A message, with its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// Numbers the chat's messages, and what the desk did between them.
+    pub number: u64,
+    /// When it was said.
+    pub at: Timestamp,
+    /// What was said.
+    pub said: Said,
+}
+
+/// What a chat was like before something happened, as far as it matters who is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Whether it waited.
+    pub waiting: bool,
+    /// Who had it.
+    pub support: Option<Support>,
+}
+
+/// Something that happened on the floor.
+#[derive(Debug)]
+pub enum Happening<'a> {
+    /// At a chat.
+    Chat {
+        /// What it was like before.
+        before: &'a Before,
+        /// The chat after it; it is over if this was its end.
+        after: &'a OnFloor,
+        /// What.
+        recorded: &'a Recorded,
+        /// Its number among the chat's messages; 0: it has none.
+        number: u64,
+    },
+    /// A chat is there that was not, or is another than the one that was told, without anything having happened.
+    Found(&'a OnFloor),
+    /// A chat is not there any more, and nobody knows what became of it.
+    Lost(ChatId),
+    /// Somebody of the staff came, or changed.
+    Here {
+        /// What it was like before, if it was here.
+        before: Option<&'a StaffMember>,
+        /// What it is like now.
+        after: &'a StaffMember,
+    },
+    /// Somebody of the staff went.
+    Gone(&'a StaffMember),
+}
+
+impl OnFloor {
+    /// A chat of which nothing but its first event is known.
+    pub(super) fn begun(chat: Chat, epoch: &str, first: &Recorded) -> Self {
+        Self {
+            chat,
+            session: VecDeque::new(),
+            asked_at: None,
+            epoch: epoch.to_owned(),
+            seq: first.seq,
+            numbered: 0,
+        }
+    }
+
+    /// The chat that a log makes, if it makes one that is open.
+    pub(super) fn of(id: ChatId, loaded: &Loaded) -> Option<Self> {
+        let mut log = loaded.recorded.iter();
+        let first = log.next()?;
+        let begun = Chat::begin(id, &first.event, first.at)?;
+        let mut chat = Self::begun(begun, &loaded.head.epoch, first);
+        for recorded in log {
+            chat.apply(recorded);
+        }
+        Some(chat)
+    }
+
+    /// Takes in the next event; says its number.
+    fn apply(&mut self, recorded: &Recorded) -> u64 {
+        let event = &recorded.event;
+        let number = match event.is_numbered() {
+            true => {
+                self.numbered += 1;
+                self.numbered
+            }
+            false => 0,
+        };
+        self.seq = recorded.seq;
+        match event {
+            Event::Requested { since } => {
+                self.session.clear();
+                self.asked_at = Some(*since);
+            }
+            Event::Said(said) => {
+                if self.session.len() == REMEMBERED {
+                    self.session.pop_front();
+                }
+                self.session.push_back(Spoken {
+                    number,
+                    at: recorded.at,
+                    said: said.clone(),
+                });
+            }
+            _ => {}
+        }
+        self.chat.apply(event);
+        number
+    }
+
+    /// Whether there is anything to see: somebody asked, and it is not over.
+    pub fn is_open(&self) -> bool {
+        matches!(self.chat.phase, Phase::Waiting(_) | Phase::Engaged)
+    }
+
+    fn before(&self) -> Before {
+        Before {
+            waiting: matches!(self.chat.phase, Phase::Waiting(_)),
+            support: self.chat.support.clone(),
+        }
+    }
+
+    /// Whether nothing more happens at it, or not before it is heard of again.
+    pub(super) fn goes(&self) -> bool {
+        self.chat.is_over() || (self.chat.standing && self.chat.phase == Phase::Registered)
+    }
+}
+
+/// Takes in the next event of a chat and tells it.
+pub(super) fn tell(chat: &mut OnFloor, recorded: &Recorded, observer: &Observer) {
+    let before = chat.before();
+    let number = chat.apply(recorded);
+    observer(&Happening::Chat {
+        before: &before,
+        after: chat,
+        recorded,
+        number,
+    });
+}
