@@ -224,7 +224,10 @@ async fn a_flag_shows_in_the_queue_in_the_chat_and_at_the_desk() {
     let row = rosa.until("Chat", |row| row["severity"] == 2).await;
     assert_eq!(row["chatId"], chat);
     let request = otto.expect_request().await;
-    assert_eq!((&request["chatId"], &request["severity"]), (&json!(chat), &json!(2)));
+    assert_eq!(
+        (&request["chatId"], &request["severity"]),
+        (&json!(chat), &json!(2))
+    );
     // The same again is no news; what comes next is that it is not urgent any more.
     rosa.does("Flag", json!({"chatId": chat, "severity": 2}))
         .await;
@@ -233,8 +236,11 @@ async fn a_flag_shows_in_the_queue_in_the_chat_and_at_the_desk() {
     assert_eq!(desk.until("Flagged", |_| true).await["severity"], 0);
     let request = otto.expect_request().await;
     assert!(request.get("severity").is_none(), "{request}");
-    rosa.does("Flag", json!({"chatId": chat, "severity": 4_294_967_295_u32}))
-        .await;
+    rosa.does(
+        "Flag",
+        json!({"chatId": chat, "severity": 4_294_967_295_u32}),
+    )
+    .await;
     let mut support = world
         .claims(&visitor.guest.clone(), "Vika", 1, &Door::v1())
         .await;
@@ -300,7 +306,9 @@ async fn a_chat_is_given_to_another() {
     assert_eq!(request["note"], "é".repeat(500));
     let is = |row: &Value| row["status"] == "waiting" && row["agentId"].is_null();
     assert_eq!(rosa.until("Chat", is).await["chatId"], chat);
-    let mut second = world.claims(&visitor.guest.clone(), "Otto", 1, &Door::v1()).await;
+    let mut second = world
+        .claims(&visitor.guest.clone(), "Otto", 1, &Door::v1())
+        .await;
     visitor.meets("Otto").await;
     second.says("I have your case").await;
     visitor.hears("I have your case").await;

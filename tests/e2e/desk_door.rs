@@ -41,7 +41,11 @@ async fn every_request_is_answered_as_its_row_says() {
         .iter()
         .map(|(kind, _)| (*kind).to_owned())
         .collect();
-    assert_eq!(rows, read(), "rows of this test, and requests of the dialect");
+    assert_eq!(
+        rows,
+        read(),
+        "rows of this test, and requests of the dialect"
+    );
     let world = world();
     let mut seats = Vec::new();
     for role in ["agent", "supervisor", "admin"] {
@@ -151,8 +155,13 @@ async fn frames_that_cannot_be_read_are_told_so_and_twenty_are_too_many() {
         let error = rosa.socket.expect_error(code).await;
         assert!(error.get("ref").is_none(), "{error}");
     }
-    let error = rosa.fails("Flag", json!({"chatId": chat}), "invalid_field").await;
-    assert_eq!((&error["field"], &error["ref"]), (&json!("severity"), &json!("Flag 1")));
+    let error = rosa
+        .fails("Flag", json!({"chatId": chat}), "invalid_field")
+        .await;
+    assert_eq!(
+        (&error["field"], &error["ref"]),
+        (&json!("severity"), &json!("Flag 1"))
+    );
     // What is refused for another reason does not count, and without a reference the answer has none.
     for _ in 0..30 {
         rosa.socket.send("Watch", json!({"chatId": chat})).await;
@@ -235,7 +244,10 @@ async fn a_subscriber_that_stops_sends_its_desks_elsewhere() {
         let figure = metrics.lines().find_map(|line| line.strip_prefix(series));
         figure.expect("a figure").to_owned()
     };
-    assert_eq!((figure(0).await, figure(1).await), ("1".to_owned(), "0".to_owned()));
+    assert_eq!(
+        (figure(0).await, figure(1).await),
+        ("1".to_owned(), "0".to_owned())
+    );
     world.feed_process(0).signal("TERM");
     rosa.socket.closed_with(1012).await;
     let visitor = world.visitor("Mina").await;

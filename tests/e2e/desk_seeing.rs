@@ -259,10 +259,7 @@ async fn what_a_subscriber_missed_is_told_when_it_hears_again() {
             _ => {}
         }
     }
-    assert_eq!(
-        gone,
-        Some(json!({"chatId": over, "reason": "left"}))
-    );
+    assert_eq!(gone, Some(json!({"chatId": over, "reason": "left"})));
     assert_eq!(found.expect("found")["chatId"], begins.guest.chat_id);
     assert_eq!(here, Some(json!("Vika")));
     assert_eq!(

@@ -64,27 +64,45 @@ async fn a_chat_whose_agent_vanishes_is_the_next_in_the_queue() {
     // Older and more urgent ones wait.
     let older = world.visitor("Older").await;
     let urgent = world.visitor("Urgent").await;
-    rosa.does("Flag", json!({"chatId": urgent.guest.chat_id, "severity": 9}))
-        .await;
+    rosa.does(
+        "Flag",
+        json!({"chatId": urgent.guest.chat_id, "severity": 9}),
+    )
+    .await;
     let gone = Instant::now();
     drop(support.socket);
     let left = visitor.expect("SupportLeft").await;
     assert_eq!(left["supportUserName"], "Vika");
     let row = rosa.until("Chat", |row| row["agentAway"] == true).await;
-    assert_eq!((&row["chatId"], &row["status"]), (&json!(chat), &json!("engaged")));
+    assert_eq!(
+        (&row["chatId"], &row["status"]),
+        (&json!(chat), &json!("engaged"))
+    );
     visitor.says("hello?").await;
     let room = visitor.expect("Room").await;
-    assert_eq!((&room["status"], &room["agent"]), (&json!("waiting"), &Value::Null));
+    assert_eq!(
+        (&room["status"], &room["agent"]),
+        (&json!("waiting"), &Value::Null)
+    );
     assert!(gone.elapsed() >= ms(1000), "{:?}", gone.elapsed());
     let queue = visitor.expect("Queue").await;
-    assert_eq!((&queue["position"], &queue["waiting"]), (&json!(1), &json!(3)));
+    assert_eq!(
+        (&queue["position"], &queue["waiting"]),
+        (&json!(1), &json!(3))
+    );
     let row = rosa.sees(&chat, "waiting").await;
-    assert_eq!((&row["returned"], &row["messages"]), (&json!(true), &json!(3)));
+    assert_eq!(
+        (&row["returned"], &row["messages"]),
+        (&json!(true), &json!(3))
+    );
     assert!(row.get("agentId").is_none(), "{row}");
     // Whoever comes to the feed sees it first.
     let mut otto = feed(&world, 1, "Otto", "agent").await;
     let first = otto.expect_request().await;
-    assert_eq!((&first["chatId"], &first["returned"]), (&json!(chat), &json!(true)));
+    assert_eq!(
+        (&first["chatId"], &first["returned"]),
+        (&json!(chat), &json!(true))
+    );
     assert_eq!(otto.expect_request().await["chatId"], urgent.guest.chat_id);
     assert_eq!(otto.expect_request().await["chatId"], older.guest.chat_id);
     let guest = visitor.guest.clone();
@@ -93,7 +111,10 @@ async fn a_chat_whose_agent_vanishes_is_the_next_in_the_queue() {
     assert_eq!(until(&mut visitor, is).await["supportUserName"], "Otto");
     visitor.room("engaged").await;
     let history = second.rejoins_at(&world, 1).await;
-    assert_eq!(contents(&history), ["it is broken", "let me look", "hello?"]);
+    assert_eq!(
+        contents(&history),
+        ["it is broken", "let me look", "hello?"]
+    );
     second.says("I am here now").await;
     visitor.hears("I am here now").await;
     // The first agent's part is nobody's any more.

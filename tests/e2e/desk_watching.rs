@@ -18,14 +18,23 @@ async fn a_watcher_sees_what_was_and_what_comes_and_nobody_is_told() {
     let mut ines = Seat::take(&world, 1, "Ines", "admin").await;
     for seat in [&mut rosa, &mut ines] {
         let lines = seat.watches(&chat).await;
-        let expected = ["note requested", "note claimed", "message one", "message two"];
+        let expected = [
+            "note requested",
+            "note claimed",
+            "message one",
+            "message two",
+        ];
         assert_eq!(told(&lines), expected);
         assert_eq!(lines[2]["from"], "User");
         assert_eq!(lines[2]["name"], "Mina");
         assert_eq!(lines[3]["from"], "Support");
         assert_eq!(lines[3]["name"], "Vika");
         assert!(lines.iter().all(|line| line["seq"].is_u64()), "{lines:?}");
-        assert!(lines.iter().all(|line| e2e::shape::is_timestamp(&line["at"])));
+        assert!(
+            lines
+                .iter()
+                .all(|line| e2e::shape::is_timestamp(&line["at"]))
+        );
     }
     // The next frame of each side is the other's message.
     visitor.says("three").await;
@@ -47,7 +56,10 @@ async fn a_watcher_sees_what_was_and_what_comes_and_nobody_is_told() {
     support.leaves().await;
     for seat in [&mut rosa, &mut ines] {
         let line = seat.of("Line", &chat).await;
-        assert_eq!((&line["text"], &line["name"]), (&json!("ended"), &json!("Vika")));
+        assert_eq!(
+            (&line["text"], &line["name"]),
+            (&json!("ended"), &json!("Vika"))
+        );
         assert_eq!(seat.of("ChatGone", &chat).await["reason"], "left");
     }
 }
@@ -120,9 +132,8 @@ async fn whoever_begins_to_watch_while_they_talk_misses_nothing_and_sees_nothing
         visitor.says("the end").await;
     };
     let watch = async {
-        let mut shown = Vec::new();
         for _ in 0..30 {
-            shown = rosa.watches(&chat).await;
+            let mut shown = rosa.watches(&chat).await;
             for _ in 0..3 {
                 shown.push(rosa.of("Line", &chat).await);
             }
@@ -131,7 +142,7 @@ async fn whoever_begins_to_watch_while_they_talk_misses_nothing_and_sees_nothing
             let first = *seqs.first().expect("messages");
             assert_eq!(seqs, (first..first + seqs.len() as u64).collect::<Vec<_>>());
         }
-        shown = rosa.watches(&chat).await;
+        let mut shown = rosa.watches(&chat).await;
         while told(&shown).last().expect("a line") != "message the end" {
             shown.push(rosa.of("Line", &chat).await);
         }
