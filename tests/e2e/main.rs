@@ -17,6 +17,11 @@ mod conversation_loss;
 mod conversation_permissions;
 mod conversation_races;
 mod conversation_rooms;
+mod deploy_backup;
+// Every address of 127.0.0.0/8 is this machine on Linux only.
+#[cfg(target_os = "linux")]
+mod deploy_cluster;
+mod deploy_names;
 mod drain;
 mod expiry;
 mod feed_decline;
