@@ -121,8 +121,8 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-/// Something without which a process is not ready, and what is said meanwhile.
-type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
+/// What is said while a process is not ready for want of something.
+type Condition = Box<dyn Fn() -> Option<String> + Send>;
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -187,14 +187,17 @@ impl Commons {
         otherwise: &'static str,
         condition: impl Fn() -> bool + Send + 'static,
     ) {
-        self.conditions().push((otherwise, Box::new(condition)));
+        self.ready_unless(move || (!condition()).then(|| otherwise.to_owned()));
+    }
+
+    /// The same where `obstacle` says what stands in the way, if anything does.
+    pub fn ready_unless(&self, obstacle: impl Fn() -> Option<String> + Send + 'static) {
+        self.conditions().push(Box::new(obstacle));
     }
 
     /// What is missing, if anything.
-    fn missing(&self) -> Option<&'static str> {
-        let conditions = self.conditions();
-        let failing = conditions.iter().find(|(_, holds)| !holds());
-        failing.map(|(otherwise, _)| *otherwise)
+    fn missing(&self) -> Option<String> {
+        self.conditions().iter().find_map(|obstacle| obstacle())
     }
 
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
