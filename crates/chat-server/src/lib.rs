@@ -4,6 +4,7 @@ mod archive;
 mod availability;
 mod chat;
 mod conversations;
+mod doctor;
 mod people;
 mod register;
 mod session;
@@ -22,6 +23,7 @@ use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
 use self::conversations::{Conversations, FromRecords};
+pub use self::doctor::doctor;
 
 /// chat-server, with its address, not yet running.
 pub struct Application(application::Application);

@@ -195,11 +195,6 @@ impl Commons {
         self.conditions().push(Box::new(obstacle));
     }
 
-    /// What is missing, if anything.
-    fn missing(&self) -> Option<String> {
-        self.conditions().iter().find_map(|obstacle| obstacle())
-    }
-
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
         // The list is whole between any two statements: a panic elsewhere cannot have broken it.
         self.conditions
@@ -397,7 +392,8 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(()) => get_tokens(commons, handler).await,
             Err(error) => Err(error),
         };
-        match checked.map(|()| commons.missing()) {
+        let obstacle = |()| commons.conditions().iter().find_map(|missing| missing());
+        match checked.map(obstacle) {
             Ok(None) => commons.readiness.set_ready(true),
             Ok(Some(missing)) => {
                 commons.readiness.set_blocked(missing);
