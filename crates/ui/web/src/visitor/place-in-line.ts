@@ -27,7 +27,9 @@ export class PlaceInLine {
     this.#leave.hidden = !nobody || hasLeft;
     setText(this.#place, this.#placeText(chat, nobody));
     const estimate = nobody ? "" : estimateText(queue?.estimateSeconds);
-    setText(this.#more, [lostText(chat, nobody), estimate, t(nobody ? "visitor.nobodyMore" : "visitor.keepTyping")].filter(Boolean).join(" "));
+    // One that has been in the chat already knows that it can type.
+    const more = nobody ? t("visitor.nobodyMore") : chat.lostAgent === undefined ? t("visitor.keepTyping") : "";
+    setText(this.#more, [lostText(chat, nobody), estimate, more].filter(Boolean).join(" "));
   }
 
   #placeText({ queue, declined, lostAgent }: ChatState, nobody: boolean): string {
