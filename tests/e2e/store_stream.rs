@@ -77,7 +77,7 @@ async fn an_event_is_handed_on_as_it_was_logged() {
     let recorded: Vec<_> = handed_on.iter().map(|one| one.recorded.clone()).collect();
     assert_eq!(recorded, loaded.recorded);
     let numbers: Vec<_> = handed_on.iter().map(|one| one.msg_no).collect();
-    assert_eq!(numbers, [0, 1, 0, 0]);
+    assert_eq!(numbers, [0, 1, 2, 0]);
     for one in handed_on {
         assert_eq!((one.chat, &*one.epoch), (chat, &*head.epoch));
         assert_eq!(one.body, bus::write_event(&one.recorded.event));

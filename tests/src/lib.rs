@@ -16,6 +16,7 @@
 
 pub mod agent;
 pub mod builder;
+pub mod engineio;
 pub mod gate;
 pub mod guest;
 pub mod http;
@@ -31,8 +32,10 @@ pub mod records;
 pub mod redis_server;
 pub mod services;
 pub mod shape;
+pub mod shift;
 pub mod small_disk;
 pub mod socket;
+pub mod socketio;
 pub mod talker;
 pub mod tokens;
 pub mod wait;
@@ -45,6 +48,8 @@ pub use party::{Party, Side};
 pub use process::Process;
 pub use redis_server::RedisServer;
 pub use services::Settings;
+pub use shift::Shift;
 pub use socket::{Door, Frame, Socket};
+pub use socketio::SocketIo;
 pub use wait::{DEADLINE, eventually, ms, secs};
 pub use world::World;

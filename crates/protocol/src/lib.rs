@@ -3,6 +3,7 @@
 //! - [`typed`]: the chat socket's dialect, frames of `type` and `args`;
 //! - [`event`]: the dialect of conversations with roles, frames of `event` and `data`;
 //! - [`joins`]: the request feed;
+//! - [`socketio`]: the dialect of Socket.IO clients;
 //! - [`bus`]: what processes keep in and say through the store;
 //! - [`close`]: one catalogue of error and close codes.
 //!
@@ -12,6 +13,7 @@ pub mod bus;
 pub mod close;
 pub mod event;
 pub mod joins;
+pub mod socketio;
 pub mod typed;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -5,10 +5,7 @@
 //! on state that was just loaded.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -32,7 +29,9 @@ use helpline_live::{
 use helpline_protocol::{bus::Flagged, joins};
 use tracing::{error, info};
 
-use crate::{backlog::Backlog, clock, metrics::Metrics, policy::PolicyNow, restore::Restorer};
+use crate::{
+    backlog::Backlog, clock::StoreClock, metrics::Metrics, policy::PolicyNow, restore::Restorer,
+};
 
 /// How often a command is decided again before the chat counts as too busy.
 const TRIES: usize = 16;
@@ -130,23 +129,6 @@ pub struct Handler {
     clock: StoreClock,
     backlog: Backlog,
     restorer: Restorer,
-}
-
-/// The store's clock, as this process last saw it.
-#[derive(Clone, Default)]
-pub struct StoreClock {
-    ahead: Arc<AtomicI64>,
-}
-
-impl StoreClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(clock::now_micros() + self.ahead.load(Ordering::Relaxed))
-    }
-
-    fn set(&self, now: Timestamp) {
-        let ahead = now.0 - clock::now_micros();
-        self.ahead.store(ahead, Ordering::Relaxed);
-    }
 }
 
 impl Handler {

@@ -78,10 +78,12 @@ pub enum SocketKind {
     Feed,
     /// Conversations.
     Conversations,
+    /// Socket.IO.
+    SocketIo,
 }
 
 impl SocketKind {
-    const ALL: [Self; 3] = [Self::Chat, Self::Feed, Self::Conversations];
+    const ALL: [Self; 4] = [Self::Chat, Self::Feed, Self::Conversations, Self::SocketIo];
 
     fn label(self) -> Kind {
         Kind {
@@ -89,6 +91,7 @@ impl SocketKind {
                 Self::Chat => "chat",
                 Self::Feed => "feed",
                 Self::Conversations => "conversations",
+                Self::SocketIo => "socketio",
             },
         }
     }
@@ -313,6 +316,7 @@ mod tests {
             "helpline_sockets_open{kind=\"chat\"} 0",
             "helpline_sockets_open{kind=\"feed\"} 0",
             "helpline_sockets_open{kind=\"conversations\"} 0",
+            "helpline_sockets_open{kind=\"socketio\"} 0",
             "helpline_chats_open 0",
             "helpline_waiting 0",
             "helpline_oldest_wait_seconds 0.0",

@@ -125,17 +125,13 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
                 set_status(row, Status::Waiting);
             }
         }
-        Event::Released { .. } => {
-            if is_news(row, at) {
-                row.assigned = None;
-                set_status(row, Status::Waiting);
-            }
+        Event::Released { .. } if is_news(row, at) => {
+            row.assigned = None;
+            set_status(row, Status::Waiting);
         }
-        Event::Rested(end) => {
-            if is_news(row, at) {
-                row.assigned = None;
-                ended(row, end, at);
-            }
+        Event::Rested(end) if is_news(row, at) => {
+            row.assigned = None;
+            ended(row, end, at);
         }
         Event::ReservationEnded => {
             // A kept chat stays with whom it was given to.
