@@ -4,6 +4,7 @@
 //! - [`event`]: the dialect of conversations with roles, frames of `event` and `data`;
 //! - [`joins`]: the request feed;
 //! - [`socketio`]: the dialect of Socket.IO clients;
+//! - [`staff_desk`]: what supervisors see and do, and what all staff see of each other;
 //! - [`bus`]: what processes keep in and say through the store;
 //! - [`close`]: one catalogue of error and close codes.
 //!
@@ -14,6 +15,7 @@ pub mod close;
 pub mod event;
 pub mod joins;
 pub mod socketio;
+pub mod staff_desk;
 pub mod typed;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -80,10 +80,18 @@ pub enum SocketKind {
     Conversations,
     /// Socket.IO.
     SocketIo,
+    /// Everybody's chats, and all staff.
+    Desk,
 }
 
 impl SocketKind {
-    const ALL: [Self; 4] = [Self::Chat, Self::Feed, Self::Conversations, Self::SocketIo];
+    const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Feed,
+        Self::Conversations,
+        Self::SocketIo,
+        Self::Desk,
+    ];
 
     fn label(self) -> Kind {
         Kind {
@@ -92,6 +100,7 @@ impl SocketKind {
                 Self::Feed => "feed",
                 Self::Conversations => "conversations",
                 Self::SocketIo => "socketio",
+                Self::Desk => "desk",
             },
         }
     }
@@ -317,6 +326,7 @@ mod tests {
             "helpline_sockets_open{kind=\"feed\"} 0",
             "helpline_sockets_open{kind=\"conversations\"} 0",
             "helpline_sockets_open{kind=\"socketio\"} 0",
+            "helpline_sockets_open{kind=\"desk\"} 0",
             "helpline_chats_open 0",
             "helpline_waiting 0",
             "helpline_oldest_wait_seconds 0.0",
