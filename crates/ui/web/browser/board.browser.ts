@@ -38,6 +38,8 @@ async function opensBoard(who = rosa): Promise<Agent> {
 }
 
 const row = ({ page }: Agent, name: string): Locator => page.locator("tbody tr", { hasText: name });
+/** What its columns say. */
+const cells = (supervisor: Agent, name: string): Locator => row(supervisor, name).locator("td.wide");
 const drawer = ({ page }: Agent): Locator => page.getByRole("complementary", { name: /^Watching/ });
 
 async function watches(supervisor: Agent, name: string): Promise<void> {
@@ -70,7 +72,7 @@ async function ends({ page }: Visitor): Promise<void> {
 test("a supervisor watches in silence and whispers: the agent reads it, also after a reload, and the visitor does not", async () => {
   const { visitor, agent } = await talk("Mina");
   const supervisor = await opensBoard();
-  await row(supervisor, "Mina").getByText("Vika").first().waitFor();
+  await cells(supervisor, "Mina").getByText("Vika").waitFor();
   await watches(supervisor, "Mina");
   await supervisor.reads("Where is my order?", "Let me look.");
   await visitor.says("It is number 10482");
@@ -119,7 +121,7 @@ test("a flag is seen by all of the staff at once, and by no visitor", async () =
   const supervisor = await opensBoard();
   await agent.page.getByRole("button", { name: "Flag", exact: true }).click();
   await agent.page.getByRole("dialog").getByText("Urgent").click();
-  await row(supervisor, "Lena").getByText("Urgent").first().waitFor();
+  await cells(supervisor, "Lena").getByText("Urgent").waitFor();
   const list = supervisor.page.getByRole("region", { name: "Flagged lately" });
   await list.getByRole("button", { name: "Lena" }).click();
   await drawer(supervisor).getByText("Attention").click();

@@ -93,7 +93,7 @@ test("a morning: chats of every kind", async () => {
   for (const [name, word] of [["Mina Okafor", "Urgent"], ["أحمد علي", "Attention"]] as const) {
     await page.locator("tbody tr", { hasText: name }).getByRole("button").click();
     await drawer.getByText(word).click();
-    await page.locator("tbody tr", { hasText: name }).getByText(word).first().waitFor();
+    await page.locator("tbody tr", { hasText: name }).locator("td.wide").getByText(word).waitFor();
   }
   await page.getByLabel("Whisper to Vika Larsen").fill("Offer free shipping on the next order: this has taken long enough.");
   await page.getByRole("button", { name: "Whisper" }).click();

@@ -97,7 +97,7 @@ test("the supervisor's board", async () => {
   await page.getByLabel("Whisper to Vika Larsen").fill("It is known: refund it, please.");
   await page.getByRole("button", { name: "Whisper" }).click();
   await page.getByRole("complementary").getByText("It is known").waitFor();
-  await page.locator("tbody tr", { hasText: "Ana Costa" }).getByText("Attention").first().waitFor();
+  await page.locator("tbody tr", { hasText: "Ana Costa" }).locator("td.wide").getByText("Attention").waitFor();
   await page.mouse.move(640, 710);
   await picture(page, "board");
 });
