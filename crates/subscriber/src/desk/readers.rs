@@ -204,17 +204,23 @@ impl Telling<'_> {
             }
             Event::Flagged { severity, at, .. } => {
                 self.all(|| staff_desk::flagged(&FlaggedRow::new(chat, *severity, *at)));
-                self.shows(after);
+                self.shows(before, after);
             }
-            event if changes_row(event) => self.shows(after),
+            event if changes_row(event) => self.shows(before, after),
             _ => {}
         }
     }
 
-    fn shows(&mut self, chat: &OnFloor) {
-        if chat.is_open() {
-            self.those_who_see(chat);
+    /// Shows a chat as it is now, also to whoever had it until now and wants to know who has it.
+    fn shows(&mut self, before: &Before, after: &OnFloor) {
+        if !after.is_open() {
+            return;
         }
+        let former = before.support.as_ref().map(|former| &former.agent);
+        self.frame(
+            |reader| reader.sees(after) || former == Some(&reader.agent),
+            || staff_desk::chat(&row(after)),
+        );
     }
 }
 
