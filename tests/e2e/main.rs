@@ -22,6 +22,7 @@ mod deploy_backup;
 #[cfg(target_os = "linux")]
 mod deploy_cluster;
 mod deploy_names;
+mod doctor;
 mod drain;
 mod expiry;
 mod feed_decline;

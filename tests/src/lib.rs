@@ -16,6 +16,7 @@
 
 pub mod agent;
 pub mod builder;
+pub mod doctor;
 pub mod gate;
 pub mod guest;
 pub mod http;
@@ -36,6 +37,7 @@ pub mod socket;
 pub mod talker;
 pub mod tokens;
 pub mod wait;
+pub mod way_in;
 pub mod world;
 
 pub use agent::Agent;
