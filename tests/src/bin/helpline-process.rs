@@ -1,8 +1,9 @@
 //! Runs either service as a process of its own, for tests that kill, stop or signal it: `helpline-process chat-server`
-//! or `helpline-process subscriber`. Settings come from the environment; the address is printed as one line.
+//! or `helpline-process subscriber`. Settings come from the environment; the addresses are printed as one line,
+//! Socket.IO's after the other, `-` for none.
 #![allow(
     clippy::print_stdout,
-    reason = "the address on standard output is this program's interface"
+    reason = "the addresses on standard output is this program's interface"
 )]
 
 use std::io::{Read, Write};
@@ -24,8 +25,11 @@ fn main() -> ExitCode {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(3);
     });
-    run_as_process(kind, |address| {
-        println!("listening {address}");
+    run_as_process(kind, |listening| {
+        let socketio = listening
+            .socketio
+            .map_or_else(|| "-".to_owned(), |address| address.to_string());
+        println!("listening {} {socketio}", listening.address);
         let _ = std::io::stdout().flush();
     })
 }

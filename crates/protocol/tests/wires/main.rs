@@ -14,4 +14,5 @@ mod last_release;
 mod mutations;
 mod scene;
 mod sent;
+mod socketio;
 mod strategies;

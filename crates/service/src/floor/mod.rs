@@ -184,3 +184,6 @@ impl Drop for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

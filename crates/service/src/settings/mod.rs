@@ -18,6 +18,7 @@ mod pages;
 mod presence;
 mod records;
 mod redis;
+mod socketio;
 mod sockets;
 mod url;
 mod values;
@@ -44,6 +45,7 @@ pub use self::{
     presence::PresenceSettings,
     records::RecordsSettings,
     redis::RedisSettings,
+    socketio::SocketIoSettings,
     sockets::{QueueSettings, SocketSettings},
     url::SecretUrl,
 };
@@ -65,6 +67,8 @@ pub struct Settings {
     pub chat_server: ListenSettings,
     /// Where subscriber listens.
     pub subscriber: ListenSettings,
+    /// Where chat-server listens for Socket.IO clients.
+    pub socketio: SocketIoSettings,
     /// Times, sizes and texts of a chat.
     pub chat: ChatSettings,
     /// How sockets are kept, fed and closed.
@@ -142,6 +146,7 @@ impl Settings {
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.redis.validate()?;
         self.records.validate()?;
+        self.socketio.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
         self.presence.validate()?;
