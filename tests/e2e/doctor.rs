@@ -281,7 +281,12 @@ async fn a_way_in_that_is_well() {
     let args = ["--url", &chat, "--url", &joins, "--idle", "1s"];
     let seen = visit(&env, &args).await;
     assert_eq!(seen.code, 0, "{}{}", seen.said, seen.errors);
-    for (service, path) in [(&chat, "/chat/doctor"), (&joins, "/joins")] {
+    let sockets = [
+        (&chat, "/chat/doctor"),
+        (&joins, "/joins"),
+        (&joins, "/desk"),
+    ];
+    for (service, path) in sockets {
         for probe in ["/health", "/ready"] {
             seen.expect("ok", "url", &format!("{service}{probe} answers"));
         }
@@ -293,6 +298,15 @@ async fn a_way_in_that_is_well() {
         );
         seen.expect("ok", "url", &format!("{what} stays open for 1 s"));
     }
+    let outside = Visit::of(
+        PROCESS,
+        Kind::Subscriber,
+        &env,
+        &["--outside", "--url", &joins, "--idle", "0"],
+    )
+    .await;
+    assert_eq!(outside.code, 0, "{}", outside.said);
+    assert!(!outside.said.contains("redis"), "{}", outside.said);
     // Nobody was online for it.
     let answer = http::get(world.chat(1), "/availability").await;
     assert_eq!(answer.json()["agentsOnline"], 0, "{}", answer.body);

@@ -23,6 +23,8 @@ pub struct Doctor {
     pub urls: Vec<Site>,
     /// For how long sockets are left alone.
     pub idle: Duration,
+    /// Whether nothing but the URLs is looked at.
+    pub outside: bool,
     /// Whether one JSON object is wanted in place of lines.
     pub json: bool,
 }
@@ -51,6 +53,9 @@ struct Wishes {
     /// For how long sockets through the URLs are left alone, to find proxies that cut quiet lines; 0: not at all
     #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = idle)]
     idle: Duration,
+    /// Look at the URLs alone: for a machine from which the stores are not reached
+    #[arg(long, requires = "urls")]
+    outside: bool,
     /// Print one JSON object in place of lines
     #[arg(long)]
     json: bool,
@@ -93,6 +98,7 @@ fn parse(
     Ok(Command::Doctor(Doctor {
         urls,
         idle: wishes.idle,
+        outside: wishes.outside,
         json: wishes.json,
     }))
 }
@@ -164,6 +170,7 @@ mod tests {
             &["doctor", "--url", "chat.example"],
             &["doctor", "--url", "https://ann:secret@chat.example"],
             &["doctor", "--url", "https://chat.example/helpline"],
+            &["doctor", "--outside"],
             &["--serve"],
         ] {
             assert_eq!(read(line).unwrap_err(), ExitCode::from(2), "{line:?}");
