@@ -29,6 +29,7 @@ mod desk_records;
 mod desk_seeing;
 mod desk_vanished;
 mod desk_watching;
+mod doctor;
 mod drain;
 mod engineio_door;
 mod engineio_line;

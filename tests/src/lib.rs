@@ -16,6 +16,7 @@
 
 pub mod agent;
 pub mod builder;
+pub mod doctor;
 pub mod engineio;
 pub mod gate;
 pub mod guest;
@@ -39,6 +40,7 @@ pub mod socketio;
 pub mod talker;
 pub mod tokens;
 pub mod wait;
+pub mod way_in;
 pub mod world;
 
 pub use agent::Agent;

@@ -128,7 +128,7 @@ impl Drop for Process {
     }
 }
 
-fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
+pub(crate) fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELPLINE_")) {
         command.env_remove(name);

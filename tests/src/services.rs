@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use helpline_doctor::Command;
 pub use helpline_service::settings::Settings;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -170,6 +171,18 @@ pub fn run_as_process(kind: Kind, announce: impl FnOnce(Listening)) -> ExitCode 
             application.run(stop).await
         }
     })
+}
+
+/// Does what a service's command line asks beyond serving, exactly as its own binary does.
+pub fn run_command(kind: Kind) -> ExitCode {
+    match Command::read(kind.name(), std::env::args_os().skip(1)) {
+        Ok(Command::Doctor(doctor)) => match kind {
+            Kind::ChatServer => helpline_chat_server::doctor(doctor),
+            Kind::Subscriber => helpline_subscriber::doctor(doctor),
+        },
+        Ok(Command::Serve) => unreachable!("there is a command"),
+        Err(said) => said,
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, Error, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use helpline_service::probe;
 
 use crate::url::Site;
@@ -16,6 +16,19 @@ pub enum Command {
     Doctor(Doctor),
 }
 
+/// What the doctor is to look at, and how to say it.
+#[derive(Debug)]
+pub struct Doctor {
+    /// Where browsers reach the services.
+    pub urls: Vec<Site>,
+    /// For how long sockets are left alone.
+    pub idle: Duration,
+    /// Whether nothing but the URLs is looked at.
+    pub outside: bool,
+    /// Whether one JSON object is wanted in place of lines.
+    pub json: bool,
+}
+
 /// A service of Helpline. Without a command it serves, as HELPLINE_CONFIG and HELPLINE__... variables say.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -27,22 +40,25 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Asked {
     /// Look at what this installation needs, and say what is wrong and how to mend it
-    Doctor(Doctor),
+    ///
+    /// Nothing is changed. The exit code is 0 when nothing is wrong, 1 when something is, 2 for bad usage.
+    Doctor(Wishes),
 }
 
-/// Look at what this installation needs, and say what is wrong and how to mend it. Nothing is changed. Exit code 0:
-/// nothing is wrong; 1: something is; 2: bad usage.
 #[derive(Debug, Args)]
-pub struct Doctor {
+struct Wishes {
     /// Where browsers reach the services, such as https://chat.example; may be repeated, for the other host
     #[arg(long = "url", value_name = "URL")]
-    pub urls: Vec<Site>,
+    urls: Vec<String>,
     /// For how long sockets through the URLs are left alone, to find proxies that cut quiet lines; 0: not at all
     #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = idle)]
-    pub idle: Duration,
+    idle: Duration,
+    /// Look at the URLs alone: for a machine from which the stores are not reached
+    #[arg(long, requires = "urls")]
+    outside: bool,
     /// Print one JSON object in place of lines
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
 impl Command {
@@ -54,25 +70,37 @@ impl Command {
         program: &'static str,
         line: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, ExitCode> {
-        let read = Line::command()
-            .name(program)
-            .bin_name(program)
-            .try_get_matches_from(line)
-            .and_then(|matches| Line::from_arg_matches(&matches));
-        match read {
-            Ok(Line { command: None }) => Ok(Self::Serve),
-            Ok(Line {
-                command: Some(Asked::Doctor(doctor)),
-            }) => Ok(Self::Doctor(doctor)),
-            Err(error) => {
-                let _ = error.print();
-                Err(match error.use_stderr() {
-                    true => ExitCode::from(2),
-                    false => ExitCode::SUCCESS,
-                })
+        parse(program, line).map_err(|error| {
+            // Whoever closed the other end of the pipe does not want to read it.
+            let _ = error.print();
+            match error.use_stderr() {
+                true => ExitCode::from(2),
+                false => ExitCode::SUCCESS,
             }
-        }
+        })
     }
+}
+
+fn parse(
+    program: &'static str,
+    line: impl IntoIterator<Item = OsString>,
+) -> Result<Command, Error> {
+    let mut definition = Line::command().name(program).bin_name(program);
+    let matches = definition.try_get_matches_from_mut(line)?;
+    let Some(Asked::Doctor(wishes)) = Line::from_arg_matches(&matches)?.command else {
+        return Ok(Command::Serve);
+    };
+    // Not the parser's work, which repeats what it does not take: an address may have a password in it.
+    let urls = wishes.urls.iter().map(|url| url.parse::<Site>());
+    let urls = urls.collect::<Result<_, _>>().map_err(|reason| {
+        definition.error(ErrorKind::ValueValidation, format!("--url {reason}"))
+    })?;
+    Ok(Command::Doctor(Doctor {
+        urls,
+        idle: wishes.idle,
+        outside: wishes.outside,
+        json: wishes.json,
+    }))
 }
 
 fn idle(text: &str) -> Result<Duration, String> {
@@ -126,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn an_address_with_a_password_is_not_repeated() {
+        let line = ["x", "doctor", "--url", "https://ann:hidden@chat.example"];
+        let error = parse("chat-server", line.map(OsString::from)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("--url") && !said.contains("hidden"), "{said}");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_2_and_help_is_0() {
         for line in [
             &["docter"] as &[&str],
@@ -134,6 +170,7 @@ mod tests {
             &["doctor", "--url", "chat.example"],
             &["doctor", "--url", "https://ann:secret@chat.example"],
             &["doctor", "--url", "https://chat.example/helpline"],
+            &["doctor", "--outside"],
             &["--serve"],
         ] {
             assert_eq!(read(line).unwrap_err(), ExitCode::from(2), "{line:?}");

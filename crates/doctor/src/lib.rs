@@ -17,7 +17,7 @@ pub mod settings;
 pub mod store;
 pub mod url;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use helpline_live::{keys::Keys, link::Address};
 use helpline_service::settings::Settings;
@@ -54,9 +54,15 @@ impl Doctor {
                 return;
             }
         };
-        report.add(settings::judge(&settings, Settings::file().as_deref()));
-        report.add(look_at_store(&settings).await);
-        report.add(records(&settings).await);
+        if !self.outside {
+            report.add(settings::judge(&settings, Settings::file().as_deref()));
+            report.add(look_at_store(&settings).await);
+            report.add(records(&settings).await);
+        }
+        self.look_from_outside(report, settings.sockets.ping).await;
+    }
+
+    async fn look_from_outside(&self, report: &mut Report, ping: Duration) {
         if self.urls.is_empty() {
             return;
         }
@@ -72,7 +78,7 @@ impl Doctor {
                 "sockets are left alone for {} (--idle)",
                 humantime::format_duration(self.idle)
             ));
-            report.add(url::idle::look(open, self.idle, settings.sockets.ping).await);
+            report.add(url::idle::look(open, self.idle, ping).await);
         }
     }
 }

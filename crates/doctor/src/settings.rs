@@ -39,7 +39,11 @@ pub fn judge(settings: &Settings, file: Option<&Path>) -> Vec<Finding> {
 
 /// Who may come, and where from.
 fn mode(settings: &Settings) -> Vec<Finding> {
-    let binds = [settings.chat_server.bind, settings.subscriber.bind];
+    let binds = [
+        settings.chat_server.bind,
+        settings.subscriber.bind,
+        settings.socketio.bind,
+    ];
     let Some(secret) = &settings.auth.jwt_secret else {
         let refused = binds
             .iter()
@@ -72,10 +76,7 @@ fn mode(settings: &Settings) -> Vec<Finding> {
     };
     let mut findings = vec![strength];
     if binds.iter().all(|bind| bind.ip().is_loopback()) {
-        let found = format!(
-            "{} and {} are reached from this machine alone",
-            binds[0], binds[1]
-        );
+        let found = "the services are reached from this machine alone";
         findings.push(Finding::ok(AREA, found));
     }
     findings

@@ -227,3 +227,48 @@ fn network(folder: &Path) -> Option<&'static str> {
 fn network(_: &Path) -> Option<&'static str> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Records;
+
+    #[tokio::test]
+    async fn a_file_is_looked_at_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a/helpline.db");
+        let url = format!("sqlite:{}", file.display());
+        let checkup = examine(&url, || 0).await.unwrap();
+        let place = checkup.place.unwrap();
+        assert!(checkup.version.is_none() && !place.exists && place.writable);
+        assert!(place.free > 0 && place.path == file);
+        assert!(!folder.path().join("a").exists());
+
+        let records = Records::open(&url).await.unwrap();
+        records.migrate().await.unwrap();
+        let checkup = examine(&url, || 0).await.unwrap();
+        assert!(checkup.version.unwrap().starts_with("SQLite 3"));
+        assert!(checkup.pending.is_empty() && checkup.unknown.is_empty());
+        records.close().await;
+    }
+
+    #[tokio::test]
+    async fn tables_of_a_newer_release_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("helpline.db").display());
+        let records = Records::open(&url).await.unwrap();
+        records.migrate().await.unwrap();
+        let newer = async |database: &DatabaseConnection| {
+            let insert =
+                "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 0)";
+            database.execute_unprepared(insert).await.map(|_| ())
+        };
+        records.read(newer).await.unwrap();
+        let refused = records.migrate().await.unwrap_err();
+        assert!(refused.to_string().contains("m0099_future"), "{refused}");
+        let checkup = examine(&url, || 0).await.unwrap();
+        assert_eq!(checkup.unknown, ["m0099_future"]);
+        assert!(checkup.pending.is_empty());
+        records.close().await;
+    }
+}

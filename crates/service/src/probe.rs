@@ -1,7 +1,7 @@
 //! A socket that is for nothing: somebody who looks after the installation opens it to see whether sockets get through the
 //! proxies in front, and how long they stay open there. It joins no chat, makes nobody online and does not touch the store.
 //!
-//! `GET /chat/{any}?probe` and `GET /joins?probe` open one, without a token. It says one frame about the request that came,
+//! `GET /chat/{any}?probe`, `GET /joins?probe` and `GET /desk?probe` open one, without a token. It says one frame about the request that came,
 //! is pinged like any other socket, counts among those of its address, and ends after [`LIFE`] or at a frame.
 
 use std::{convert::Infallible, time::Duration};

@@ -9,7 +9,7 @@
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use e2e::services::{Kind, run_as_process};
+use e2e::services::{Kind, run_as_process, run_command};
 
 fn main() -> ExitCode {
     let kind = match std::env::args().nth(1).as_deref() {
@@ -17,6 +17,9 @@ fn main() -> ExitCode {
         Some("subscriber") => Kind::Subscriber,
         _ => return ExitCode::from(2),
     };
+    if std::env::args().len() > 2 {
+        return run_command(kind);
+    }
     // Standard input ends with the test binary: then nobody needs this process any more.
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

@@ -67,21 +67,7 @@ impl Trust {
         let Some(days) = self.days_left(chain, name, now.as_secs()) else {
             return Vec::new();
         };
-        vec![match days {
-            FAR.. => Finding::ok(
-                AREA,
-                format!("{site}: its certificate is good for more than a year"),
-            ),
-            SOON.. => Finding::ok(
-                AREA,
-                format!("{site}: its certificate is good for {days} days"),
-            ),
-            _ => Finding::warn(
-                AREA,
-                format!("{site}: its certificate is good for {days} days only"),
-                "renew it, and find out why that did not happen by itself",
-            ),
-        }]
+        vec![judge(site, days)]
     }
 
     /// For how many more days the whole chain would be taken: that a certificate is good once it has begun and until it ends makes
@@ -113,5 +99,67 @@ impl Trust {
             }
         }
         Some(known)
+    }
+}
+
+fn judge(site: &Site, days: u64) -> Finding {
+    match days {
+        FAR.. => Finding::ok(
+            AREA,
+            format!("{site}: its certificate is good for more than a year"),
+        ),
+        SOON.. => Finding::ok(
+            AREA,
+            format!("{site}: its certificate is good for {days} days"),
+        ),
+        _ => Finding::warn(
+            AREA,
+            format!("{site}: its certificate is good for {days} days only"),
+            "renew it, and find out why that did not happen by itself",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Level;
+
+    /// A certificate for chat.example that is good for 90 days from this second on, and who signed it.
+    const BEGINS: u64 = 1_795_271_298;
+    const LEAF: &[u8] = include_bytes!("testdata/leaf.der");
+    const AUTHORITY: &[u8] = include_bytes!("testdata/authority.der");
+
+    fn trust() -> Trust {
+        let mut roots = RootCertStore::empty();
+        roots.add(AUTHORITY.into()).unwrap();
+        Trust::new(roots).unwrap()
+    }
+
+    fn days_left(name: &'static str, now: u64) -> Option<u64> {
+        let name = ServerName::try_from(name).unwrap();
+        trust().days_left(&[LEAF.into()], &name, now)
+    }
+
+    #[test]
+    fn days_are_counted_until_the_chain_is_not_taken_any_more() {
+        assert_eq!(days_left("chat.example", BEGINS), Some(90));
+        assert_eq!(days_left("chat.example", BEGINS + 80 * DAY), Some(10));
+        assert_eq!(days_left("chat.example", BEGINS + 90 * DAY), Some(0));
+        assert_eq!(days_left("chat.example", BEGINS + 91 * DAY), None);
+        assert_eq!(days_left("other.example", BEGINS), None);
+    }
+
+    #[test]
+    fn fourteen_days_are_few() {
+        let site: Site = "https://chat.example".parse().unwrap();
+        for (days, level) in [(13, Level::Warn), (14, Level::Ok), (FAR, Level::Ok)] {
+            assert_eq!(judge(&site, days).level, level, "{days}");
+        }
+    }
+
+    #[test]
+    fn without_authorities_nothing_is_trusted() {
+        assert!(Trust::new(RootCertStore::empty()).is_err());
     }
 }

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 
 /// The first request of a Socket.IO client that polls.
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+const LEAD_ON: &str = "lead this path to the address that socketio.bind names";
 
 /// `/health` and `/ready`. A way in that keeps them inside does well.
 pub(super) async fn look(site: &Site, trust: Option<&Trust>) -> Vec<Finding> {
@@ -81,22 +82,17 @@ fn judge_socketio(site: &Site, answer: Result<Answer, String>) -> Finding {
     match answer {
         Ok(answer) => match answer.status {
             200 | 400 | 401 | 403 => Finding::ok(AREA, format!("{what} answers")),
-            404 => Finding::ok(
+            // Without a proxy it is at the other listener's port.
+            404 if !site.https => Finding::ok(AREA, format!("{what} is served elsewhere")),
+            404 => Finding::warn(
                 AREA,
-                format!("{what} is not served; only Socket.IO clients need it"),
+                format!("{what} leads nowhere: Socket.IO clients do not come in"),
+                LEAD_ON,
             ),
             502..=504 => nobody(&what, answer.status),
-            status => Finding::warn(
-                AREA,
-                format!("{what} answers {status}"),
-                "lead this path to chat-server's listener for Socket.IO",
-            ),
+            status => Finding::warn(AREA, format!("{what} answers {status}"), LEAD_ON),
         },
-        Err(reason) => Finding::wrong(
-            AREA,
-            format!("{what} is not answered: {reason}"),
-            "lead this path to chat-server's listener for Socket.IO",
-        ),
+        Err(reason) => Finding::wrong(AREA, format!("{what} is not answered: {reason}"), LEAD_ON),
     }
 }
 
@@ -144,7 +140,7 @@ mod tests {
         for (status, level) in [
             (200, Level::Ok),
             (401, Level::Ok),
-            (404, Level::Ok),
+            (404, Level::Warn),
             (502, Level::Wrong),
             (418, Level::Warn),
         ] {

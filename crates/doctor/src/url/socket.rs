@@ -29,8 +29,11 @@ use crate::finding::Finding;
 
 /// The socket of chats, with an id that nobody has.
 pub(super) const CHAT: &str = "/chat/doctor";
-/// Those that are tried: of chat-server and of subscriber.
-pub(super) const PATHS: [&str; 2] = [CHAT, "/joins"];
+/// The requests that wait, and everybody's chats: both of subscriber.
+const JOINS: &str = "/joins";
+const DESK: &str = "/desk";
+/// Those that are tried.
+pub(super) const PATHS: [&str; 3] = [CHAT, JOINS, DESK];
 /// How long the first frame may take once a socket is open.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 
@@ -55,6 +58,7 @@ impl fmt::Debug for Open {
 #[derive(Debug)]
 pub(super) struct Refused {
     what: String,
+    path: &'static str,
     reason: Reason,
 }
 
@@ -76,7 +80,7 @@ pub(super) async fn open(
     let opened = timeout(DEADLINE, opening)
         .await
         .unwrap_or_else(|_| Err(late()));
-    opened.map_err(|reason| Refused { what, reason })
+    opened.map_err(|reason| Refused { what, path, reason })
 }
 
 async fn upgrade(
@@ -121,9 +125,11 @@ async fn upgrade(
 pub(super) fn judge(site: &Site, tried: Vec<Result<Open, Refused>>) -> (Vec<Finding>, Vec<Open>) {
     let mut findings = Vec::new();
     let (mut open, mut absent) = (Vec::new(), Vec::new());
+    let mut reached = Vec::new();
     for tried in tried {
         match tried {
             Ok(opened) => {
+                reached.push(opened.path);
                 let proxied = site.https;
                 let facts = (opened.protocol.as_deref(), opened.seen);
                 findings.extend(judge_open(&opened.what, facts, proxied));
@@ -133,27 +139,43 @@ pub(super) fn judge(site: &Site, tried: Vec<Result<Open, Refused>>) -> (Vec<Find
                 }
             }
             Err(Refused {
-                what,
+                path,
                 reason: Reason::Status(status @ (200 | 404 | 405)),
-            }) => absent.push((what, status)),
-            Err(Refused { what, reason }) => findings.push(judge_refused(&what, &reason)),
+                ..
+            }) => absent.push((path, status)),
+            Err(Refused { what, reason, .. }) => findings.push(judge_refused(&what, &reason)),
         }
     }
     if findings.is_empty() {
-        let [chat, joins] = PATHS;
         findings.push(Finding::wrong(
             AREA,
             format!(
-                "{site} leads neither to {chat} nor to {joins}: {}",
+                "{site} leads neither to {CHAT} nor to {JOINS}: {}",
                 statuses(&absent)
             ),
             "lead /chat/* to chat-server, or /joins to subscriber",
         ));
     }
+    findings.extend(judge_half(site, &reached, &absent));
     (findings, open)
 }
 
-fn statuses(absent: &[(String, u16)]) -> String {
+/// A proxy that names paths may have been told of some of a service's sockets only.
+fn judge_half(site: &Site, reached: &[&str], absent: &[(&str, u16)]) -> Option<Finding> {
+    let path = [JOINS, DESK].into_iter().find(|path| {
+        let mut missing = absent.iter().map(|(missing, _)| missing);
+        missing.any(|missing| missing == path)
+    })?;
+    (reached.contains(&JOINS) || reached.contains(&DESK)).then(|| {
+        Finding::wrong(
+            AREA,
+            format!("{site} leads to some of subscriber's sockets and not to {path}"),
+            format!("lead {path} to subscriber too"),
+        )
+    })
+}
+
+fn statuses(absent: &[(&str, u16)]) -> String {
     let said = absent.iter().map(|(_, status)| status.to_string());
     said.collect::<Vec<_>>().join(" and ")
 }
@@ -303,15 +325,29 @@ mod tests {
     #[test]
     fn a_host_that_leads_to_neither_service_is_wrong() {
         let site: Site = "https://chat.example".parse().unwrap();
-        let refused = |status| {
+        let refused = |path, status| {
             Err(Refused {
                 what: String::new(),
+                path,
                 reason: Reason::Status(status),
             })
         };
-        let (findings, open) = judge(&site, vec![refused(404), refused(200)]);
+        let tried = vec![refused(CHAT, 404), refused(JOINS, 200)];
+        let (findings, open) = judge(&site, tried);
         assert!(open.is_empty());
         assert_eq!(findings.len(), 1);
         assert!(findings[0].found.contains("404 and 200"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_host_that_leads_to_half_a_service_is_wrong() {
+        let site: Site = "https://desk.example".parse().unwrap();
+        let half = |reached: &[&str], absent: &[(&str, u16)]| {
+            judge_half(&site, reached, absent).map(|finding| finding.found)
+        };
+        let desk = half(&[JOINS], &[(CHAT, 404), (DESK, 404)]);
+        assert!(desk.is_some_and(|found| found.ends_with(DESK)));
+        assert_eq!(half(&[JOINS, DESK], &[(CHAT, 404)]), None);
+        assert_eq!(half(&[CHAT], &[(JOINS, 404), (DESK, 404)]), None);
     }
 }

@@ -16,6 +16,7 @@ use helpline_service::{
     handler::Handler,
     http::failure,
     metrics::SocketKind,
+    probe::{self, Probe},
 };
 
 use self::{readers::Readers, session::DeskSession};
@@ -47,6 +48,11 @@ pub(crate) async fn open(
     handler: Data<Handler>,
     desk: Data<Desk>,
 ) -> HttpResponse {
+    if probe::is_wanted(&request) {
+        return accept(&commons, &request, body, SocketKind::Desk, || {
+            Probe::open(&commons, &request)
+        });
+    }
     let visit = Visit::of(&request);
     let agent = match staff(&commons, &visit).await {
         Ok(agent) => agent,
