@@ -10,8 +10,7 @@ use e2e::{World, http};
 use helpline_service::settings::Settings;
 
 /// What deploy/ names before the program has it. A name has no business here once it has arrived.
-const AWAITED_SETTINGS: &[&str] = &["HELPLINE__SOCKETIO__BIND", "HELPLINE__REDIS__CLUSTER"];
-const AWAITED_LISTENERS: &[(&str, &str)] = &[("socketio", "9002")];
+const AWAITED_SETTINGS: &[&str] = &["HELPLINE__REDIS__CLUSTER"];
 
 /// Figures that neither an alert nor the dashboard looks at, each with its reason.
 const UNUSED_FIGURES: &[&str] = &[];
@@ -161,9 +160,7 @@ fn every_listener_is_shown_by_the_image_the_compose_file_and_the_proxy() {
         let (_, port) = address.rsplit_once(':').expect("a port");
         (section.as_str(), port)
     });
-    let listeners: BTreeSet<_> = of_settings
-        .chain(AWAITED_LISTENERS.iter().copied())
-        .collect();
+    let listeners: BTreeSet<_> = of_settings.collect();
     let dockerfile = text("deploy/Dockerfile");
     let exposed: BTreeSet<&str> = between(&dockerfile, "EXPOSE ", "\n")[0]
         .split(' ')

@@ -57,8 +57,8 @@ impl Speaker {
         self.heard.last().map_or(0, |(seq, _)| *seq)
     }
 
-    /// Talks until it is enough; gives what it heard and how much it said.
-    async fn talks(mut self) -> (Vec<(u64, String)>, String, usize) {
+    /// Talks until it is enough.
+    async fn talks(mut self) -> Account {
         loop {
             let path = format!("/chat/{}", self.chat);
             let mut socket = self.road.open(&path, &Door::v1(), &self.name).await;
@@ -69,7 +69,11 @@ impl Speaker {
             socket.send("Join", join).await;
             if self.is_done_at(&mut socket).await {
                 socket.close().await;
-                return (self.heard, self.name, self.said);
+                return Account {
+                    heard: self.heard,
+                    name: self.name,
+                    said: self.said,
+                };
             }
         }
     }
@@ -152,6 +156,13 @@ impl Speaker {
         assert!(seq > self.last(), "{}: {content} comes late", self.name);
         self.heard.push((seq, content));
     }
+}
+
+/// What one side heard, and how much it said.
+struct Account {
+    heard: Vec<(u64, String)>,
+    name: String,
+    said: usize,
 }
 
 /// An agent who watches the queue, whoever serves it, and every chat that it was shown.
@@ -241,10 +252,11 @@ async fn everybody_goes_on_talking_while_one_release_replaces_another() {
 }
 
 /// Both sides heard the same in the same order, and what each said once.
-fn check(pair: &[(Vec<(u64, String)>, String, usize)]) {
-    let [(first, ..), (second, ..)] = pair else {
+fn check(pair: &[Account]) {
+    let [first, second] = pair else {
         panic!("a pair");
     };
+    let (first, second) = (&first.heard, &second.heard);
     // Whoever stopped first did not hear the last words of the other.
     let common = first.len().min(second.len());
     assert_eq!(first[..common], second[..common]);
@@ -253,7 +265,7 @@ fn check(pair: &[(Vec<(u64, String)>, String, usize)]) {
     } else {
         second
     };
-    for (_, name, said) in pair {
+    for Account { name, said, .. } in pair {
         assert!(*said > 20, "{name} said only {said} things");
         for number in 1..=*said {
             let content = format!("{name}-{number}");

@@ -5,6 +5,7 @@ mod archive;
 mod availability;
 mod chat;
 mod conversations;
+mod doctor;
 mod people;
 mod register;
 mod session;
@@ -24,6 +25,7 @@ use helpline_service::{
 use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
+pub use self::doctor::doctor;
 use self::{
     conversations::{Conversations, FromRecords},
     socketio::SocketIo,

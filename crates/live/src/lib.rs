@@ -10,13 +10,14 @@
 //! - [`revocations`]: whose tokens have ended;
 //! - [`outbound`]: the event stream, on its way to the records;
 //! - [`texts`]: what visitors are told, for those who do not know the records;
-//! - [`setup`]: what the store has to be like;
+//! - [`setup`]: what the store has to be like; [`checkup`]: what it is like, for its operator;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.
 //!
 //! Nothing here knows a rule of the desk: a commit compares a revision, appends, sets the time to live and
 //! publishes, in one atomic round trip, or changes nothing.
 
+pub mod checkup;
 pub mod feed;
 pub mod kept;
 pub mod keys;

@@ -44,6 +44,12 @@ impl SetupError {
     }
 }
 
+/// Whether a server that says it has this version of Redis (Valkey says one too) is too old.
+pub(crate) fn is_too_old(version: &str) -> bool {
+    let major = version.split('.').next().and_then(|n| n.parse().ok());
+    major.is_none_or(|major: u32| major < OLDEST_MAJOR)
+}
+
 impl Store {
     /// Checks the store, and enters the number of partitions if it is new.
     ///
@@ -63,8 +69,7 @@ impl Store {
             })
             .await?;
         let version: String = info.get("redis_version").unwrap_or_default();
-        let major = version.split('.').next().and_then(|n| n.parse().ok());
-        if major.is_none_or(|major: u32| major < OLDEST_MAJOR) {
+        if is_too_old(&version) {
             return Err(SetupError::TooOld(version));
         }
         let policy: String = info.get("maxmemory_policy").unwrap_or_default();

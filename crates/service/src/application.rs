@@ -118,8 +118,8 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-/// Something without which a process is not ready, and what is said meanwhile.
-type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
+/// What is said while a process is not ready for want of something.
+type Condition = Box<dyn Fn() -> Option<String> + Send>;
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -184,7 +184,12 @@ impl Commons {
         otherwise: &'static str,
         condition: impl Fn() -> bool + Send + 'static,
     ) {
-        self.conditions().push((otherwise, Box::new(condition)));
+        self.ready_unless(move || (!condition()).then(|| otherwise.to_owned()));
+    }
+
+    /// The same where `obstacle` says what stands in the way, if anything does.
+    pub fn ready_unless(&self, obstacle: impl Fn() -> Option<String> + Send + 'static) {
+        self.conditions().push(Box::new(obstacle));
     }
 
     /// The origin of the console's pages.
@@ -203,13 +208,6 @@ impl Commons {
     /// never that all may.
     pub fn cors_with_credentials(&self) -> Cors {
         http::cors_with_credentials(&self.settings.http, &self.console_origin())
-    }
-
-    /// What is missing, if anything.
-    fn missing(&self) -> Option<&'static str> {
-        let conditions = self.conditions();
-        let failing = conditions.iter().find(|(_, holds)| !holds());
-        failing.map(|(otherwise, _)| *otherwise)
     }
 
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
@@ -382,7 +380,8 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(()) => get_tokens(commons, handler).await,
             Err(error) => Err(error),
         };
-        match checked.map(|()| commons.missing()) {
+        let obstacle = |()| commons.conditions().iter().find_map(|missing| missing());
+        match checked.map(obstacle) {
             Ok(None) => commons.readiness.set_ready(true),
             Ok(Some(missing)) => {
                 commons.readiness.set_blocked(missing);

@@ -12,6 +12,7 @@ use helpline_service::{
     handler::Handler,
     http::failure,
     metrics::SocketKind,
+    probe::{self, Probe},
 };
 
 use crate::{
@@ -29,6 +30,11 @@ pub(crate) async fn open(
     handler: Data<Handler>,
     board: Data<Board>,
 ) -> HttpResponse {
+    if probe::is_wanted(&request) {
+        return accept(&commons, &request, body, SocketKind::Feed, || {
+            Probe::open(&commons, &request)
+        });
+    }
     let visit = Visit::of(&request);
     let agent = match identify(&commons, &visit).await {
         Ok(agent) => agent,
