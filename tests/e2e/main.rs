@@ -22,6 +22,12 @@ mod deploy_backup;
 #[cfg(target_os = "linux")]
 mod deploy_cluster;
 mod deploy_names;
+mod desk;
+mod desk_acting;
+mod desk_door;
+mod desk_seeing;
+mod desk_vanished;
+mod desk_watching;
 mod drain;
 mod engineio_door;
 mod engineio_line;
