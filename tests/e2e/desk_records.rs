@@ -12,8 +12,11 @@ async fn staff_read_what_was_whispered_and_how_urgent_it_was_called() {
     let (mut visitor, mut agent) = house.engaged("Mina").await;
     let chat = visitor.guest.chat_id.clone();
     let mut boss = Seat::with(&house.world, 0, &house.boss.token).await;
-    boss.does("Whisper", json!({"chatId": chat, "content": "offer a refund"}))
-        .await;
+    boss.does(
+        "Whisper",
+        json!({"chatId": chat, "content": "offer a refund"}),
+    )
+    .await;
     boss.does("Flag", json!({"chatId": chat, "severity": 3}))
         .await;
     agent.says("We refund it").await;
@@ -22,7 +25,10 @@ async fn staff_read_what_was_whispered_and_how_urgent_it_was_called() {
     let check = async |status: &str| {
         let shown = get(&house.world, &path, &house.otto.token).await.json();
         assert_eq!(shown["status"], status, "{shown}");
-        assert_eq!((&shown["severity"], &shown["messageCount"]), (&json!(3), &json!(1)));
+        assert_eq!(
+            (&shown["severity"], &shown["messageCount"]),
+            (&json!(3), &json!(1))
+        );
         assert_eq!(shown["messages"].as_array().expect("a list").len(), 1);
         let mut whisper = shown["whispers"][0].clone();
         assert!(e2e::shape::is_id(&whisper["id"].take()));
@@ -45,7 +51,10 @@ async fn staff_read_what_was_whispered_and_how_urgent_it_was_called() {
     let listed = house.listed("status=closed", 1).await;
     assert_eq!(listed[0]["severity"], 3);
     let exported = get(&house.world, "/staff/chats/export", &house.boss.token).await;
-    assert_eq!(exported.json()[0]["whispers"][0]["content"], "offer a refund");
+    assert_eq!(
+        exported.json()[0]["whispers"][0]["content"],
+        "offer a refund"
+    );
     let csv = get(&house.world, "/staff/chats/export?format=csv", &house.admin).await;
     assert!(!csv.body.contains("offer a refund"), "{}", csv.body);
 }

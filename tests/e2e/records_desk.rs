@@ -36,7 +36,13 @@ async fn whispers_are_kept_apart_from_what_was_said() {
         let whispers: Vec<_> = read
             .whispers
             .iter()
-            .map(|it| (it.sender.as_str(), it.sender_name.as_str(), it.content.as_str()))
+            .map(|it| {
+                (
+                    it.sender.as_str(),
+                    it.sender_name.as_str(),
+                    it.content.as_str(),
+                )
+            })
             .collect();
         let expected = [
             ("rosa", "Rosa", "offer a refund\u{fffd}"),
@@ -57,7 +63,10 @@ async fn whispers_are_kept_apart_from_what_was_said() {
         let visitor = story.visitor.to_string();
         let erased = records.erase(&visitor, "boss", NOW + 60 * SECOND).await;
         assert_eq!(erased.expect("erased").chats, 1);
-        assert_eq!(records.transcript(&story.id()).await.expect("an answer"), None);
+        assert_eq!(
+            records.transcript(&story.id()).await.expect("an answer"),
+            None
+        );
     })
     .await;
 }
