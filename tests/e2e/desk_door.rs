@@ -214,7 +214,7 @@ async fn whoever_does_not_read_is_sent_away_and_begins_anew() {
     let mut slow = knock(&world, &door).await.expect("an upgrade");
     slow.expect("Desk").await;
     let mut quick = Seat::supervisor(&world).await;
-    let (mut visitor, _support) = world.engaged().await;
+    let (mut visitor, mut support) = world.engaged().await;
     let chat = visitor.guest.chat_id.clone();
     quick.sees(&chat, "engaged").await;
     slow.send("Watch", json!({"chatId": chat})).await;
@@ -226,6 +226,7 @@ async fn whoever_does_not_read_is_sent_away_and_begins_anew() {
     while closed("helpline_slow_readers_total").await == 0.0 {
         for _ in 0..100 {
             visitor.says(&words).await;
+            support.hears(&words).await;
             quick.of("Chat", &chat).await;
         }
     }

@@ -35,9 +35,12 @@ async fn engaged(world: &World) -> (Party, Party) {
         door: Door::v1(),
         socket,
     };
+    let room = |status: &'static str| {
+        move |frame: &Value| frame["type"] == "Room" && frame["args"]["status"] == status
+    };
+    until(&mut visitor, room("waiting")).await;
     let support = world.claims(&guest, "Vika", 1, &Door::v1()).await;
-    let is = |frame: &Value| frame["type"] == "Room" && frame["args"]["status"] == "engaged";
-    until(&mut visitor, is).await;
+    until(&mut visitor, room("engaged")).await;
     (visitor, support)
 }
 
@@ -213,10 +216,10 @@ async fn the_agents_of_a_dead_chat_server_vanish_too() {
     back.rejoins_at(&world, 0).await;
     visitor.expect("SupportLeft").await;
     assert_eq!(visitor.expect("Room").await["status"], "waiting");
-    let row = rosa.sees(&chat, "waiting").await;
-    assert_eq!(row["returned"], true);
     let lines = [rosa.of("Line", &chat).await, rosa.of("Line", &chat).await];
     assert_eq!(crate::desk::told(&lines), ["note left", "note released"]);
+    let row = rosa.sees(&chat, "waiting").await;
+    assert_eq!(row["returned"], true);
     back.says("I came back").await;
     stays.hears("I came back").await;
     let guest = visitor.guest.clone();
