@@ -14,6 +14,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/availability", "......"),
     ("get", "/chat/{chat}", "......"),
     ("get", "/joins", "133..."),
+    ("get", "/desk", "133..."),
     ("get", "/user/join/{name:[^/]*}", "......"),
     ("post", "/auth/signup", "......"),
     ("post", "/auth/login", "......"),
@@ -155,7 +156,7 @@ async fn every_route_lets_in_whom_its_row_says_and_nobody_else() {
     ];
     for (method, path, row) in ROUTES {
         let address = match *path {
-            "/joins" => world.feed(0),
+            "/joins" | "/desk" => world.feed(0),
             _ => world.chat(0),
         };
         let method: Method = method.to_uppercase().parse().expect("a method");
@@ -196,8 +197,8 @@ async fn every_route_lets_in_whom_its_row_says_and_nobody_else() {
     ] {
         for (method, path, row) in ROUTES.iter().filter(|(_, _, row)| row.starts_with('1')) {
             let method: Method = method.to_uppercase().parse().expect("a method");
-            // At these two no account is looked up.
-            if !["/joins", "/chats/{id}/rating"].contains(path) {
+            // At these no account is looked up.
+            if !["/joins", "/desk", "/chats/{id}/rating"].contains(path) {
                 let answer = ask(world.chat(0), method, &called(path), Some(&stranger), None).await;
                 assert_eq!(answer.status, 401, "{path} {row}: {}", answer.body);
             }

@@ -211,6 +211,9 @@ mod tests {
         assert_eq!(worst(&waiting).0, Level::Ok);
     }
 
+    /// What is made wrong, how wrong that is, and what is said of it.
+    type Case<T> = (fn(&mut T), Level, &'static str);
+
     #[test]
     fn each_fault_is_named() {
         let check = |mut checkup: Checkup, change: fn(&mut Checkup), level, text: &str| {
@@ -223,7 +226,7 @@ mod tests {
         };
         let newer: fn(&mut Checkup) = |c| c.unknown.push("m0099_future".to_owned());
         check(file(), newer, Level::Wrong, "m0099_future");
-        let changes: [(fn(&mut Place), Level, &str); 4] = [
+        let changes: [Case<Place>; 4] = [
             (|p| p.writable = false, Level::Wrong, "cannot be written"),
             (|p| p.network = Some("NFS"), Level::Wrong, "NFS"),
             (|p| p.free = LITTLE_ROOM / 2, Level::Warn, "512 MiB"),
@@ -234,7 +237,7 @@ mod tests {
             change(checkup.place.as_mut().unwrap());
             check(checkup, |_| {}, level, text);
         }
-        let changes: [(fn(&mut PostgresFacts), Level, &str); 6] = [
+        let changes: [Case<PostgresFacts>; 6] = [
             (|p| p.number = 120_010, Level::Wrong, "too old"),
             (
                 |p| p.encoding = "SQL_ASCII".to_owned(),

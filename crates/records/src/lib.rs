@@ -51,7 +51,9 @@ pub use self::{
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},
     ratings::Rating,
     settings::StoredSettings,
-    transcripts::{ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript},
+    transcripts::{
+        ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript, WhisperRecord,
+    },
 };
 
 /// A new id: 32 hex digits that nobody can guess.

@@ -5,6 +5,7 @@
 mod m0001_settings;
 mod m0002_people;
 mod m0003_archive;
+mod m0004_desk;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0001_settings::Step),
             Box::new(m0002_people::Step),
             Box::new(m0003_archive::Step),
+            Box::new(m0004_desk::Step),
         ]
     }
 }

@@ -1,6 +1,7 @@
 /** The supervisor's board: what is going on, watched in silence, and what is done about it, as every side sees it. */
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { look } from "./look";
 import { Visitor, openBrowser, type Agent } from "./people";
 import { ADMIN, Office, goesTo, signsIn, startWorld, type Person } from "./staff";
 import { until } from "./until";
@@ -109,7 +110,10 @@ test("a chat is taken over: the taker talks, the visitor reads who is there, the
   await visitor.reads("Where is my order?", "Let me look.", "I have it in my hands.");
   await visitor.sees("You are talking to Rosa");
   expect(await visitor.page.locator(".message:not(.mine) .name").allTextContents()).toEqual(["Vika", "Rosa"]);
-  await agent.sees("Rosa has taken over.");
+  await agent.page.locator(".over").getByText("Rosa has taken over.").waitFor();
+  await look(visitor.page, "visitor-taken-over");
+  await look(agent.page, "console-taken-over");
+  await look(supervisor.page, "console-taking-over");
   await supervisor.page.reload();
   await supervisor.reads("Where is my order?", "Let me look.", "I have it in my hands.");
   await ends(visitor);

@@ -124,8 +124,15 @@ for (const [looks, options] of Object.entries({ ...LOOKS, [RTL]: {} })) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize((options as BrowserContextOptions).viewport ?? { width: 1440, height: 860 });
     await page.evaluate((dir) => (document.documentElement.dir = dir), looks === RTL ? "rtl" : "ltr");
-    await page.getByText("Offer free shipping").waitFor();
+    const [mine, whisper] = [page.locator(".mine .row", { hasText: "أحمد علي" }), page.locator(".whisper")];
+    // On a phone the chat may cover the lists.
+    if (await mine.isVisible()) await mine.click();
+    await whisper.waitFor();
     await look(page, `console-whisper-${looks}`);
+    if (looks === "phone") {
+      await page.getByRole("button", { name: "More" }).click();
+      await look(page, "console-more-phone");
+    }
     await page.getByRole("button", { name: "Flag", exact: true }).click();
     await page.getByRole("dialog").getByText("Attention").waitFor();
     await look(page, `console-flag-${looks}`);

@@ -23,6 +23,7 @@ export interface Toast {
 
 const TOAST_MS = 6_000;
 const MOST_PANES = 3;
+const BOTH_SOCKETS_MS = 500;
 
 export class Desk {
   settings = $state<Settings>(memory.settings());
@@ -248,7 +249,8 @@ export class Desk {
     const { chat } = conversation;
     if (chat.phase.kind === "refused" && before?.phase.kind !== "refused") return this.#notOurs(conversation);
     const isLost = chat.phase.kind === "over" && chat.phase.reason === "givenAway" && before?.phase.kind !== "over";
-    if (isLost && !conversation.handedOver) this.toast(this.takenOver(conversation));
+    // Where the chat is in view it says so itself.
+    if (isLost && !conversation.handedOver && !this.panes.includes(conversation.id)) this.#sayTakenOver(conversation);
     const news = before !== undefined && before.phase.kind !== "joining" && chat.unread > before.unread;
     if (news) this.notifier.message(conversation.id, conversation.name, conversation.lastWords, this.settings, () => this.show(conversation.id));
   };
@@ -258,6 +260,11 @@ export class Desk {
     const { agentId, agentName } = this.floor?.chats.get(conversation.id) ?? {};
     const name = agentId === this.agent.staff?.me.id ? undefined : agentName;
     return name ? t("console.takenOverBy", { name }) : t("console.takenOver");
+  }
+
+  /** By whom comes on another socket, a moment later. */
+  #sayTakenOver(conversation: Conversation): void {
+    this.env.setTimer(() => this.toast(`${conversation.name}: ${this.takenOver(conversation)}`), BOTH_SOCKETS_MS);
   }
 
   #notOurs(conversation: Conversation): void {
