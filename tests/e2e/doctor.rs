@@ -136,6 +136,7 @@ async fn a_redis_that_would_lose_chats() {
     seen.expect("wrong", "redis", "maxmemory-policy is allkeys-lru");
     seen.expect("wrong", "redis", "a restart loses every open chat");
     seen.expect("warn", "redis", "of 1 MiB");
+    seen.expect("wrong", "redis", "EVALSHA is refused");
 
     for change in [
         "CONFIG SET maxmemory 0",

@@ -2,7 +2,10 @@
 //!
 //! Nothing is judged here, and nothing is left behind: one key is written that is gone after a second.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use redis::{
     AsyncConnectionConfig, FromRedisValue, InfoDict, RedisError, RedisResult,
@@ -132,8 +135,8 @@ async fn clock(
 
 /// Where somebody else runs the server, its settings can often not be read.
 async fn setting(connection: &mut MultiplexedConnection, name: &str) -> Option<String> {
-    let pair: Vec<String> = ask(connection, "CONFIG", &["GET", name]).await.ok()?;
-    pair.into_iter().nth(1)
+    let found: HashMap<String, String> = ask(connection, "CONFIG", &["GET", name]).await.ok()?;
+    found.into_values().next()
 }
 
 /// Does once what the services do all the time.
