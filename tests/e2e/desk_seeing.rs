@@ -149,9 +149,16 @@ async fn an_agent_is_shown_its_own_chats_only() {
         (&json!(chat), &json!("engaged"))
     );
     assert_eq!(vika.next("Chat").await["messages"], 1);
+    rosa.does("TakeOver", json!({"chatId": chat, "name": "Rosa"}))
+        .await;
+    // Once more, so that it knows who has the chat now.
+    assert_eq!(vika.next("Chat").await["agentName"], "Rosa");
+    visitor.meets("Rosa").await;
+    visitor.says("thank you").await;
     rosa.does("Flag", json!({"chatId": chat, "severity": 1}))
         .await;
-    // Otto hears of the flag, and before it of nothing.
+    // Neither hears of what is another's, but of the flag.
+    vika.next("Flagged").await;
     otto.next("Flagged").await;
 }
 

@@ -98,6 +98,6 @@ test("the supervisor's board", async () => {
   await page.getByRole("button", { name: "Whisper" }).click();
   await page.getByRole("complementary").getByText("It is known").waitFor();
   await page.locator("tbody tr", { hasText: "Ana Costa" }).locator("td.wide").getByText("Attention").waitFor();
-  await page.mouse.move(640, 710);
+  await page.mouse.move(400, 130);
   await picture(page, "board");
 });
