@@ -34,6 +34,12 @@ need_rust() {
     need cc build-essential gcc "the linker and the C compiler that Rust builds use"
 }
 
+# Python with what makes virtual environments, which Debian packages apart.
+need_python() {
+    need python3 python3 python3 "some of the Socket.IO clients that the tests drive are written in it"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || ! have apt-get || apt_install python3-venv
+}
+
 # Sets CHROMIUM to a browser that the tests can drive.
 need_chromium() {
     local name

@@ -61,7 +61,7 @@ impl Story {
     /// Something happens.
     #[must_use]
     pub(crate) fn then(mut self, event: Event) -> Self {
-        let msg_no = match event.is_message() {
+        let msg_no = match event.is_numbered() {
             true => {
                 self.messages += 1;
                 self.messages
@@ -114,6 +114,58 @@ impl Story {
             until: None,
         };
         self.then(assigned)
+    }
+
+    /// Somebody who stands higher takes it over.
+    #[must_use]
+    pub(crate) fn taken_over(mut self, agent: &str, name: &str) -> Self {
+        self.support = SupportId::from_bits(random());
+        let taken_over = Event::TakenOver {
+            support: self.support,
+            name: name.to_owned(),
+            agent: AgentId(agent.to_owned()),
+            rank: helpline_desk::actor::Rank::Supervisor,
+            text: String::new(),
+        };
+        self.then(taken_over)
+    }
+
+    /// Its agent vanishes, and it waits again.
+    #[must_use]
+    pub(crate) fn released(self) -> Self {
+        let since = Timestamp(self.now);
+        self.then(Event::Released { since })
+    }
+
+    /// Somebody whispers to its agent.
+    #[must_use]
+    pub(crate) fn whispered(self, name: &str, content: &str) -> Self {
+        self.then(Event::Whispered {
+            id: MessageId::from_bits(random()),
+            by: AgentId(name.to_lowercase()),
+            by_name: name.to_owned(),
+            content: content.to_owned(),
+        })
+    }
+
+    /// Somebody says how urgent it is.
+    #[must_use]
+    pub(crate) fn flagged(self, severity: u32) -> Self {
+        let at = Timestamp(self.now);
+        self.then(Event::Flagged {
+            severity,
+            by: AgentId("boss".to_owned()),
+            by_name: "Boss".to_owned(),
+            at,
+        })
+    }
+
+    /// A session of it is over, and the visitor asks again.
+    #[must_use]
+    pub(crate) fn rested_and_requested(self) -> Self {
+        let rested = self.then(Event::Rested(End::ByVisitor)).after(60);
+        let since = Timestamp(rested.now);
+        rested.then(Event::Requested { since })
     }
 
     /// The visitor says something.

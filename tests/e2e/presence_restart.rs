@@ -1,39 +1,14 @@
 //! A rolling restart of every process: nobody's count of agents ever changes.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use e2e::process::Process;
-use e2e::{DEADLINE, Door, Frame, Guest, Socket, World, eventually, http, ms, secs, tokens};
+use e2e::{DEADLINE, Door, Frame, Guest, Socket, World, eventually, ms, secs, tokens};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::PROCESS;
-
-/// Where clients are led to: what serves now.
-#[derive(Clone, Default)]
-struct Road(Arc<Mutex<Vec<SocketAddr>>>);
-
-impl Road {
-    fn leads_to(&self, addresses: Vec<SocketAddr>) {
-        *self.0.lock().expect("not poisoned") = addresses;
-    }
-
-    /// Opens a socket at whoever takes it.
-    async fn open(&self, path: &str, door: &Door, who: &str) -> Socket {
-        let mut again = tokio::time::interval(ms(50));
-        loop {
-            again.tick().await;
-            let addresses = self.0.lock().expect("not poisoned").clone();
-            for address in addresses {
-                if let Ok(socket) = Socket::open(address, path, door, who).await {
-                    return socket;
-                }
-            }
-        }
-    }
-}
+use crate::road::{Road, replace};
 
 /// A client that comes back whenever it is sent away.
 struct Client(JoinHandle<()>);
@@ -116,19 +91,6 @@ async fn read(socket: &mut Socket) -> Frame {
             return frame;
         }
     }
-}
-
-/// Replaces a process as a deployment does: the new one serves before the old one is told to end.
-async fn replace(process: &mut Process, turn: impl FnOnce(SocketAddr)) {
-    let new = process.another();
-    eventually("the new one", DEADLINE, async || {
-        (http::status(new.address, "/ready").await == Some(200)).then_some(())
-    })
-    .await;
-    turn(new.address);
-    let mut old = std::mem::replace(process, new);
-    old.signal("TERM");
-    assert_eq!(old.exit_status().code(), Some(0));
 }
 
 #[tokio::test]

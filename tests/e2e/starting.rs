@@ -31,6 +31,18 @@ fn without_a_secret_only_loopback_is_served() {
 }
 
 #[test]
+fn socketio_is_served_on_loopback_only_too() {
+    let mut open = settings();
+    open.socketio.bind = "0.0.0.0:0".parse().expect("an address");
+    let said = Service::start(Kind::ChatServer, open.clone()).expect_err("refused");
+    assert!(said.contains("HELPLINE__AUTH__JWT_SECRET"), "{said}");
+    open.auth.jwt_secret = Some(services::secret(tokens::SECRET));
+    Service::start(Kind::ChatServer, open)
+        .expect("with a secret it may")
+        .finish();
+}
+
+#[test]
 fn a_process_that_refuses_to_start_says_why() {
     let (prefix, join_channel) = names();
     let cases = [

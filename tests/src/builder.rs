@@ -214,6 +214,7 @@ pub fn environment(
         ("ADMIN__PASSWORD", ADMIN_PASSWORD.to_owned()),
         ("CHAT_SERVER__BIND", "127.0.0.1:0".to_owned()),
         ("SUBSCRIBER__BIND", "127.0.0.1:0".to_owned()),
+        ("SOCKETIO__BIND", "127.0.0.1:0".to_owned()),
         ("SOCKETS__WORKERS", "1".to_owned()),
         ("SOCKETS__DRAIN", "100ms".to_owned()),
         ("PRESENCE__GRACE", "100ms".to_owned()),

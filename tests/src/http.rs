@@ -119,9 +119,10 @@ async fn try_send(
         request = request.header(*name, *value);
     }
     if let Some(body) = body {
-        request = request
-            .header("content-type", "application/json")
-            .body(body);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        request = request.body(body);
     }
     let response = within(path, request.send()).await?;
     Ok(Answer {

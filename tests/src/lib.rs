@@ -16,6 +16,8 @@
 
 pub mod agent;
 pub mod builder;
+pub mod doctor;
+pub mod engineio;
 pub mod gate;
 pub mod guest;
 pub mod http;
@@ -33,12 +35,15 @@ pub mod redis_server;
 pub mod sentinels;
 pub mod services;
 pub mod shape;
+pub mod shift;
 pub mod small_disk;
 pub mod socket;
+pub mod socketio;
 pub mod stores;
 pub mod talker;
 pub mod tokens;
 pub mod wait;
+pub mod way_in;
 pub mod world;
 
 pub use agent::Agent;
@@ -50,6 +55,8 @@ pub use redis_cluster::RedisCluster;
 pub use redis_server::RedisServer;
 pub use sentinels::Sentinels;
 pub use services::Settings;
+pub use shift::Shift;
 pub use socket::{Door, Frame, Socket};
+pub use socketio::SocketIo;
 pub use wait::{DEADLINE, eventually, ms, secs};
 pub use world::World;

@@ -14,6 +14,8 @@ use crate::wait::DEADLINE;
 pub struct Process {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it listens for Socket.IO clients; `None` for a subscriber.
+    pub socketio: Option<SocketAddr>,
     child: Child,
     told_to_end: bool,
     /// What it was started as: program, service, environment.
@@ -32,12 +34,15 @@ impl Process {
         BufReader::new(child.stdout.as_mut().expect("a pipe"))
             .read_line(&mut line)
             .expect("a line");
-        let address = line
+        let addresses = line
             .trim()
             .strip_prefix("listening ")
             .unwrap_or_else(|| panic!("{} ended before it listened: {line:?}", kind.name()));
+        // The last release's may know of one listener only.
+        let (address, socketio) = addresses.split_once(' ').unwrap_or((addresses, "-"));
         Self {
             address: address.parse().expect("an address"),
+            socketio: socketio.parse().ok(),
             child,
             told_to_end: false,
             made_of: (program.to_owned(), kind, env.to_vec()),
@@ -49,6 +54,14 @@ impl Process {
     pub fn another(&self) -> Self {
         let (program, kind, env) = &self.made_of;
         Self::start(program, *kind, env)
+    }
+
+    /// Starts another one by this program, with further settings.
+    #[must_use]
+    pub fn another_of(&self, program: &str, further: &[(String, String)]) -> Self {
+        let (_, kind, env) = &self.made_of;
+        let env: Vec<_> = env.iter().chain(further).cloned().collect();
+        Self::start(program, *kind, &env)
     }
 
     /// Starts a process that has to refuse to run; gives its exit status and what it said on standard error.
@@ -93,6 +106,15 @@ impl Process {
         exit_of(&mut self.child)
     }
 
+    /// The memory that it occupies now, in bytes; `None` where the system does not say.
+    #[must_use]
+    pub fn resident(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib * 1024)
+    }
+
     /// Whether the process still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -106,7 +128,7 @@ impl Drop for Process {
     }
 }
 
-fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
+pub(crate) fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELPLINE_")) {
         command.env_remove(name);

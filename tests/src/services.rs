@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use helpline_doctor::Command;
 pub use helpline_service::settings::Settings;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -32,11 +33,38 @@ impl Kind {
     }
 }
 
+/// Where a service listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// HTTP and WebSocket.
+    pub address: SocketAddr,
+    /// Socket.IO, which a chat-server alone has.
+    pub socketio: Option<SocketAddr>,
+}
+
+impl Listening {
+    fn of_chat_server(application: &helpline_chat_server::Application) -> Self {
+        Self {
+            address: application.address(),
+            socketio: Some(application.socketio_address()),
+        }
+    }
+
+    fn of_subscriber(application: &helpline_subscriber::Application) -> Self {
+        Self {
+            address: application.address(),
+            socketio: None,
+        }
+    }
+}
+
 /// A service that runs on a thread of its own.
 #[derive(Debug)]
 pub struct Service {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it listens for Socket.IO clients; `None` for a subscriber.
+    pub socketio: Option<SocketAddr>,
     kind: Kind,
     stop: CancellationToken,
     thread: Option<JoinHandle<Result<(), String>>>,
@@ -51,14 +79,15 @@ impl Service {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let (announce, announced) = mpsc::channel();
-        let announce = move |address| announce.send(address).expect("the starter waits");
+        let announce = move |listening| announce.send(listening).expect("the starter waits");
         let thread = std::thread::Builder::new()
             .name(kind.name().to_owned())
             .spawn(move || runtime().block_on(serve(kind, settings, stopped, announce)))
             .expect("a thread");
         match announced.recv_timeout(DEADLINE) {
-            Ok(address) => Ok(Self {
-                address,
+            Ok(listening) => Ok(Self {
+                address: listening.address,
+                socketio: listening.socketio,
                 kind,
                 stop,
                 thread: Some(thread),
@@ -103,13 +132,13 @@ async fn serve(
     kind: Kind,
     settings: Settings,
     stop: CancellationToken,
-    announce: impl FnOnce(SocketAddr),
+    announce: impl FnOnce(Listening),
 ) -> Result<(), String> {
     match kind {
         Kind::ChatServer => {
             let application = helpline_chat_server::Application::build(settings)
                 .map_err(|error| error.to_string())?;
-            announce(application.address());
+            announce(Listening::of_chat_server(&application));
             application
                 .run(stop)
                 .await
@@ -118,7 +147,7 @@ async fn serve(
         Kind::Subscriber => {
             let application = helpline_subscriber::Application::build(settings)
                 .map_err(|error| error.to_string())?;
-            announce(application.address());
+            announce(Listening::of_subscriber(&application));
             application
                 .run(stop)
                 .await
@@ -128,20 +157,32 @@ async fn serve(
 }
 
 /// Runs a service to its end exactly as its own binary does: settings from the environment, logs, signals. `announce`
-/// learns the address as soon as it listens.
-pub fn run_as_process(kind: Kind, announce: impl FnOnce(SocketAddr)) -> ExitCode {
+/// learns the addresses as soon as it listens.
+pub fn run_as_process(kind: Kind, announce: impl FnOnce(Listening)) -> ExitCode {
     helpline_service::process::run(kind.name(), async |settings, stop| match kind {
         Kind::ChatServer => {
             let application = helpline_chat_server::Application::build(settings)?;
-            announce(application.address());
+            announce(Listening::of_chat_server(&application));
             application.run(stop).await
         }
         Kind::Subscriber => {
             let application = helpline_subscriber::Application::build(settings)?;
-            announce(application.address());
+            announce(Listening::of_subscriber(&application));
             application.run(stop).await
         }
     })
+}
+
+/// Does what a service's command line asks beyond serving, exactly as its own binary does.
+pub fn run_command(kind: Kind) -> ExitCode {
+    match Command::read(kind.name(), std::env::args_os().skip(1)) {
+        Ok(Command::Doctor(doctor)) => match kind {
+            Kind::ChatServer => helpline_chat_server::doctor(doctor),
+            Kind::Subscriber => helpline_subscriber::doctor(doctor),
+        },
+        Ok(Command::Serve) => unreachable!("there is a command"),
+        Err(said) => said,
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -162,6 +203,7 @@ pub fn settings(redis: SocketAddr, prefix: &str, join_channel: &str) -> Settings
     settings.admin.password = Some(secret(crate::people::ADMIN_PASSWORD));
     settings.chat_server.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.subscriber.bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.socketio.bind = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.sockets.workers = 1;
     settings.sockets.drain = Duration::from_millis(100);
     settings.presence.grace = Duration::from_millis(100);

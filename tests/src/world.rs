@@ -40,6 +40,13 @@ impl Server {
             Self::Process(process) => process.address,
         }
     }
+
+    fn socketio(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Here(service) => service.socketio,
+            Self::Process(process) => process.socketio,
+        }
+    }
 }
 
 /// See the module's documentation.
@@ -120,6 +127,14 @@ impl World {
     #[must_use]
     pub fn chat(&self, server: usize) -> SocketAddr {
         self.chat_servers[server].address()
+    }
+
+    /// The address of a chat-server's Socket.IO listener.
+    #[must_use]
+    pub fn socketio(&self, server: usize) -> SocketAddr {
+        self.chat_servers[server]
+            .socketio()
+            .expect("a chat-server has one")
     }
 
     /// The address of a subscriber.
@@ -406,10 +421,7 @@ impl Server {
 
     /// Where it serves, unless it is dead, on its way out or not yet ready.
     fn serving(&mut self) -> Option<SocketAddr> {
-        let address = match self {
-            Self::Here(service) => service.address,
-            Self::Process(process) => process.address,
-        };
+        let address = self.address();
         (self.is_running() && http::is_ready(address).unwrap_or(false)).then_some(address)
     }
 

@@ -10,6 +10,7 @@ use helpline_service::{
     handler::Handler,
     hub::Hub,
     metrics::SocketKind,
+    probe::{self, Probe},
 };
 
 use crate::{people::People, session::ChatSession};
@@ -25,6 +26,11 @@ pub(crate) async fn open(
     hub: Data<Hub>,
     people: Option<Data<People>>,
 ) -> HttpResponse {
+    if probe::is_wanted(&request) {
+        return accept(&commons, &request, body, SocketKind::Chat, || {
+            Probe::open(&commons, &request)
+        });
+    }
     let visit = Visit::of(&request);
     let stored = people.map(|people| people.stored.clone());
     accept(&commons, &request, body, SocketKind::Chat, || {

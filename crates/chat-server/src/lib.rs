@@ -1,44 +1,65 @@
-//! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets.
+//! chat-server: owns chats. Visitors register here; visitors and agents talk over its sockets, those of Socket.IO at an address of
+//! their own.
 
 mod archive;
 mod availability;
 mod chat;
 mod conversations;
+mod doctor;
 mod people;
 mod register;
 mod session;
+mod socketio;
 mod transcripts;
 
 use std::net::SocketAddr;
 
 use actix_web::web;
 use helpline_service::{
-    application::{self, StartError},
+    application::{self, Commons, StartError},
     handler::Handler,
     hub::Hub,
+    listener::Listener,
     settings::Settings,
 };
 use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
-use self::conversations::{Conversations, FromRecords};
+pub use self::doctor::doctor;
+use self::{
+    conversations::{Conversations, FromRecords},
+    socketio::SocketIo,
+};
 
-/// chat-server, with its address, not yet running.
-pub struct Application(application::Application);
+/// chat-server, with its addresses, not yet running.
+pub struct Application {
+    application: application::Application,
+    socketio: Listener,
+}
 
 impl Application {
-    /// Checks the settings and takes the address `chat_server.bind`.
+    /// Checks the settings and takes the addresses `chat_server.bind` and `socketio.bind`.
     ///
     /// # Errors
-    /// When a setting is impossible or the address cannot be had.
+    /// When a setting is impossible or an address cannot be had.
     pub fn build(settings: Settings) -> Result<Self, StartError> {
         let address = settings.chat_server.bind;
-        application::Application::build(settings, address).map(Self)
+        let for_socketio = settings.socketio.bind;
+        let application = application::Application::build(settings, address)?;
+        Ok(Self {
+            socketio: Listener::bind(&application.commons().settings, for_socketio)?,
+            application,
+        })
     }
 
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.application.address()
+    }
+
+    /// The address at which it listens for Socket.IO clients.
+    pub fn socketio_address(&self) -> SocketAddr {
+        self.socketio.address()
     }
 
     /// Serves until `stop`, then drains.
@@ -46,7 +67,11 @@ impl Application {
     /// # Errors
     /// When the store turns out to be another deployment's, or the server fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
-        let commons = self.0.commons();
+        let Self {
+            mut application,
+            socketio,
+        } = self;
+        let commons = &application.commons().clone();
         let hub = Hub::open(
             commons.store.clone(),
             commons.handler(),
@@ -64,6 +89,14 @@ impl Application {
             archive::start(commons, &people.records);
             commons.restorer.set(FromRecords(people.records.clone()));
         }
+        let for_socketio = SocketIo::open(commons, people.clone());
+        application.serve_also(
+            socketio,
+            Commons::cors_with_credentials,
+            move |config, handler| {
+                for_socketio.routes(config, handler);
+            },
+        );
         let config = PublicConfig::of(&commons.settings);
         let pages = Pages::new(Site::ChatServer, &config);
         let routes = move |config: &mut web::ServiceConfig, handler: Handler| {
@@ -88,7 +121,7 @@ impl Application {
             }
             config.configure(pages.clone().routes());
         };
-        self.0.run(stop, routes).await
+        application.run(stop, routes).await
     }
 }
 

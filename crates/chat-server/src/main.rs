@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use helpline_chat_server::Application;
+use helpline_doctor::Command;
+use helpline_service::process;
 
 /// A frame is a handful of small allocations on one thread and their release on another: the system's allocator
 /// spends about a quarter of the process's time on that.
@@ -10,7 +12,11 @@ use helpline_chat_server::Application;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    helpline_service::process::run("chat-server", async |settings, stop| {
-        Application::build(settings)?.run(stop).await
-    })
+    match Command::read("chat-server", std::env::args_os()) {
+        Ok(Command::Serve) => process::run("chat-server", async |settings, stop| {
+            Application::build(settings)?.run(stop).await
+        }),
+        Ok(Command::Doctor(doctor)) => helpline_chat_server::doctor(doctor),
+        Err(said) => said,
+    }
 }

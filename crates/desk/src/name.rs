@@ -15,6 +15,12 @@ impl Name {
         short_text(text, MAX_CHARACTERS).map(Self)
     }
 
+    /// The name that is left of whatever somebody is called elsewhere, if any is.
+    pub fn cut(text: &str) -> Option<Self> {
+        let visible = text.trim().chars().filter(|it| !it.is_control());
+        Self::parse(&visible.take(MAX_CHARACTERS).collect::<String>())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -85,6 +91,14 @@ mod tests {
         for bad in ["", "a", "@b", "a@", "a b@c", "a\nb@c"] {
             assert_eq!(Email::parse(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn of_a_name_from_elsewhere_what_fits_is_left() {
+        let cut = |text: &str| Name::cut(text).map(|name| name.to_string());
+        assert_eq!(cut(" Mi\nna "), Some("Mina".to_owned()));
+        assert_eq!(cut(&"é".repeat(90)), Some("é".repeat(64)));
+        assert_eq!(cut(" \u{7f} "), None);
     }
 
     #[test]

@@ -156,6 +156,16 @@ impl Keys {
         self.name(0, "partitions")
     }
 
+    /// String, for a second: that a key of this deployment can be written was tried.
+    pub(crate) fn trial(&self) -> String {
+        self.name(0, "trial")
+    }
+
+    /// Channel: that a channel of this deployment can be used is tried. Nobody listens.
+    pub(crate) fn trial_channel(&self) -> String {
+        self.name(0, "trial-channel")
+    }
+
     /// Channel: what happens at one chat.
     pub fn chat_channel(&self, chat: ChatId) -> String {
         self.name(self.partition(chat), format_args!("events:{chat}"))

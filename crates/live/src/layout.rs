@@ -24,6 +24,14 @@ pub(crate) struct Range {
     pub(crate) primary: Option<usize>,
 }
 
+impl Primary {
+    /// Whether it has this slot.
+    pub(crate) fn has(&self, slot: u16) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|(first, last)| (*first..=*last).contains(&slot))
+    }
+}
+
 impl Layout {
     /// One server that has everything.
     pub(crate) fn one(server: ConnectionAddr) -> Self {

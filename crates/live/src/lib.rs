@@ -10,7 +10,7 @@
 //! - [`revocations`]: whose tokens have ended;
 //! - [`outbound`]: the event stream, on its way to the records;
 //! - [`texts`]: what visitors are told, for those who do not know the records;
-//! - [`setup`]: what the store has to be like;
+//! - [`setup`]: what the store has to be like; [`checkup`]: what it is like, for its operator;
 //! - [`link`]: the way to the store, whatever it consists of;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.
@@ -18,6 +18,7 @@
 //! Nothing here knows a rule of the desk: a commit compares a revision, appends, sets the time to live and
 //! publishes, in one atomic round trip, or changes nothing.
 
+pub mod checkup;
 pub mod feed;
 pub mod kept;
 pub mod keys;

@@ -1,8 +1,6 @@
 //! A Lua script, called by its hash; a server is given its text when it does not know it (any more).
 
-use redis::{Arg, Cmd, FromRedisValue, RedisResult};
-
-use crate::link::Connection;
+use redis::{Arg, Cmd, FromRedisValue, RedisResult, aio::ConnectionLike};
 
 /// One script and its hash.
 pub(crate) struct Script {
@@ -26,7 +24,7 @@ impl Script {
     /// Sends what [`Self::call`] made.
     pub(crate) async fn send<T: FromRedisValue>(
         &self,
-        connection: &mut Connection<'_>,
+        connection: &mut impl ConnectionLike,
         command: &Cmd,
     ) -> RedisResult<T> {
         match command.query_async(connection).await {

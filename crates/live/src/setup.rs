@@ -47,6 +47,12 @@ impl SetupError {
     }
 }
 
+/// Whether a server that says it has this version of Redis (Valkey says one too) is too old.
+pub(crate) fn is_too_old(version: &str) -> bool {
+    let major = version.split('.').next().and_then(|n| n.parse().ok());
+    major.is_none_or(|major: u32| major < OLDEST_MAJOR)
+}
+
 impl Store {
     /// Checks the store, and enters the number of partitions if it is new.
     ///
@@ -97,17 +103,19 @@ impl Store {
 /// Whether a server is good enough.
 fn check(info: &InfoDict, spread: bool) -> Result<(), SetupError> {
     let version: String = info.get("redis_version").unwrap_or_default();
-    let major = version.split('.').next().and_then(|n| n.parse().ok());
-    if major.is_none_or(|major: u32| major < OLDEST_MAJOR) {
+    if is_too_old(&version) {
         return Err(SetupError::TooOld(version));
     }
     let policy: String = info.get("maxmemory_policy").unwrap_or_default();
     if policy != "noeviction" {
         return Err(SetupError::Evicts(policy));
     }
-    let is_cluster = info.get("cluster_enabled") == Some(1);
-    match is_cluster && !spread {
+    match is_cluster(info) && !spread {
         true => Err(SetupError::Cluster),
         false => Ok(()),
     }
+}
+
+pub(crate) fn is_cluster(info: &InfoDict) -> bool {
+    info.get("cluster_enabled") == Some(1)
 }

@@ -133,20 +133,7 @@ pub(crate) async fn tend(
     state: watch::Sender<State>,
     doubt: Arc<Doubt>,
 ) {
-    let layout = match address.kind {
-        Kind::Server => address.servers().next().cloned().map(Layout::one),
-        Kind::Sentinel(_) | Kind::Cluster => None,
-    };
-    let mut tended = Tended {
-        address,
-        ear,
-        nodes: Vec::new(),
-        layout: Layout::default(),
-        sentinel: None,
-        serving: true,
-        reason: String::new(),
-    };
-    tended.adopt(layout.unwrap_or_default());
+    let mut tended = Tended::new(address, ear);
     let mut attempts = 0;
     loop {
         let given_up = std::mem::take(&mut *doubt.given_up());
@@ -169,6 +156,19 @@ pub(crate) async fn tend(
     }
 }
 
+/// Where the keys are, asked once.
+///
+/// # Errors
+/// Why that cannot be said.
+pub(crate) async fn layout(address: &Address) -> Result<Layout, String> {
+    let mut tended = Tended::new(address.clone(), None);
+    tended.find(None).await;
+    match tended.layout.primaries.is_empty() {
+        true => Err(tended.reason),
+        false => Ok(tended.layout),
+    }
+}
+
 /// Growing, and never two processes in step.
 async fn pause(attempts: u32) {
     let longest = FIRST_PAUSE
@@ -178,6 +178,24 @@ async fn pause(attempts: u32) {
 }
 
 impl Tended {
+    fn new(address: Address, ear: Option<Ear>) -> Self {
+        let layout = match address.kind {
+            Kind::Server => address.servers().next().cloned().map(Layout::one),
+            Kind::Sentinel(_) | Kind::Cluster => None,
+        };
+        let mut tended = Self {
+            address,
+            ear,
+            nodes: Vec::new(),
+            layout: Layout::default(),
+            sentinel: None,
+            serving: true,
+            reason: String::new(),
+        };
+        tended.adopt(layout.unwrap_or_default());
+        tended
+    }
+
     /// Asks everybody, and lets those go that may not be written to. Gives what the best informed says of the cluster.
     async fn look(&mut self, given_up: &[u64]) -> Option<Layout> {
         let asked = self.nodes.iter_mut().map(async |node| match node {

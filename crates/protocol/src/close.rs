@@ -106,6 +106,16 @@ pub enum WireError {
     },
     /// That user is not waiting.
     NotFound,
+    /// Nobody of that id is online, so nothing can be given to it.
+    NotOnline,
+    /// The chat is over or unknown, where that is no reason to close the socket.
+    ChatExpired,
+    /// No agent has the chat.
+    NotEngaged,
+    /// Whoever has the chat stands as high.
+    Outranked,
+    /// A socket watches as many chats as it may.
+    TooManyWatched,
     /// More messages than the limits allow.
     SlowDown,
     /// The store did not confirm in time.
@@ -126,8 +136,11 @@ impl WireError {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::AlreadyClaimed { .. } => "already_claimed",
-            Self::NotFound => "not_found",
-            Self::SlowDown => "slow_down",
+            Self::NotFound | Self::NotOnline => "not_found",
+            Self::ChatExpired => "chat_expired",
+            Self::NotEngaged => "not_engaged",
+            Self::Outranked => "outranked",
+            Self::SlowDown | Self::TooManyWatched => "slow_down",
             Self::Unavailable => "unavailable",
             Self::TooManyErrors => "too_many_errors",
         }
@@ -143,6 +156,11 @@ impl WireError {
 
     /// The frame that tells the client.
     pub fn frame(&self) -> String {
+        self.answer_to(None)
+    }
+
+    /// The same as the answer to a request that carries this reference.
+    pub fn answer_to(&self, reference: Option<&str>) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Error<'a> {
@@ -152,6 +170,8 @@ impl WireError {
             field: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             support_user_name: Option<&'a str>,
+            #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+            reference: Option<&'a str>,
         }
         let error = Error {
             code: self.code(),
@@ -164,6 +184,7 @@ impl WireError {
                 Self::AlreadyClaimed { winner } => winner.as_deref(),
                 _ => None,
             },
+            reference,
         };
         frame("Error", error)
     }
@@ -179,6 +200,11 @@ impl WireError {
             Self::Forbidden => "That does not belong to this chat".to_owned(),
             Self::AlreadyClaimed { .. } => "Another agent has this chat".to_owned(),
             Self::NotFound => "That user is not waiting".to_owned(),
+            Self::NotOnline => "Nobody of that id is online".to_owned(),
+            Self::ChatExpired => "The chat is over or unknown".to_owned(),
+            Self::NotEngaged => "No agent has this chat".to_owned(),
+            Self::Outranked => "Whoever has this chat stands as high".to_owned(),
+            Self::TooManyWatched => "More chats are not watched at once".to_owned(),
             Self::SlowDown => "Too many messages, this one was not stored".to_owned(),
             Self::Unavailable => "Not confirmed, it may or may not appear later".to_owned(),
             Self::TooManyErrors => "Too many frames could not be read".to_owned(),

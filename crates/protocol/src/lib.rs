@@ -3,6 +3,8 @@
 //! - [`typed`]: the chat socket's dialect, frames of `type` and `args`;
 //! - [`event`]: the dialect of conversations with roles, frames of `event` and `data`;
 //! - [`joins`]: the request feed;
+//! - [`socketio`]: the dialect of Socket.IO clients;
+//! - [`staff_desk`]: what supervisors see and do, and what all staff see of each other;
 //! - [`bus`]: what processes keep in and say through the store;
 //! - [`close`]: one catalogue of error and close codes.
 //!
@@ -12,6 +14,8 @@ pub mod bus;
 pub mod close;
 pub mod event;
 pub mod joins;
+pub mod socketio;
+pub mod staff_desk;
 pub mod typed;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -78,6 +78,8 @@ impl Records {
             last_seq: 0,
             last_at: at,
             folded: crate::archive::fold(name),
+            severity: 0,
+            flagged_at: None,
         };
         let made = self
             .write(async |tx| {

@@ -14,10 +14,13 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
 
-use crate::{error::RecordsError, migrations::Migrations};
+use crate::{
+    error::RecordsError,
+    migrations::{Migrations, Standing},
+};
 
 /// How long a call may take, whatever it does.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// How long a start waits for another process that brings the tables up to date.
 const MIGRATION_DEADLINE: Duration = Duration::from_secs(120);
 /// How many connections a process has at most.
@@ -67,15 +70,22 @@ impl Records {
     /// Brings the tables up to date. Of several processes that start together one does it and the others wait.
     ///
     /// # Errors
-    /// When the database cannot be reached, or a step fails; the tables are then as they were.
+    /// When the database cannot be reached, is of a newer release, or a step fails; the tables are then as they were.
     pub async fn migrate(&self) -> Result<(), RecordsError> {
         let work = async {
             let transaction = self.begin().await?;
             lock(&transaction, MIGRATION_LOCK).await?;
-            Migrations::up(&transaction, None).await?;
-            transaction.commit().await
+            let unknown = Standing::read(&transaction).await?.unknown;
+            if unknown.is_empty() {
+                Migrations::up(&transaction, None).await?;
+                transaction.commit().await?;
+            }
+            Ok(unknown)
         };
-        within(MIGRATION_DEADLINE, work).await
+        match within(MIGRATION_DEADLINE, work).await? {
+            unknown if unknown.is_empty() => Ok(()),
+            unknown => Err(RecordsError::Newer(unknown)),
+        }
     }
 
     /// Whether the database answers.
@@ -146,7 +156,7 @@ async fn lock(transaction: &DatabaseTransaction, number: i64) -> Result<(), DbEr
     Ok(())
 }
 
-async fn postgres(url: &str) -> Result<DatabaseConnection, BadUrl> {
+pub(crate) async fn postgres(url: &str) -> Result<DatabaseConnection, BadUrl> {
     let mut options = ConnectOptions::new(url);
     options
         .connect_lazy(true)
@@ -161,8 +171,7 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, BadUrl> {
 
 /// The pool is made here, because sea-orm's own connect would open the file at once.
 fn sqlite(file: &str) -> Result<DatabaseConnection, BadUrl> {
-    let path = file.split('?').next().unwrap_or_default();
-    let path = PathBuf::from(path.trim_start_matches("//"));
+    let path = path_of(file);
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -188,7 +197,13 @@ fn sqlite(file: &str) -> Result<DatabaseConnection, BadUrl> {
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-async fn within<T>(
+/// The file that `sqlite:` is followed by.
+pub(crate) fn path_of(file: &str) -> PathBuf {
+    let path = file.split('?').next().unwrap_or_default();
+    PathBuf::from(path.trim_start_matches("//"))
+}
+
+pub(crate) async fn within<T>(
     deadline: Duration,
     work: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, RecordsError> {

@@ -1,7 +1,7 @@
 //! Forgetting a person.
 //!
-//! What a visitor said, what was noted about it, its ratings, follow-ups, tags and names are gone; what stays of each chat
-//! is a row without a person, so that counts stay true. Events that are still on their way when a visitor is erased do
+//! What a visitor said, what was whispered and noted about it, its ratings, follow-ups, tags and names are gone; what stays
+//! of each chat is a row without a person, so that counts stay true. Events that are still on their way when a visitor is erased do
 //! not bring anything back: a chat that was erased takes in nothing more but its end, and a chat that the records
 //! have not heard of yet is erased as it arrives.
 
@@ -16,7 +16,9 @@ use sea_orm::{
 use crate::{
     audit::{self, Act},
     database::Records,
-    entities::{chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags},
+    entities::{
+        chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags, whisper,
+    },
     error::RecordsError,
 };
 
@@ -72,6 +74,10 @@ async fn erase_chats(tx: &DatabaseTransaction, chats: &[String]) -> Result<u64, 
         .await?;
     chat_event::Entity::delete_many()
         .filter(chat_event::Column::Chat.is_in(chats()))
+        .exec(tx)
+        .await?;
+    whisper::Entity::delete_many()
+        .filter(whisper::Column::Chat.is_in(chats()))
         .exec(tx)
         .await?;
     note::Entity::delete_many()

@@ -8,6 +8,12 @@ pub enum RecordsError {
     /// The database cannot be reached, is full, or does not answer in time. It may later.
     #[error("the records are not available: {0}")]
     Unavailable(String),
+    /// A newer release has changed the tables, by these steps: this one does not touch them.
+    #[error(
+        "the tables of the database are of a newer release: this one does not know {}",
+        .0.join(", ")
+    )]
+    Newer(Vec<String>),
     /// Something with this key is there already.
     #[error("there is one already")]
     Conflict,

@@ -11,6 +11,7 @@ mod accounts;
 mod archive;
 mod audit;
 mod canned;
+mod checkup;
 mod conversations;
 mod database;
 mod entities;
@@ -35,6 +36,7 @@ pub use self::{
     archive::{Archived, Conflicting, Status, Stored},
     audit::Audited,
     canned::{CannedContent, CannedResponse, MOST_CANNED_RESPONSES},
+    checkup::{Checkup, Place, PostgresFacts, Unexamined, examine},
     conversations::{Begun, KeptEvent},
     database::{BadUrl, Records},
     erase::Erased,
@@ -49,7 +51,9 @@ pub use self::{
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},
     ratings::Rating,
     settings::StoredSettings,
-    transcripts::{ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript},
+    transcripts::{
+        ChatRecord, ClaimRecord, Cursor, Filters, MessageRecord, Transcript, WhisperRecord,
+    },
 };
 
 /// A new id: 32 hex digits that nobody can guess.

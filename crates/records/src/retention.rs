@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     database::Records,
-    entities::{chat, chat_event, claim, follow_up, message, note, rating},
+    entities::{chat, chat_event, claim, follow_up, message, note, rating, whisper},
     error::RecordsError,
 };
 
@@ -39,6 +39,10 @@ impl Records {
                 .await?;
             claim::Entity::delete_many()
                 .filter(claim::Column::Chat.is_in(ids()))
+                .exec(tx)
+                .await?;
+            whisper::Entity::delete_many()
+                .filter(whisper::Column::Chat.is_in(ids()))
                 .exec(tx)
                 .await?;
             note::Entity::delete_many()

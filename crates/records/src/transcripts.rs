@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     archive::{self, Archived, Status, like},
     database::Records,
-    entities::{chat, claim, message},
+    entities::{chat, claim, message, whisper},
     error::RecordsError,
 };
 
@@ -54,6 +54,8 @@ pub struct ChatRecord {
     pub ended_by: Option<String>,
     /// How many messages were said.
     pub messages: u64,
+    /// How urgent it was called last; 0: not at all, or not any more.
+    pub severity: u32,
 }
 
 /// Something that was said.
@@ -71,6 +73,21 @@ pub struct MessageRecord {
     pub from_visitor: bool,
     /// The visitor's or the agent's id.
     pub sender: Option<String>,
+    /// What was said.
+    pub content: String,
+}
+
+/// Something that was said to the agent, and that the visitor never sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhisperRecord {
+    /// Its id.
+    pub id: String,
+    /// When it was said, in microseconds since 1970.
+    pub at: i64,
+    /// Who said it.
+    pub sender: String,
+    /// The name that one went by.
+    pub sender_name: String,
     /// What was said.
     pub content: String,
 }
@@ -95,6 +112,8 @@ pub struct Transcript {
     pub claims: Vec<ClaimRecord>,
     /// What was said, oldest first.
     pub messages: Vec<MessageRecord>,
+    /// What was whispered to its agents, oldest first. Never for anybody but staff.
+    pub whispers: Vec<WhisperRecord>,
 }
 
 /// Which chats are wanted: those that match everything that is set.
@@ -128,11 +147,12 @@ impl Transcript {
     /// are none.
     #[must_use]
     pub fn of_events(events: &[Archived]) -> Option<Self> {
-        let (row, claims, messages) = archive::project(events)?;
+        let made = archive::project(events)?;
         Some(Self {
-            chat: row.into(),
-            claims: claims.into_iter().map(ClaimRecord::from).collect(),
-            messages: messages.into_iter().map(MessageRecord::from).collect(),
+            chat: made.row.into(),
+            claims: made.claims.into_iter().map(Into::into).collect(),
+            messages: made.messages.into_iter().map(Into::into).collect(),
+            whispers: made.whispers.into_iter().map(Into::into).collect(),
         })
     }
 }
@@ -303,10 +323,17 @@ async fn transcript(db: &impl ConnectionTrait, row: chat::Model) -> Result<Trans
         .order_by_asc(claim::Column::At)
         .all(db)
         .await?;
+    let whispers = whisper::Entity::find()
+        .filter(whisper::Column::Chat.eq(row.id.as_str()))
+        .order_by_asc(whisper::Column::At)
+        .order_by_asc(whisper::Column::Seq)
+        .all(db)
+        .await?;
     Ok(Transcript {
         chat: row.into(),
-        claims: claims.into_iter().map(ClaimRecord::from).collect(),
-        messages: messages.into_iter().map(MessageRecord::from).collect(),
+        claims: claims.into_iter().map(Into::into).collect(),
+        messages: messages.into_iter().map(Into::into).collect(),
+        whispers: whispers.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -332,6 +359,7 @@ impl From<chat::Model> for ChatRecord {
             end_reason: row.end_reason,
             ended_by: row.ended_by,
             messages: u64::try_from(row.messages).unwrap_or_default(),
+            severity: u32::try_from(row.severity).unwrap_or_default(),
         }
     }
 }
@@ -345,6 +373,18 @@ impl From<message::Model> for MessageRecord {
             at: row.at,
             from_visitor: row.side == "visitor",
             sender: row.sender,
+            content: row.content,
+        }
+    }
+}
+
+impl From<whisper::Model> for WhisperRecord {
+    fn from(row: whisper::Model) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            sender: row.sender,
+            sender_name: row.sender_name,
             content: row.content,
         }
     }

@@ -5,16 +5,13 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpServer,
-    middleware::from_fn,
-    web::{self, ServiceConfig},
-};
+use actix_cors::Cors;
+use actix_web::{dev::Server, web::ServiceConfig};
 use helpline_live::{
     keys::Keys,
     link::{Address, BadUrl, Link},
@@ -25,6 +22,7 @@ use helpline_live::{
 use secrecy::SecretString;
 use tokio::{
     sync::SetOnce,
+    task::JoinSet,
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -37,11 +35,11 @@ use crate::{
     handler::Handler,
     http::{self, Readiness},
     keeper::Keeper,
+    listener::Listener,
     metrics::Metrics,
     policy::PolicyNow,
     presence::Roster,
     restore::Restorer,
-    server,
     settings::{Settings, SettingsError},
     socket::Drain,
 };
@@ -58,7 +56,6 @@ const SHORTLY: Duration = Duration::from_millis(50);
 const TOKENS_DEADLINE: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const MAX_CONNECTIONS: usize = 200_000;
 
 /// Why a service does not start, or does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +118,8 @@ pub struct Commons {
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-/// Something without which a process is not ready, and what is said meanwhile.
-type Condition = (&'static str, Box<dyn Fn() -> bool + Send>);
+/// What is said while a process is not ready for want of something.
+type Condition = Box<dyn Fn() -> Option<String> + Send>;
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -187,14 +184,30 @@ impl Commons {
         otherwise: &'static str,
         condition: impl Fn() -> bool + Send + 'static,
     ) {
-        self.conditions().push((otherwise, Box::new(condition)));
+        self.ready_unless(move || (!condition()).then(|| otherwise.to_owned()));
     }
 
-    /// What is missing, if anything.
-    fn missing(&self) -> Option<&'static str> {
-        let conditions = self.conditions();
-        let failing = conditions.iter().find(|(_, holds)| !holds());
-        failing.map(|(otherwise, _)| *otherwise)
+    /// The same where `obstacle` says what stands in the way, if anything does.
+    pub fn ready_unless(&self, obstacle: impl Fn() -> Option<String> + Send + 'static) {
+        self.conditions().push(Box::new(obstacle));
+    }
+
+    /// The origin of the console's pages.
+    #[must_use]
+    pub fn console_origin(&self) -> String {
+        let settings = &self.settings;
+        settings.pages.console_origin(settings.subscriber.bind)
+    }
+
+    /// Which pages may call: those of `http.cors_origin`, and the console.
+    pub fn cors(&self) -> Cors {
+        http::cors(&self.settings.http, &self.console_origin())
+    }
+
+    /// The same for pages whose requests may carry whatever the browser keeps for us: it is told which page may read the answer,
+    /// never that all may.
+    pub fn cors_with_credentials(&self) -> Cors {
+        http::cors_with_credentials(&self.settings.http, &self.console_origin())
     }
 
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
@@ -214,9 +227,12 @@ impl Commons {
 /// A service that has its address and is not yet running.
 pub struct Application {
     commons: Commons,
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    further: Vec<Further>,
 }
+
+/// Begins to serve a listener that came with routes of its own.
+type Further = Box<dyn FnOnce(&Commons) -> Result<Server, StartError>>;
 
 impl Application {
     /// Checks the settings and takes the address.
@@ -225,20 +241,28 @@ impl Application {
     /// When a setting is impossible or the address cannot be had.
     pub fn build(settings: Settings, address: SocketAddr) -> Result<Self, StartError> {
         settings.validate()?;
-        settings.check_bind(address)?;
-        let commons = Commons::new(settings)?;
-        let bind_error = |error| StartError::Bind(address, error);
-        let listener = server::bind(address).map_err(bind_error)?;
+        let listener = Listener::bind(&settings, address)?;
         Ok(Self {
-            address: listener.local_addr().map_err(bind_error)?,
-            commons,
+            commons: Commons::new(settings)?,
             listener,
+            further: Vec::new(),
         })
     }
 
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address()
+    }
+
+    /// Serves this listener too, with routes of its own; `cors` says which pages may call it.
+    pub fn serve_also(
+        &mut self,
+        listener: Listener,
+        cors: fn(&Commons) -> Cors,
+        routes: impl Fn(&mut ServiceConfig, Handler) + Clone + Send + 'static,
+    ) {
+        let serve = move |commons: &Commons| listener.serve(commons, cors, routes);
+        self.further.push(Box::new(serve));
     }
 
     /// What its parts share.
@@ -272,18 +296,27 @@ impl Application {
             .tasks
             .spawn(async move { end.run_until_cancelled(keeper.run()).await });
 
-        let server = serve(&commons, self.listener, routes)?;
-        let handle = server.handle();
-        let mut serving = tokio::spawn(server);
-        info!(address = %self.address, "serving");
+        let address = self.listener.address();
+        let mut servers = vec![self.listener.serve(&commons, Commons::cors, routes)?];
+        for further in self.further {
+            servers.push(further(&commons)?);
+        }
+        let handles: Vec<_> = servers.iter().map(Server::handle).collect();
+        let mut serving = JoinSet::new();
+        for server in servers {
+            serving.spawn(server);
+        }
+        info!(%address, "serving");
 
         let result = tokio::select! {
             () = stop.cancelled() => Ok(()),
             error = watch_store(&commons, &handler) => Err(error.into()),
-            served = &mut serving => served.map_err(io::Error::other).flatten().map_err(StartError::from),
+            Some(served) = serving.join_next() => served.map_err(io::Error::other).flatten().map_err(StartError::from),
         };
         drain(&commons).await;
-        handle.stop(false).await;
+        for handle in handles {
+            handle.stop(false).await;
+        }
         // Sockets that did not go in time have been cut off: the store would count them for ever.
         let grace = commons.settings.presence.restart_grace;
         let left = commons.roster.leave_all(&handler, grace);
@@ -305,53 +338,6 @@ impl Application {
         info!("stopped");
         result
     }
-}
-
-fn serve(
-    commons: &Commons,
-    listener: TcpListener,
-    routes: impl Fn(&mut ServiceConfig, Handler) + Clone + Send + 'static,
-) -> Result<actix_web::dev::Server, StartError> {
-    let shared = commons.clone();
-    let app = move || {
-        let handler = shared.handler();
-        let figures = handler.clone();
-        let store = shared.store.clone();
-        let metrics = shared.metrics.clone();
-        let refresh = move || {
-            let (figures, store, metrics) = (figures.clone(), store.clone(), metrics.clone());
-            async move {
-                figures.refresh_figures().await;
-                let counted = metrics.redis_reconnects.get();
-                metrics
-                    .redis_reconnects
-                    .inc_by(store.reconnects().saturating_sub(counted));
-            }
-        };
-        let probes = http::probes(shared.readiness.clone(), shared.metrics.clone(), refresh);
-        let console = (shared.settings.pages).console_origin(shared.settings.subscriber.bind);
-        let origin = console.clone();
-        App::new()
-            .app_data(web::Data::new(shared.clone()))
-            .wrap(from_fn(http::security_headers))
-            .wrap(http::cors(&shared.settings.http, &console))
-            .wrap(from_fn(move |request, next| {
-                http::allow_cookies(origin.clone(), request, next)
-            }))
-            .wrap(from_fn(http::access_log))
-            .configure(probes)
-            .configure(|config| routes(config, handler.clone()))
-            .default_service(web::to(http::not_found))
-    };
-    Ok(HttpServer::new(app)
-        .workers(commons.settings.sockets.worker_count())
-        .max_connections(MAX_CONNECTIONS)
-        .on_connect(server::on_connect)
-        // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
-        .client_disconnect_timeout(Duration::ZERO)
-        .disable_signals()
-        .listen(listener)?
-        .run())
 }
 
 /// Keeps up with what people change: whose tokens end (their sockets end too), and what visitors are told.
@@ -394,7 +380,8 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(()) => get_tokens(commons, handler).await,
             Err(error) => Err(error),
         };
-        match checked.map(|()| commons.missing()) {
+        let obstacle = |()| commons.conditions().iter().find_map(|missing| missing());
+        match checked.map(obstacle) {
             Ok(None) => commons.readiness.set_ready(true),
             Ok(Some(missing)) => {
                 commons.readiness.set_blocked(missing);

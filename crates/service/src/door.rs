@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header::RETRY_AFTER},
+    http::{
+        StatusCode,
+        header::{RETRY_AFTER, X_FORWARDED_PROTO},
+    },
     rt, web,
 };
 use helpline_protocol::{close::Close, typed::Level};
@@ -61,6 +64,23 @@ pub fn client_address(commons: &Commons, request: &HttpRequest) -> Option<Client
     let peer = request.peer_addr()?.ip();
     let trusted = &commons.settings.http.trusted_proxies;
     Some(ClientAddress::of(peer, request.headers(), trusted))
+}
+
+/// Whether the client came by https, as far as a trusted proxy says so.
+pub fn came_by_https(commons: &Commons, request: &HttpRequest) -> bool {
+    let scheme = request.headers().get(X_FORWARDED_PROTO);
+    let scheme = scheme.and_then(|value| value.to_str().ok());
+    comes_from_proxy(commons, request)
+        && scheme.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
+}
+
+/// Whether who sends the request is a proxy whose word is taken.
+pub fn comes_from_proxy(commons: &Commons, request: &HttpRequest) -> bool {
+    let trusted = &commons.settings.http.trusted_proxies;
+    request.peer_addr().is_some_and(|peer| {
+        let peer = peer.ip().to_canonical();
+        trusted.iter().any(|net| net.contains(&peer))
+    })
 }
 
 /// Accepts a WebSocket and serves it with the session that `open` makes.

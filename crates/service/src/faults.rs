@@ -27,13 +27,23 @@ impl Faults {
 
     /// Tells the client what is wrong. One that cannot speak is shown the door.
     pub fn answer(&mut self, error: WireError, metrics: &Metrics) -> Reply {
+        self.answer_to(None, error, metrics)
+    }
+
+    /// The same, for a request that carries this reference.
+    pub fn answer_to(
+        &mut self,
+        reference: Option<&str>,
+        error: WireError,
+        metrics: &Metrics,
+    ) -> Reply {
         metrics.error(error.code());
+        let told = error.answer_to(reference);
         if !error.is_bad_frame() || !self.is_one_too_many() {
-            return Reply::frame(error.frame());
+            return Reply::frame(told);
         }
         metrics.error(WireError::TooManyErrors.code());
-        let frames = [error, WireError::TooManyErrors].map(|error| error.frame());
-        Reply::frames(frames).and_close(Close::Rule)
+        Reply::frames([told, WireError::TooManyErrors.frame()]).and_close(Close::Rule)
     }
 
     /// Counts one more frame that cannot be read; `true` if the client has to be shown the door.

@@ -1,7 +1,7 @@
 //! What both services share.
 //!
 //! - [`settings`], [`telemetry`], [`metrics`], [`clock`], [`shutdown`], [`process`]: a process's surroundings;
-//! - [`server`], [`http`], [`access`], [`door`]: the way in;
+//! - [`server`], [`listener`], [`http`], [`access`], [`door`]: the way in; [`probe`]: a socket that only tries it;
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
@@ -20,9 +20,11 @@ pub mod handler;
 pub mod http;
 pub mod hub;
 pub mod keeper;
+pub mod listener;
 pub mod metrics;
 pub mod policy;
 pub mod presence;
+pub mod probe;
 pub mod process;
 pub mod restore;
 pub mod resync;

@@ -80,10 +80,20 @@ pub enum SocketKind {
     Feed,
     /// Conversations.
     Conversations,
+    /// Socket.IO.
+    SocketIo,
+    /// Everybody's chats, and all staff.
+    Desk,
 }
 
 impl SocketKind {
-    const ALL: [Self; 3] = [Self::Chat, Self::Feed, Self::Conversations];
+    const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Feed,
+        Self::Conversations,
+        Self::SocketIo,
+        Self::Desk,
+    ];
 
     fn label(self) -> Kind {
         Kind {
@@ -91,6 +101,8 @@ impl SocketKind {
                 Self::Chat => "chat",
                 Self::Feed => "feed",
                 Self::Conversations => "conversations",
+                Self::SocketIo => "socketio",
+                Self::Desk => "desk",
             },
         }
     }
@@ -321,6 +333,8 @@ mod tests {
             "helpline_sockets_open{kind=\"chat\"} 0",
             "helpline_sockets_open{kind=\"feed\"} 0",
             "helpline_sockets_open{kind=\"conversations\"} 0",
+            "helpline_sockets_open{kind=\"socketio\"} 0",
+            "helpline_sockets_open{kind=\"desk\"} 0",
             "helpline_chats_open 0",
             "helpline_waiting 0",
             "helpline_oldest_wait_seconds 0.0",

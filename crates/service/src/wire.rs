@@ -39,6 +39,21 @@ impl<T: Into<ByteString>> From<T> for Frame {
     }
 }
 
+impl Frame {
+    /// The text, for a client that does not read frames.
+    #[must_use]
+    pub fn text(&self) -> ByteString {
+        // A server's frame has its length in the second byte, or in the two or eight bytes after it.
+        let header = match self.0.get(1) {
+            Some(126) => 4,
+            Some(127) => 10,
+            _ => 2,
+        };
+        let text = self.0.slice(header.min(self.0.len())..);
+        ByteString::try_from(text).unwrap_or_default()
+    }
+}
+
 fn encode(message: Message) -> Bytes {
     let mut bytes = BytesMut::new();
     // The codec refuses continuations out of order only, and no message here is one.
@@ -94,7 +109,8 @@ pub fn upgrade(
     })
 }
 
-/// The way to the client.
+/// The way to the client. Clones lead to the same one.
+#[derive(Clone)]
 pub struct Outgoing {
     frames: mpsc::Sender<Bytes>,
 }
@@ -238,5 +254,19 @@ fn text(bytes: Bytes) -> Incoming {
     match ByteString::try_from(bytes) {
         Ok(text) => Incoming::Text(text),
         Err(_) => Incoming::Broken(Close::NotText),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_gives_its_text_back() {
+        for length in [0, 1, 125, 126, 65_535, 65_536, 100_000] {
+            let text = "x".repeat(length);
+            assert_eq!(Frame::from(text.clone()).text(), text, "{length}");
+        }
+        assert_eq!(Frame::from("Grüße 😀").text(), "Grüße 😀");
     }
 }

@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
-    http::StatusCode,
     web::{Data, Payload},
 };
 use helpline_desk::{actor::Rank, id::AgentId};
@@ -13,12 +12,13 @@ use helpline_service::{
     handler::Handler,
     http::failure,
     metrics::SocketKind,
+    probe::{self, Probe},
 };
-use tokio::time::Instant;
 
 use crate::{
+    agent::{Agent, Refused, staff},
     board::Board,
-    session::{Agent, FeedSession},
+    session::FeedSession,
 };
 
 /// Opens an agent's feed. In token mode it needs a staff token: 401 missing or bad, 403 not staff.
@@ -30,6 +30,11 @@ pub(crate) async fn open(
     handler: Data<Handler>,
     board: Data<Board>,
 ) -> HttpResponse {
+    if probe::is_wanted(&request) {
+        return accept(&commons, &request, body, SocketKind::Feed, || {
+            Probe::open(&commons, &request)
+        });
+    }
     let visit = Visit::of(&request);
     let agent = match identify(&commons, &visit).await {
         Ok(agent) => agent,
@@ -41,28 +46,8 @@ pub(crate) async fn open(
 }
 
 /// Who comes. In open mode a token is not needed: an agent without a good one is its socket.
-async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, (StatusCode, &'static str)> {
-    let claims = match (&visit.token, commons.tokens().await) {
-        (Some(token), Some(keys)) => keys.verify(token).ok(),
-        _ => None,
-    };
-    let claims = claims.ok_or((StatusCode::UNAUTHORIZED, "Unauthorized"));
-    let agent = claims.and_then(|claims| {
-        let rank = claims.rank().ok_or((StatusCode::FORBIDDEN, "Forbidden"))?;
-        let binding = visit.bind(commons, &claims);
-        let binding = binding.map_err(|_| (StatusCode::UNAUTHORIZED, "Unauthorized"))?;
-        Ok(Agent {
-            until: Some(Instant::now() + claims.remaining()),
-            profile: StaffProfile {
-                name: claims.name.unwrap_or_else(|| claims.user_id.clone()),
-                id: AgentId(claims.user_id),
-                email: claims.email,
-                rank,
-            },
-            _binding: Some(binding),
-        })
-    });
-    match agent {
+async fn identify(commons: &Commons, visit: &Visit) -> Result<Agent, Refused> {
+    match staff(commons, visit).await {
         Err(_) if commons.settings.auth.is_open() => {
             let id = format!("socket-{:016x}", visit.socket);
             Ok(Agent {

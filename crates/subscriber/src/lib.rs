@@ -1,12 +1,16 @@
-//! subscriber: streams requests to agents, each what it may see, and takes their accepts and declines.
+//! subscriber: streams requests to agents, each what it may see, and takes their accepts and declines; and shows the staff
+//! each other and everybody's chats.
 
+mod agent;
 mod board;
+mod desk;
 mod feed;
 mod session;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, process::ExitCode};
 
 use actix_web::web;
+use helpline_doctor::{Doctor, Finding};
 use helpline_service::{
     application::{self, StartError},
     settings::Settings,
@@ -14,7 +18,7 @@ use helpline_service::{
 use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
-use self::board::Board;
+use self::{board::Board, desk::Desk};
 
 /// subscriber, with its address, not yet running.
 pub struct Application(application::Application);
@@ -40,6 +44,7 @@ impl Application {
     /// When the store turns out to be another deployment's, or the server fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
         let board = Board::open(self.0.commons());
+        let desk = Desk::open(self.0.commons());
         let ears = board.clone();
         self.0
             .commons()
@@ -52,9 +57,19 @@ impl Application {
             config
                 .app_data(web::Data::new(handler))
                 .app_data(web::Data::new(board.clone()))
+                .app_data(web::Data::new(desk.clone()))
                 .service(feed::open)
+                .service(desk::open)
                 .configure(pages.clone().routes());
         };
         self.0.run(stop, routes).await
     }
+}
+
+/// Looks at the installation, as `subscriber doctor`. Its database is chat-server's business.
+pub fn doctor(doctor: Doctor) -> ExitCode {
+    doctor.run(async |_| {
+        let found = "not used by subscriber; chat-server doctor looks at the database";
+        vec![Finding::ok("records", found)]
+    })
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use helpline_doctor::Command;
+use helpline_service::process;
 use helpline_subscriber::Application;
 
 /// A frame is a handful of small allocations on one thread and their release on another: the system's allocator
@@ -10,7 +12,11 @@ use helpline_subscriber::Application;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    helpline_service::process::run("subscriber", async |settings, stop| {
-        Application::build(settings)?.run(stop).await
-    })
+    match Command::read("subscriber", std::env::args_os()) {
+        Ok(Command::Serve) => process::run("subscriber", async |settings, stop| {
+            Application::build(settings)?.run(stop).await
+        }),
+        Ok(Command::Doctor(doctor)) => helpline_subscriber::doctor(doctor),
+        Err(said) => said,
+    }
 }

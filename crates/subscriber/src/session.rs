@@ -8,13 +8,12 @@ use helpline_desk::{
 };
 use helpline_live::presence::Arrival;
 use helpline_protocol::{
-    bus::StaffProfile,
     close::{Close, WireError},
     joins::{self, AgentFrame},
     typed::Level,
 };
 use helpline_service::{
-    access::{Binding, MessageRate},
+    access::MessageRate,
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -28,17 +27,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::board::Board;
-
-/// Who looks at the feed.
-pub(crate) struct Agent {
-    /// The agent.
-    pub(crate) profile: StaffProfile,
-    /// How long its token is good, if it needs one.
-    pub(crate) until: Option<Instant>,
-    /// Ties the socket to that token.
-    pub(crate) _binding: Option<Binding>,
-}
+use crate::{agent::Agent, board::Board};
 
 /// One agent's feed socket.
 pub(crate) struct FeedSession {

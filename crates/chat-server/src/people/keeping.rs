@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -20,12 +17,14 @@ use helpline_service::{
 use rand::RngExt;
 use secrecy::SecretString;
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{People, texts};
 
 /// How often the records are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What is said while they may yet be reached.
+const NOT_YET: &str = "the records are not available yet";
 /// What random passwords are made of: nothing that two people read differently.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const PASSWORD_LENGTH: usize = 20;
@@ -43,23 +42,52 @@ pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError
     let records = records.map_err(|error| StartError::Records(error.to_string()))?;
     let people = People::new(commons, records);
     let people = people.map_err(|error| StartError::Records(error.to_string()))?;
-    let usable = Arc::new(AtomicBool::new(false));
-    let seen = usable.clone();
-    commons.ready_only_if("the records are not available yet", move || {
-        seen.load(Ordering::Relaxed)
-    });
+    let obstacle = Obstacle::default();
+    let seen = obstacle.clone();
+    commons.ready_unless(move || seen.get());
     let (tended, stop) = (people.clone(), commons.stop.clone());
     let handler = commons.handler();
     commons.tasks.spawn(async move {
-        let tending = tended.tend(handler, &usable);
+        let tending = tended.tend(handler, &obstacle);
         stop.run_until_cancelled(tending).await;
         tended.records.close().await;
     });
     Ok(Some(people))
 }
 
+/// Why the records cannot be used, if they cannot: what `/ready` says.
+#[derive(Clone)]
+struct Obstacle(Arc<Mutex<Option<String>>>);
+
+impl Default for Obstacle {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Some(NOT_YET.to_owned()))))
+    }
+}
+
+impl Obstacle {
+    /// What passes is not told in detail; what somebody has to see to is.
+    fn text(error: &RecordsError) -> String {
+        match error {
+            RecordsError::Newer(_) => error.to_string(),
+            _ => NOT_YET.to_owned(),
+        }
+    }
+
+    fn get(&self) -> Option<String> {
+        let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.clone()
+    }
+
+    /// Says something else from now on; gives what it said before.
+    fn replace(&self, text: Option<String>) -> Option<String> {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *said, text)
+    }
+}
+
 impl People {
-    async fn tend(&self, handler: Handler, usable: &AtomicBool) {
+    async fn tend(&self, handler: Handler, obstacle: &Obstacle) {
         let mut tick = interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut begun = false;
@@ -70,11 +98,19 @@ impl People {
                 false => self.begin().await,
             };
             begun |= looked.is_ok();
-            let was = usable.swap(looked.is_ok(), Ordering::Relaxed);
+            let now = looked.as_ref().err().map(Obstacle::text);
+            let before = obstacle.replace(now.clone());
             match looked {
-                Ok(()) if !was => info!("the records can be used"),
-                Err(reason) if was || !begun => warn!(%reason, "the records cannot be used"),
-                _ => {}
+                Ok(()) if before.is_some() => info!("the records can be used"),
+                // Waiting does not help, so it is said once, and so that it is not overlooked.
+                Err(reason @ RecordsError::Newer(_)) if now != before => {
+                    error!(%reason, "the records cannot be used");
+                }
+                Ok(()) | Err(RecordsError::Newer(_)) => {}
+                Err(reason) if before.is_none() || !begun => {
+                    warn!(%reason, "the records cannot be used");
+                }
+                Err(_) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use helpline_desk::time::Timestamp;
 use helpline_protocol::iso;
-use helpline_records::{ChatRecord, Cursor, MessageRecord, Rating, Transcript};
+use helpline_records::{ChatRecord, Cursor, MessageRecord, Rating, Transcript, WhisperRecord};
 use serde_json::{Value, json};
 
 pub(super) fn time(at: i64) -> String {
@@ -34,6 +34,7 @@ pub(super) fn chat(chat: &ChatRecord) -> Value {
         "endReason": chat.end_reason,
         "endedBy": chat.ended_by,
         "messageCount": chat.messages,
+        "severity": chat.severity,
     })
 }
 
@@ -47,6 +48,7 @@ pub(super) fn transcript(transcript: &Transcript) -> Value {
         |claim| json!({ "agentId": claim.agent, "agentName": claim.name, "at": time(claim.at) }),
     );
     shaped["claims"] = claims.collect();
+    shaped["whispers"] = transcript.whispers.iter().map(whisper).collect();
     shaped
 }
 
@@ -58,6 +60,16 @@ fn message(chat: &ChatRecord, transcript: &Transcript, said: &MessageRecord) -> 
         "senderId": said.sender,
         "senderName": sender_name(chat, transcript, said),
         "content": said.content,
+    })
+}
+
+fn whisper(whisper: &WhisperRecord) -> Value {
+    json!({
+        "id": whisper.id,
+        "at": time(whisper.at),
+        "senderId": whisper.sender,
+        "senderName": whisper.sender_name,
+        "content": whisper.content,
     })
 }
 

@@ -220,7 +220,8 @@ impl Args {
             .transpose()
     }
 
-    fn name(&mut self, field: &'static str) -> Result<Name, WireError> {
+    /// A name that has to be there.
+    pub(crate) fn name(&mut self, field: &'static str) -> Result<Name, WireError> {
         Name::parse(&self.text(field)?).ok_or(WireError::InvalidField(field))
     }
 

@@ -10,7 +10,7 @@ mod history;
 use helpline_desk::actor::Side;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::decode::open;
+pub(crate) use self::decode::{Args, open};
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
     frames::{Queue, Reader, Scene, chat_expired, event_frames, passing, queue},

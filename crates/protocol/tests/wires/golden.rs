@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::{conversations, golden_client, golden_server};
+use crate::{conversations, golden_client, golden_server, socketio};
 
 /// The folder of a contract's blocks.
 fn folder(contract: &str) -> PathBuf {
@@ -52,6 +52,7 @@ fn every_block_is_looked_at() {
     for (contract, looked_at) in [
         ("001", looked_at.collect::<BTreeSet<_>>()),
         ("002", conversations::names().into_iter().collect()),
+        ("004", socketio::names().into_iter().collect()),
     ] {
         let kept: BTreeSet<String> = fs::read_dir(folder(contract))
             .expect("the folder")

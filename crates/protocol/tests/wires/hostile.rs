@@ -4,7 +4,7 @@ use helpline_desk::id::ChatId;
 use helpline_protocol::{
     bus::{self, write_event, write_passing, write_queue_entry},
     close::WireError,
-    joins,
+    joins, staff_desk,
     typed::{self, Level},
 };
 use proptest::{prelude::*, sample::select};
@@ -21,6 +21,9 @@ fn from_a_client(text: &str, level: Level) {
         assert!(error.is_bad_frame(), "{error:?}");
     }
     if let Err(error) = joins::decode(text, level) {
+        assert!(error.is_bad_frame(), "{error:?}");
+    }
+    if let (_, Err(error)) = staff_desk::decode(text) {
         assert!(error.is_bad_frame(), "{error:?}");
     }
 }
@@ -60,8 +63,10 @@ proptest! {
 
     #[test]
     fn any_args_are_read_or_refused(
-        kind in select(vec!["Join", "ChatMessage", "Leave", "Typing", "Seen", "Accept", "Decline", "Availability"]),
-        field in select(vec!["userId", "username", "from", "content", "supportId", "resume", "seq", "on", "clientId"]),
+        kind in select(vec!["Join", "ChatMessage", "Leave", "Typing", "Seen", "Accept", "Decline", "Availability", "Watch", "Whisper",
+            "TakeOver", "Flag", "Reassign"]),
+        field in select(vec!["userId", "username", "from", "content", "supportId", "resume", "seq", "on", "clientId",
+            "chatId", "ref", "name", "severity", "to", "note"]),
         value in select(vec!["null", "true", "-1", "1e99", "\"\"", "[]", "{}", r#"{"epoch":1,"after":"x"}"#]),
         level in a_level(),
     ) {

@@ -8,7 +8,7 @@ use helpline_desk::{
 };
 
 use super::{Archived, Status, clean, clean_option, fold};
-use crate::entities::{chat, claim, message};
+use crate::entities::{chat, claim, message, whisper};
 
 /// A row for a chat of which nothing but an event is known yet.
 pub(super) fn unknown(event: &Archived) -> chat::Model {
@@ -39,19 +39,29 @@ pub(super) fn unknown(event: &Archived) -> chat::Model {
         last_seq: 0,
         last_at: event.at,
         folded: String::new(),
+        severity: 0,
+        flagged_at: None,
     }
 }
 
-/// What a chat's events, oldest first, make of it: its row, its claims and its messages.
-pub(crate) fn project(
-    events: &[Archived],
-) -> Option<(chat::Model, Vec<claim::Model>, Vec<message::Model>)> {
+/// A chat as the tables have it.
+pub(crate) struct Projected {
+    pub(crate) row: chat::Model,
+    pub(crate) claims: Vec<claim::Model>,
+    pub(crate) messages: Vec<message::Model>,
+    pub(crate) whispers: Vec<whisper::Model>,
+}
+
+/// What a chat's events, oldest first, make of it.
+pub(crate) fn project(events: &[Archived]) -> Option<Projected> {
     let mut row = unknown(events.first()?);
     let mut claims: Vec<claim::Model> = Vec::new();
     let mut messages = Vec::new();
+    let mut whispers = Vec::new();
     for event in events {
         apply(&mut row, event);
         claims.extend(claim(event));
+        whispers.extend(whisper(event));
         if let Some(Event::Said(said)) = &event.event {
             let support = said.support.map(|support| support.to_string());
             let taken = claims.iter().rev();
@@ -60,7 +70,12 @@ pub(crate) fn project(
             messages.push(message(event, said, sender(&row, said.from, agent)));
         }
     }
-    Some((row, claims, messages))
+    Some(Projected {
+        row,
+        claims,
+        messages,
+        whispers,
+    })
 }
 
 /// Who said something: the visitor, or the agent behind the part, which `agent` is if that is known.
@@ -104,7 +119,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
         Event::Requested { since } => {
             earliest(&mut row.requested_at, since.0);
             if is_news(row, at) {
-                reopen(row);
+                reopen(row, at);
                 set_status(row, Status::Waiting);
             }
         }
@@ -146,6 +161,10 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
                 earliest(&mut row.first_response_at, at);
             }
         }
+        Event::Flagged { severity, .. } if row.flagged_at <= Some(at) => {
+            row.severity = i64::from(*severity);
+            row.flagged_at = Some(at);
+        }
         Event::Ended(end) => ended(row, end, at),
         _ => {}
     }
@@ -163,8 +182,8 @@ pub(super) fn ended(row: &mut chat::Model, end: &End, at: i64) {
 }
 
 /// A standing chat begins another session. No other chat does anything after its end.
-fn reopen(row: &mut chat::Model) {
-    if row.kept && row.supervisor.is_none() {
+fn reopen(row: &mut chat::Model, at: i64) {
+    if row.ended_at.is_some_and(|ended| ended < at) {
         row.ended_at = None;
         row.end_reason = None;
         row.ended_by = None;
@@ -222,6 +241,29 @@ pub(super) fn claim(archived: &Archived) -> Option<claim::Model> {
         agent: id(agent),
         name: clean(name),
         at: archived.at,
+    })
+}
+
+/// The whisper that an event is, if it is one.
+pub(super) fn whisper(archived: &Archived) -> Option<whisper::Model> {
+    let Some(Event::Whispered {
+        id: own,
+        by,
+        by_name,
+        content,
+    }) = &archived.event
+    else {
+        return None;
+    };
+    Some(whisper::Model {
+        chat: archived.chat.to_string(),
+        epoch: archived.epoch.clone(),
+        seq: number(archived.seq),
+        at: archived.at,
+        id: own.to_string(),
+        sender: id(by),
+        sender_name: clean(by_name),
+        content: clean(content),
     })
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     database::Records,
-    entities::{chat, chat_event, claim, message},
+    entities::{chat, chat_event, claim, message, whisper},
     erase,
     error::RecordsError,
 };
@@ -92,12 +92,14 @@ async fn store(
     fresh.sort_by_key(|event| (event.at, event.seq));
     let agents = claims(tx, &fresh).await?;
     let mut messages = Vec::new();
+    let mut whispers = Vec::new();
     for event in fresh {
         let id = event.chat.to_string();
         let Some(row) = rows.get_mut(&id) else {
             continue;
         };
         projection::apply(row, event);
+        whispers.extend(projection::whisper(event).map(IntoActiveModel::into_active_model));
         if let Some(Event::Said(said)) = &event.event {
             let part = said.support.map(|support| (id, support.to_string()));
             let agent = part.and_then(|part| agents.get(&part).cloned());
@@ -108,6 +110,11 @@ async fn store(
     }
     for messages in messages.chunks(ROWS) {
         message::Entity::insert_many(messages.to_vec())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    for whispers in whispers.chunks(ROWS) {
+        whisper::Entity::insert_many(whispers.to_vec())
             .exec_without_returning(tx)
             .await?;
     }

@@ -31,6 +31,8 @@ pub struct Model {
     pub last_seq: i64,
     pub last_at: i64,
     pub folded: String,
+    pub severity: i64,
+    pub flagged_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

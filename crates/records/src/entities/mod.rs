@@ -23,3 +23,4 @@ pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod sign_in_failure;
 pub(crate) mod user_tags;
+pub(crate) mod whisper;

@@ -8,7 +8,6 @@ use helpline_desk::{
     id::ChatId,
     time::Timestamp,
 };
-use helpline_live::store::Loaded;
 use helpline_protocol::bus::StaffMember;
 
 use super::Observer;
@@ -25,6 +24,8 @@ pub struct OnFloor {
     pub session: VecDeque<Spoken>,
     /// When the visitor asked for the session that is open.
     pub asked_at: Option<Timestamp>,
+    /// Since when it is waiting, or somebody has it.
+    pub since: Timestamp,
     pub(super) epoch: String,
     pub(super) seq: u64,
     numbered: u64,
@@ -64,9 +65,9 @@ pub enum Happening<'a> {
         /// Its number among the chat's messages; 0: it has none.
         number: u64,
     },
-    /// A chat is there that was not, or is another than the one that was told, without anything having happened.
+    /// An open chat is there that was not, or is another than the one that was told, without anything having happened.
     Found(&'a OnFloor),
-    /// A chat is not there any more, and nobody knows what became of it.
+    /// An open chat is not there any more, and nobody knows what became of it.
     Lost(ChatId),
     /// Somebody of the staff came, or changed.
     Here {
@@ -86,18 +87,18 @@ impl OnFloor {
             chat,
             session: VecDeque::new(),
             asked_at: None,
+            since: first.at,
             epoch: epoch.to_owned(),
             seq: first.seq,
             numbered: 0,
         }
     }
 
-    /// The chat that a log makes, if it makes one that is open.
-    pub(super) fn of(id: ChatId, loaded: &Loaded) -> Option<Self> {
-        let mut log = loaded.recorded.iter();
-        let first = log.next()?;
+    /// The chat that a log makes, if it begins with a chat's beginning.
+    pub(super) fn of(id: ChatId, epoch: &str, log: &[Recorded]) -> Option<Self> {
+        let (first, log) = log.split_first()?;
         let begun = Chat::begin(id, &first.event, first.at)?;
-        let mut chat = Self::begun(begun, &loaded.head.epoch, first);
+        let mut chat = Self::begun(begun, epoch, first);
         for recorded in log {
             chat.apply(recorded);
         }
@@ -119,7 +120,10 @@ impl OnFloor {
             Event::Requested { since } => {
                 self.session.clear();
                 self.asked_at = Some(*since);
+                self.since = *since;
             }
+            Event::Assigned { since, .. } | Event::Released { since } => self.since = *since,
+            Event::Claimed { .. } | Event::TakenOver { .. } => self.since = recorded.at,
             Event::Said(said) => {
                 if self.session.len() == REMEMBERED {
                     self.session.pop_front();

@@ -52,6 +52,8 @@ struct Inner {
     handler: Handler,
     metrics: Metrics,
     keys: Keys,
+    /// The channel on which the staff's coming and going is told.
+    desk: String,
     feed: Feed,
     /// There is something to read.
     work: Notify,
@@ -78,6 +80,7 @@ impl Floor {
                 observer,
                 handler,
                 metrics: commons.metrics.clone(),
+                desk: keys.desk_channel(),
                 keys,
                 feed: Feed::open(commons.store.clone(), commons.stop.clone(), hear),
                 work: Notify::new(),
@@ -118,7 +121,7 @@ impl Floor {
         let partitions = 0..keys.partitions();
         partitions
             .map(|partition| keys.watch_channel(partition))
-            .chain([keys.desk_channel()])
+            .chain([self.0.desk.clone()])
             .collect()
     }
 
@@ -128,34 +131,43 @@ impl Floor {
     }
 
     fn hear(&self, heard: Heard<'_>) {
-        let mut view = self.view();
-        let missed = matches!(heard, Heard::Message { .. });
-        let to_read = match heard {
-            Heard::Listening(channel) => match self.partition_of(channel) {
-                Some(partition) => view.read_partition(partition),
-                None => view.read_staff(),
-            },
-            Heard::Message { channel, text } if self.partition_of(channel).is_some() => {
-                match bus::read_watched(text) {
-                    Ok(watched) => view.take(watched, &self.0.observer),
-                    Err(reason) => {
-                        error!(%reason, "a chat is read instead");
-                        chat_of(text).is_some_and(|chat| view.read_chat(chat))
-                    }
-                }
+        let (missed, to_read) = match heard {
+            Heard::Listening(channel) if channel == self.0.desk => {
+                (false, self.view().read_staff())
             }
-            Heard::Message { text, .. } => match bus::read_staff_change(text) {
-                Ok(change) => view.take_staff(change, &self.0.observer),
-                Err(reason) => {
-                    error!(%reason, "the staff are read instead");
-                    view.read_staff()
-                }
-            },
+            Heard::Listening(channel) => {
+                let partition = self.partition_of(channel);
+                let to_read = |partition| self.view().read_partition(partition);
+                (false, partition.is_some_and(to_read))
+            }
+            Heard::Message { channel, text } if channel == self.0.desk => {
+                (true, self.hear_of_staff(text))
+            }
+            Heard::Message { text, .. } => (true, self.hear_of_chat(text)),
         };
-        drop(view);
         if to_read {
             self.0.metrics.resume_gaps.inc_by(u64::from(missed));
             self.0.work.notify_one();
+        }
+    }
+
+    fn hear_of_chat(&self, text: &str) -> bool {
+        match bus::read_watched(text) {
+            Ok(watched) => self.view().take(watched, &self.0.observer),
+            Err(reason) => {
+                error!(%reason, "a chat is read instead");
+                chat_of(text).is_some_and(|chat| self.view().read_chat(chat))
+            }
+        }
+    }
+
+    fn hear_of_staff(&self, text: &str) -> bool {
+        match bus::read_staff_change(text) {
+            Ok(change) => self.view().take_staff(change, &self.0.observer),
+            Err(reason) => {
+                error!(%reason, "the staff are read instead");
+                self.view().read_staff()
+            }
         }
     }
 
@@ -184,3 +196,6 @@ impl Drop for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,9 @@ impl Floor {
             let task = self.view().next_task(PAGE);
             match task {
                 Task::Nothing => {
-                    if self.view().is_read() {
+                    // With the view held: whoever comes to watch after the last has gone begins with nothing read.
+                    let view = self.view();
+                    if view.is_read() {
                         self.0.ready.send_replace(true);
                     }
                     return Ok(());

@@ -1,6 +1,6 @@
 //! The copy itself, and what each thing that is heard means to it. No waiting here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use helpline_desk::{
     chat::Chat,
@@ -29,15 +29,10 @@ pub struct View {
     chats: HashMap<ChatId, OnFloor>,
     staff: BTreeMap<AgentId, StaffMember>,
     watchers: usize,
-    /// Partitions that have to be listed, and those that were.
-    unlisted: HashSet<u16>,
-    partitions: u16,
-    listed: HashSet<u16>,
-    /// Whether the staff have to be read, and whether they were.
-    staff_unread: bool,
-    staff_read: bool,
-    /// Whether somebody was heard of while they were being read.
-    staff_heard: bool,
+    /// How the listing of each partition's chats stands.
+    lists: Vec<Reading>,
+    /// How the reading of the staff stands.
+    staff_list: Reading,
     /// Chats that have to be read, each with the first event that was heard and not told.
     unread: HashMap<ChatId, u64>,
     /// Those that are being read, with the last event that was heard of meanwhile.
@@ -50,12 +45,8 @@ impl View {
             chats: HashMap::new(),
             staff: BTreeMap::new(),
             watchers: 0,
-            unlisted: HashSet::new(),
-            partitions,
-            listed: HashSet::new(),
-            staff_unread: false,
-            staff_read: false,
-            staff_heard: false,
+            lists: vec![Reading::default(); usize::from(partitions)],
+            staff_list: Reading::default(),
             unread: HashMap::new(),
             reading: HashMap::new(),
         }
@@ -101,7 +92,8 @@ impl View {
         self.watchers = self.watchers.saturating_sub(1);
         let last = self.watchers == 0;
         if last {
-            *self = Self::new(self.partitions);
+            let partitions = self.lists.len();
+            *self = Self::new(u16::try_from(partitions).unwrap_or(u16::MAX));
         }
         last
     }
@@ -109,23 +101,33 @@ impl View {
     /// Whether everything was read.
     pub(super) fn is_read(&self) -> bool {
         self.watchers > 0
-            && self.staff_read
-            && self.listed.len() == usize::from(self.partitions)
-            && !self.staff_unread
-            && self.unlisted.is_empty()
+            && self.staff_list.is_done()
+            && self.lists.iter().all(Reading::is_done)
             && self.unread.is_empty()
             && self.reading.is_empty()
     }
 
+    /// A partition's chats have to be listed; `true` if there is anything to do for that.
     pub(super) fn read_partition(&mut self, partition: u16) -> bool {
-        self.watchers > 0 && self.unlisted.insert(partition)
+        let list = self.lists.get_mut(usize::from(partition));
+        match list.filter(|_| self.watchers > 0) {
+            Some(list) => {
+                list.want();
+                true
+            }
+            None => false,
+        }
     }
 
+    /// The staff have to be read; `true` if there is anything to do for that.
     pub(super) fn read_staff(&mut self) -> bool {
-        self.staff_unread = self.watchers > 0;
-        self.staff_unread
+        if self.watchers > 0 {
+            self.staff_list.want();
+        }
+        self.watchers > 0
     }
 
+    /// A chat has to be read; `true` if there is anything to do for that.
     pub(super) fn read_chat(&mut self, chat: ChatId) -> bool {
         if self.watchers == 0 {
             return false;
@@ -136,11 +138,13 @@ impl View {
 
     /// What to read next: the staff and the lists of chats first, then at most `page` chats.
     pub(super) fn next_task(&mut self, page: usize) -> Task {
-        if self.staff_unread {
+        if self.staff_list.ask() {
             return Task::Staff;
         }
-        if let Some(partition) = self.unlisted.iter().next().copied() {
-            return Task::Partition(partition);
+        for (list, partition) in self.lists.iter_mut().zip(0..) {
+            if list.ask() {
+                return Task::Partition(partition);
+            }
         }
         // What could not be read the last time is asked for again.
         for (chat, (first, _)) in std::mem::take(&mut self.reading) {
@@ -189,13 +193,18 @@ impl View {
                 _ => self.has_missed(id, seq, seq),
             };
         };
-        let terminal = recorded.event.is_terminal();
-        if !terminal && (held.epoch != epoch || seq > held.seq + 1) {
+        let same_log = held.epoch == epoch;
+        if same_log && seq <= held.seq {
+            return false;
+        }
+        // The end of a chat that has expired has a log of its own.
+        let next = match same_log {
+            true => seq == held.seq + 1,
+            false => recorded.event.is_terminal(),
+        };
+        if !next {
             let first = held.seq + 1;
             return self.has_missed(id, first, seq);
-        }
-        if !terminal && seq <= held.seq {
-            return false;
         }
         tell(held, &recorded, observer);
         if held.goes() {
@@ -236,10 +245,10 @@ impl View {
         open: &[ChatId],
         is_here: impl Fn(ChatId) -> bool,
     ) {
-        if !self.unlisted.remove(&partition) {
+        let list = self.lists.get_mut(usize::from(partition));
+        if !list.is_some_and(Reading::answer) {
             return;
         }
-        self.listed.insert(partition);
         // What is not listed is over, or has begun since: its log says which.
         let known = self.chats.keys().copied();
         let known: Vec<ChatId> = known.filter(|chat| is_here(*chat)).collect();
@@ -254,57 +263,43 @@ impl View {
         let Some((first, last)) = self.reading.remove(&id) else {
             return;
         };
-        let Some(loaded) = loaded else {
-            if self.chats.remove(&id).is_some() {
-                observer(&Happening::Lost(id));
-            }
-            return;
-        };
-        if last > loaded.head.seq {
+        if loaded.as_ref().is_some_and(|loaded| last > loaded.head.seq) {
             // Heard of meanwhile, and not in what was read.
             self.unread.insert(id, first);
             return;
         }
         let held = self.chats.remove(&id);
-        let continues = held
-            .as_ref()
-            .is_some_and(|held| *held.epoch == *loaded.head.epoch && held.seq <= loaded.head.seq);
-        let (mut chat, from) = match (held, first) {
-            (Some(held), _) if continues => {
-                let from = held.seq + 1;
-                (held, from)
+        let was_open = held.as_ref().is_some_and(OnFloor::is_open);
+        let Some(loaded) = loaded else {
+            if was_open {
+                observer(&Happening::Lost(id));
             }
-            (None, first) if first <= loaded.head.seq => {
-                let before = Loaded {
-                    recorded: loaded
-                        .recorded
-                        .iter()
-                        .filter(|recorded| recorded.seq < first)
-                        .cloned()
-                        .collect(),
-                    ..loaded.clone()
-                };
-                match OnFloor::of(id, &before) {
-                    Some(chat) => (chat, first),
-                    None => return,
+            return;
+        };
+        let missed = match held {
+            Some(held) => missed(held, &loaded),
+            // It was not here, and what was heard of it is told.
+            None if first <= loaded.head.seq => before(id, &loaded, first),
+            None => None,
+        };
+        let chat = match missed {
+            Some((mut chat, missed)) => {
+                for recorded in missed {
+                    tell(&mut chat, recorded, observer);
                 }
+                Some(chat)
             }
-            (held, _) => {
-                match OnFloor::of(id, &loaded) {
-                    Some(chat) if !chat.goes() => {
-                        observer(&Happening::Found(&chat));
-                        self.chats.insert(id, chat);
-                    }
-                    _ if held.is_some() => observer(&Happening::Lost(id)),
+            None => {
+                let found = OnFloor::of(id, &loaded.head.epoch, &loaded.recorded);
+                match &found {
+                    Some(found) if found.is_open() => observer(&Happening::Found(found)),
+                    _ if was_open => observer(&Happening::Lost(id)),
                     _ => {}
                 }
-                return;
+                found
             }
         };
-        for recorded in loaded.recorded.iter().filter(|r| r.seq >= from) {
-            tell(&mut chat, recorded, observer);
-        }
-        if !chat.goes() {
+        if let Some(chat) = chat.filter(|chat| !chat.goes()) {
             self.chats.insert(id, chat);
         }
     }
@@ -314,8 +309,7 @@ impl View {
         if self.watchers == 0 {
             return false;
         }
-        // What is being read may be older than this.
-        self.staff_heard |= self.staff_unread;
+        self.staff_list.heard();
         match change {
             StaffChange::Here(member) => self.is_here(member, observer),
             StaffChange::Gone(id) => {
@@ -340,10 +334,10 @@ impl View {
 
     /// The staff who are online are these.
     pub(super) fn put_staff(&mut self, staff: Vec<StaffMember>, observer: &Observer) {
-        if self.watchers == 0 || std::mem::take(&mut self.staff_heard) {
+        // What was heard meanwhile is newer than this, and all of it is read again.
+        if !self.staff_list.answer() || self.staff_list.wanted {
             return;
         }
-        (self.staff_unread, self.staff_read) = (false, true);
         let now: BTreeMap<AgentId, StaffMember> = staff
             .into_iter()
             .map(|member| (member.id.clone(), member))
@@ -357,5 +351,71 @@ impl View {
         for member in now.into_values() {
             self.is_here(member, observer);
         }
+    }
+}
+
+/// What a chat that was here has missed, if the log goes on from where it stands. One that has expired has its end.
+fn missed(held: OnFloor, loaded: &Loaded) -> Option<(OnFloor, &[Recorded])> {
+    let goes_on = *held.epoch == *loaded.head.epoch && held.seq <= loaded.head.seq;
+    let missed = match goes_on {
+        true => loaded.recorded.iter().position(|r| r.seq > held.seq),
+        false => loaded
+            .recorded
+            .iter()
+            .position(|r| r.event.is_terminal())
+            .filter(|_| loaded.recorded.len() == 1),
+    };
+    match missed {
+        Some(from) => Some((held, &loaded.recorded[from..])),
+        None if goes_on => Some((held, &[])),
+        None => None,
+    }
+}
+
+/// A chat as it was before one of its events, and what follows.
+fn before(id: ChatId, loaded: &Loaded, first: u64) -> Option<(OnFloor, &[Recorded])> {
+    let from = loaded.recorded.iter().position(|r| r.seq >= first)?;
+    let (before, after) = loaded.recorded.split_at(from);
+    let chat = OnFloor::of(id, &loaded.head.epoch, before)?;
+    Some((chat, after))
+}
+
+/// How the reading of a list stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reading {
+    /// It has to be read, once more if it is being read.
+    wanted: bool,
+    /// It is being read.
+    asked: bool,
+    /// It was read.
+    read: bool,
+}
+
+impl Reading {
+    fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    /// Whether it has to be read now; what failed is asked for again.
+    fn ask(&mut self) -> bool {
+        let asks = self.wanted || self.asked;
+        (self.wanted, self.asked) = (false, asks);
+        asks
+    }
+
+    /// Something was heard that an answer which is under way may not have.
+    fn heard(&mut self) {
+        self.wanted |= self.asked;
+    }
+
+    /// The answer is there; `false` if nobody here has asked for it.
+    fn answer(&mut self) -> bool {
+        let asked = std::mem::take(&mut self.asked);
+        self.read |= asked;
+        asked
+    }
+
+    fn is_done(&self) -> bool {
+        self.read && !self.wanted && !self.asked
     }
 }

@@ -21,6 +21,19 @@ const REMEMBER: usize = 3600;
 /// The pages that may call, as `http.cors_origin` says, and the console. A page that may call may send any header; cookies are
 /// [`allow_cookies`]'s business.
 pub fn cors(settings: &HttpSettings, console: &str) -> Cors {
+    let cors = allowed(settings, console);
+    match settings.origins() {
+        None => cors.send_wildcard(),
+        Some(_) => cors,
+    }
+}
+
+/// The same for requests that a page sends with credentials: the answer names the page's own origin.
+pub fn cors_with_credentials(settings: &HttpSettings, console: &str) -> Cors {
+    allowed(settings, console).supports_credentials()
+}
+
+fn allowed(settings: &HttpSettings, console: &str) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
@@ -28,7 +41,7 @@ pub fn cors(settings: &HttpSettings, console: &str) -> Cors {
         .expose_headers([RETRY_AFTER])
         .max_age(REMEMBER);
     match settings.origins() {
-        None => cors.allow_any_origin().send_wildcard(),
+        None => cors.allow_any_origin(),
         Some(origins) => origins
             .into_iter()
             .chain([console])

@@ -24,7 +24,7 @@ mod readiness;
 
 pub use self::{
     answers::{failure, not_found},
-    headers::{allow_cookies, cors, security_headers},
+    headers::{allow_cookies, cors, cors_with_credentials, security_headers},
     log::access_log,
     probes::probes,
     readiness::{Readiness, State},

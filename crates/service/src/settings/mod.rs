@@ -18,6 +18,7 @@ mod pages;
 mod presence;
 mod records;
 mod redis;
+mod socketio;
 mod sockets;
 mod url;
 mod values;
@@ -44,6 +45,7 @@ pub use self::{
     presence::PresenceSettings,
     records::RecordsSettings,
     redis::RedisSettings,
+    socketio::SocketIoSettings,
     sockets::{QueueSettings, SocketSettings},
     url::SecretUrl,
 };
@@ -65,6 +67,8 @@ pub struct Settings {
     pub chat_server: ListenSettings,
     /// Where subscriber listens.
     pub subscriber: ListenSettings,
+    /// Where chat-server listens for Socket.IO clients.
+    pub socketio: SocketIoSettings,
     /// Times, sizes and texts of a chat.
     pub chat: ChatSettings,
     /// How sockets are kept, fed and closed.
@@ -93,14 +97,19 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, a key does not exist, or a value cannot work.
     pub fn load() -> Result<Self, SettingsError> {
-        // An empty variable is how compose files and shells say "none".
-        let file = std::env::var_os(FILE_VARIABLE)
-            .filter(|name| !name.is_empty())
-            .map(PathBuf::from);
         let env = std::env::vars_os()
             .filter_map(|pair| own_variable(pair).transpose())
             .collect::<Result<Vec<_>, _>>()?;
-        Self::from_parts(file.as_deref(), env)
+        Self::from_parts(Self::file().as_deref(), env)
+    }
+
+    /// The file named by `HELPLINE_CONFIG`, if one is.
+    #[must_use]
+    pub fn file() -> Option<PathBuf> {
+        // An empty variable is how compose files and shells say "none".
+        std::env::var_os(FILE_VARIABLE)
+            .filter(|name| !name.is_empty())
+            .map(PathBuf::from)
     }
 
     /// The same from a given file and given variables, of which those not named `HELPLINE__…` are passed over.
@@ -137,6 +146,7 @@ impl Settings {
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.redis.validate()?;
         self.records.validate()?;
+        self.socketio.validate()?;
         self.chat.validate()?;
         self.sockets.validate()?;
         self.presence.validate()?;

@@ -58,6 +58,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(records, Some("sqlite:data/helpline.db"));
     assert_eq!(settings.chat_server.bind, "127.0.0.1:9000".parse().unwrap());
     assert_eq!(settings.subscriber.bind, "127.0.0.1:9001".parse().unwrap());
+    assert_eq!(settings.socketio.bind, "127.0.0.1:9002".parse().unwrap());
+    assert_eq!(settings.socketio.grace, Duration::ZERO);
     assert_eq!(settings.chat.idle_timeout, Duration::from_secs(120));
     assert_eq!(settings.chat.max_content_bytes, 4096);
     assert_eq!(settings.chat.join_text, "{agent} is now with you.");
@@ -114,6 +116,8 @@ fn every_kind_of_value_can_come_from_the_environment() {
         ("HELPLINE__REDIS__STREAM_MAX_BYTES", "4096"),
         ("HELPLINE__RECORDS__URL", ""),
         ("HELPLINE__CHAT_SERVER__BIND", "[::1]:0"),
+        ("HELPLINE__SOCKETIO__BIND", "[::1]:0"),
+        ("HELPLINE__SOCKETIO__GRACE", "30s"),
         ("HELPLINE__SOCKETS__OUTBOX", "1"),
         ("HELPLINE__AUTH__JWT_SECRET", SECRET),
         (
@@ -133,6 +137,8 @@ fn every_kind_of_value_can_come_from_the_environment() {
     assert_eq!(settings.redis.stream_max_bytes, 4096);
     assert!(settings.records.url.is_none());
     assert_eq!(settings.chat_server.bind, "[::1]:0".parse().unwrap());
+    assert_eq!(settings.socketio.bind, "[::1]:0".parse().unwrap());
+    assert_eq!(settings.socketio.grace, Duration::from_secs(30));
     assert_eq!(
         settings
             .auth
@@ -243,6 +249,9 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("records.url", "mysql://ann:topsecret@db", "sqlite:"),
         ("chat_server.bind", "localhost", "invalid socket address"),
         ("subscriber.bind", "9001", "invalid socket address"),
+        ("socketio.bind", "9002", "invalid socket address"),
+        ("socketio.grace", "soon", "not a duration"),
+        ("socketio.grace", "2years", "365 days"),
         ("chat.idle_timeout", "0s", "between 1ms"),
         ("chat.idle_timeout", "120", "not a duration"),
         ("chat.idle_timeout", "soon", "not a duration"),

@@ -134,9 +134,12 @@ for (const [looks, options] of Object.entries(EVERY)) {
     await page.getByRole("option").first().waitFor();
     await look(page, `reply-list-${looks}`);
     await field.fill("");
-    const details = page.getByRole("button", { name: "Details" });
-    // Where there is no room for a third column they open over the chat.
-    if (looks === "phone") await details.click();
+    // Where there is no room for a third column they open over the chat, as do the tools.
+    const opens = async (name: string) => {
+      if (looks === "phone") await page.getByRole("button", { name: "More" }).click();
+      await page.getByRole("button", { name }).click();
+    };
+    if (looks === "phone") await opens("Details");
     await page.getByLabel("Add a tag").fill("boots");
     await page.keyboard.press("Enter");
     await page.getByLabel("Add a note for colleagues").fill("Second question this week.");
@@ -144,7 +147,7 @@ for (const [looks, options] of Object.entries(EVERY)) {
     await page.locator("article", { hasText: "Second question" }).waitFor();
     await look(page, `details-${looks}`);
     if (looks === "phone") await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Transfer" }).click();
+    await opens("Transfer");
     await page.getByRole("radio").first().waitFor();
     await look(page, `transfer-${looks}`);
   });

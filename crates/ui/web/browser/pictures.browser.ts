@@ -1,11 +1,12 @@
-/** The three pictures of the README, as `target/screens/pictures/`: small, and as people would see the pages. */
+/** The four pictures of the README, as `target/screens/pictures/`: small, and as people would see the pages. */
 import { mkdirSync, statSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, openBrowser } from "./people";
 import { SHOP, Site } from "./site";
+import { Office, goesTo, signsIn, startWorld } from "./staff";
 import { until } from "./until";
-import { SCREENS, World } from "./world";
+import { SCREENS, type World } from "./world";
 
 const PICTURES = `${SCREENS}/pictures`;
 const LARGEST = 150_000;
@@ -15,7 +16,7 @@ let world: World;
 
 beforeAll(async () => {
   browser = await openBrowser();
-  world = await World.start();
+  world = await startWorld();
   mkdirSync(PICTURES, { recursive: true });
 });
 
@@ -70,4 +71,33 @@ test("the widget on a shop's page", async () => {
   await picture(page, "widget");
   await context.close();
   await site.stop();
+});
+
+test("the supervisor's board", async () => {
+  const office = await Office.opens(world);
+  const vika = await office.hires("Vika Larsen");
+  const rosa = await office.hires("Rosa Brandt", "supervisor");
+  const desk = await signsIn(browser, world, vika);
+  for (const [name, topic, words] of [
+    ["Ana Costa", "Billing", "I was charged twice for order 10655"],
+    ["Liam Byrne", "Returns", "Can I send back one of two?"],
+  ] as const) {
+    const visitor = await Visitor.opens(browser, world, `/c/${topic}`);
+    await visitor.starts(name, words);
+    await desk.accepts(name);
+  }
+  await desk.says("Of course. I am writing you the label now.");
+  const waits = await Visitor.opens(browser, world, "/c/Delivery");
+  await waits.starts("Yuki Tanaka", "My parcel says delivered, but nothing is here");
+  const board = await signsIn(browser, world, rosa, { viewport: { width: 1280, height: 720 } });
+  await goesTo(board, "Board");
+  const { page } = board;
+  await page.locator("tbody tr", { hasText: "Ana Costa" }).getByRole("button").click();
+  await page.getByRole("complementary").getByText("Attention").click();
+  await page.getByLabel("Whisper to Vika Larsen").fill("It is known: refund it, please.");
+  await page.getByRole("button", { name: "Whisper" }).click();
+  await page.getByRole("complementary").getByText("It is known").waitFor();
+  await page.locator("tbody tr", { hasText: "Ana Costa" }).locator("td.wide").getByText("Attention").waitFor();
+  await page.mouse.move(400, 130);
+  await picture(page, "board");
 });

@@ -93,6 +93,7 @@ export class World {
         REDIS__URL: `redis://127.0.0.1:${redisPort}`,
         RECORDS__URL: `sqlite:${join(folder, "helpline.db")}`,
         [`${section}__BIND`]: `127.0.0.1:${port}`,
+        SOCKETIO__BIND: `127.0.0.1:${await freePort()}`,
         PAGES__CHAT_SERVER: chatRoad.url,
         PAGES__SUBSCRIBER: feedRoad.url,
         PAGES__TITLE: "Kestrel Outdoor",

@@ -301,3 +301,82 @@ describe("the end", () => {
     expect(chat.state.outgoing.map((message) => message.content)).toEqual(["too late"]);
   });
 });
+
+describe("one agent after another", () => {
+  const joined = (supportId: string, supportUserName: string) => ({ participant: "Support", userId: "u", supportId, supportUserName });
+  const notes = (chat: ChatClient) => chat.state.lines.flatMap((line) => (line.kind === "note" ? [`${line.what} ${line.name}`] : []));
+
+  test("a visitor whose agent vanished waits again, and is told of the next as usual", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("Joined", joined("s1", "Vika"));
+    world.socket.hears("SupportLeft", { chatId: "c", supportId: "s1", supportUserName: "Vika" });
+    world.socket.hears("Room", { status: "waiting" });
+    world.socket.hears("Queue", { position: 1, waiting: 3 });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, lostAgent: "Vika", queue: { position: 1 } });
+    chat.send("still here");
+    expect(world.socket.said("ChatMessage").at(-1)).not.toHaveProperty("supportId");
+    world.socket.hears("Joined", joined("s2", "Rosa"));
+    expect(chat.state).toMatchObject({ phase: { kind: "engaged" }, agentName: "Rosa", queue: undefined });
+    expect(chat.state.lostAgent).toBeUndefined();
+    expect(notes(chat)).toEqual(["agentJoined Vika", "agentLeft Vika", "agentJoined Rosa"]);
+  });
+
+  test("whoever comes back to a chat that waits again is waiting, whatever was said in it", () => {
+    const { world, chat } = visitor();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "hello"), wire(3, "hi", "Support")], epoch: "e", lastSeq: 9, status: "waiting" });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, lostAgent: "" });
+  });
+
+  test("a chat that nobody has answered yet was lost by nobody", () => {
+    const { world, chat } = visitor();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "hello")], epoch: "e", lastSeq: 2, status: "waiting" });
+    world.socket.hears("Room", { status: "waiting" });
+    expect(chat.state.phase).toEqual({ kind: "waiting" });
+    expect(chat.state.lostAgent).toBeUndefined();
+  });
+
+  test("a visitor whose chat is taken over hears who is there now, and keeps who said what", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.hears("Joined", joined("s1", "Vika"));
+    world.socket.hears("Joined", joined("s2", "Rosa"));
+    expect(notes(chat)).toEqual(["agentJoined Vika", "agentChanged Rosa"]);
+    expect(chat.state).toMatchObject({ agentName: "Rosa", supportId: "s2", names: { s1: "Vika", s2: "Rosa" } });
+  });
+});
+
+describe("what only an agent is told", () => {
+  const whisper = (seq: number, content: string) => ({ chatId: "c", id: `w${seq}`, seq, by: "Rosa", content, timestamp: "2031-03-04T05:06:08Z" });
+  const said = (chat: ChatClient) => chat.state.lines.map((line) => (line.kind === "note" ? line.what : `${line.kind} ${line.content}`));
+
+  test("whispers stand among the messages, count as unread, and come again with the history", () => {
+    const { world, chat } = agent();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "hello")], whispers: [whisper(3, "be kind")], epoch: "e", lastSeq: 3, status: "engaged", severity: 1 });
+    chat.sawEverything();
+    expect(chat.state).toMatchObject({ severity: 1, unread: 0 });
+    world.socket.hears("Whisper", whisper(4, "ask for the number"));
+    world.socket.hears("Whisper", whisper(4, "ask for the number"));
+    world.socket.hears("ChatMessage", wire(5, "anybody?"));
+    expect(said(chat)).toEqual(["message hello", "whisper be kind", "whisper ask for the number", "message anybody?"]);
+    expect(chat.state.unread).toBe(2);
+    chat.sawEverything();
+    expect(chat.state.unread).toBe(0);
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ resume: { epoch: "e", after: 5 } });
+    world.socket.hears("ChatHistory", { messages: [], whispers: [whisper(7, "well done")], partial: true, epoch: "e", lastSeq: 7, status: "engaged", severity: 0 });
+    expect(said(chat).at(-1)).toBe("whisper well done");
+    expect(chat.state).toMatchObject({ severity: 0, unread: 1 });
+  });
+
+  test("a flag is shown as soon as it is set", () => {
+    const { world, chat } = agent();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [], epoch: "e", lastSeq: 1, status: "engaged", severity: 0 });
+    world.socket.hears("Room", { status: "engaged", severity: 2 });
+    expect(chat.state.severity).toBe(2);
+  });
+});

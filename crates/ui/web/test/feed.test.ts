@@ -32,6 +32,17 @@ test("rows are oldest first and an update replaces its row", () => {
   expect(feed.state.ready).toBe(true);
 });
 
+test("whose agent vanished comes first, then the urgent, then whoever has waited longest", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("old", 1));
+  world.socket.hearsBare(request("urgent", 3, { severity: 2 }));
+  world.socket.hearsBare(request("back", 4, { returned: true }));
+  expect(waiting(feed)).toEqual(["back", "urgent", "old"]);
+  world.socket.hearsBare(request("old", 1, { severity: 3 }));
+  expect(waiting(feed)).toEqual(["back", "old", "urgent"]);
+});
+
 test("a desk where somebody comes all the time is ready as well", () => {
   const { world, feed } = start();
   world.socket.opens();

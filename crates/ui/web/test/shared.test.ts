@@ -69,7 +69,7 @@ describe("the thread", () => {
     ({ kind: "message", key: `k${seq}`, seq, from, content: "x", at: at + ms }) as const;
 
   test("groups by author and minute and marks the last of one's own", () => {
-    const items = arrange([line(1, "User", 0), line(2, "User", 1_000), line(3, "User", 60_000), line(4, "Support", 61_000)], [], "User", 3, true);
+    const items = arrange([line(1, "User", 0), line(2, "User", 1_000), line(3, "User", 60_000), line(4, "Support", 61_000)], [], { me: "User", seenByOther: 3, live: true });
     expect(items.map((item) => item.kind)).toEqual(["day", "bubble", "bubble", "bubble", "bubble"]);
     const bubbles = items.flatMap((item) => (item.kind === "bubble" ? [item] : []));
     expect(bubbles.map(({ first, last }) => [first, last])).toEqual([[true, false], [false, true], [true, true], [true, true]]);
@@ -78,7 +78,7 @@ describe("the thread", () => {
 
   test("says of each unsent message how it stands", () => {
     const unsent = [{ clientId: "a", content: "x", at }, { clientId: "b", content: "y", at, refused: "invalid_field" }];
-    const marks = (live: boolean) => arrange([], unsent, "User", 0, live).flatMap((item) => (item.kind === "bubble" ? [item.mark] : []));
+    const marks = (live: boolean) => arrange([], unsent, { me: "User", seenByOther: 0, live }).flatMap((item) => (item.kind === "bubble" ? [item.mark] : []));
     expect(marks(true)).toEqual(["sending", "refused"]);
     expect(marks(false)).toEqual(["waiting", "refused"]);
   });
@@ -90,16 +90,24 @@ describe("the thread", () => {
     transcript.note("agentJoined", "Vika", at);
     transcript.note("agentJoined", "Vika", at);
     transcript.add(wire(5));
-    transcript.history([wire(2), wire(5), wire(7)], false, "e", 7);
+    transcript.history([wire(2), wire(5), wire(7)], [], false, "e", 7);
     expect(transcript.lines.map((each) => (each.kind === "note" ? each.name : each.content))).toEqual(["2", "Vika", "5", "7"]);
     expect(transcript.resume).toEqual({ epoch: "e", after: 7 });
   });
 
-  test("becomes a text file", () => {
+  test("names an earlier agent, and groups each one's words by themselves", () => {
+    const lines = [{ ...line(1, "Support", 0), supportId: "s1" }, { ...line(2, "Support", 1_000), supportId: "s2" }];
+    const nameOf = ({ supportId }: { supportId?: string }) => (supportId === "s1" ? "Vika" : undefined);
+    const bubbles = arrange(lines, [], { me: "Support", seenByOther: 0, live: true, nameOf }).flatMap((item) => (item.kind === "bubble" ? [item] : []));
+    expect(bubbles.map(({ name, first, mark }) => [name, first, mark])).toEqual([["Vika", true, undefined], [undefined, true, "sent"]]);
+  });
+
+  test("becomes a text file without what was only whispered", () => {
     useTexts("en", en);
-    const text = transcriptText("Kestrel", [line(1, "User", 0)], { User: "Mina", Support: "Vika" });
+    const text = transcriptText("Kestrel", [{ kind: "whisper", key: "w", seq: 0, by: "Rosa", content: "hush", at }, line(1, "User", 0)], { User: "Mina", Support: "Vika" });
     expect(text).toMatch(/^Kestrel\r\n/);
     expect(text).toMatch(/\] Mina: x\r\n$/);
+    expect(text).not.toContain("hush");
   });
 });
 

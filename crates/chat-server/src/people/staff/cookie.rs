@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
-use helpline_service::application::Commons;
+use helpline_service::{application::Commons, door::came_by_https};
 
 /// Its name.
 const NAME: &str = "helpline_session";
@@ -44,7 +44,7 @@ fn set(
     value: &str,
     lasts: Duration,
 ) {
-    let secure = match is_https(commons, request) {
+    let secure = match came_by_https(commons, request) {
         true => "; Secure",
         false => "",
     };
@@ -56,17 +56,4 @@ fn set(
     if let Ok(cookie) = header::HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-}
-
-/// Whether the client came by https, as far as a trusted proxy says so.
-fn is_https(commons: &Commons, request: &HttpRequest) -> bool {
-    let Some(peer) = request.peer_addr() else {
-        return false;
-    };
-    let peer = peer.ip().to_canonical();
-    let trusted = &commons.settings.http.trusted_proxies;
-    let scheme = request.headers().get("x-forwarded-proto");
-    let scheme = scheme.and_then(|value| value.to_str().ok());
-    trusted.iter().any(|net| net.contains(&peer))
-        && scheme.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }

@@ -28,7 +28,7 @@ export interface ChatState {
   lines: readonly Line[];
   outgoing: readonly Outgoing[];
   seen: Readonly<Record<Side, number>>;
-  /** Messages of the other side that this side has not looked at. */
+  /** Messages of the other side, and whispers, that this side has not looked at. */
   unread: number;
   peerTyping: boolean;
   /** Whether the other side is believed to have the chat open. */
@@ -36,12 +36,18 @@ export interface ChatState {
   /** The agent's name and id once one has joined. */
   agentName: string | undefined;
   supportId: string | undefined;
+  /** The names of the agents that are known, by the id with which each joined. */
+  names: Readonly<Record<string, string>>;
   /** The visitor's registered name, if the server said it. */
   visitorName: string | undefined;
   /** Where the visitor can be written to, as agents are told. */
   email: string | undefined;
   emailVerified: boolean;
   queue: Queue | undefined;
+  /** The agent who vanished, so that the chat waits once more; "" where it is not known who that was. */
+  lostAgent: string | undefined;
+  /** For an agent: how urgent the chat is; 0: not flagged. */
+  severity: number;
   /** Every agent who is there has declined. */
   declined: boolean;
   /** When silence ends the chat, by the environment's clock. */
@@ -69,4 +75,31 @@ export interface ChatOptions {
   /** The server's clock minus this machine's, so that what was only seen here has a time that fits the rest. */
   clockOffsetMs?: number;
   outbox?: OutboxStore;
+}
+
+/** Before anything was heard. */
+export function firstState({ side, name, supportId }: ChatOptions, outgoing: readonly Outgoing[]): ChatState {
+  return {
+    phase: { kind: "joining" },
+    link: { kind: "connecting" },
+    live: false,
+    lines: [],
+    outgoing,
+    seen: { User: 0, Support: 0 },
+    unread: 0,
+    peerTyping: false,
+    peerHere: side === "Support",
+    agentName: side === "Support" ? name : undefined,
+    supportId,
+    names: {},
+    visitorName: side === "User" ? name : undefined,
+    email: undefined,
+    emailVerified: false,
+    queue: undefined,
+    lostAgent: undefined,
+    severity: 0,
+    declined: false,
+    expiresAt: undefined,
+    leaving: false,
+  };
 }

@@ -5,7 +5,7 @@
  * Promises: every message given to `send` reaches the chat once or stays visible in `outgoing`; every stored message
  * stands in `lines` once; the phase "over" is final.
  */
-import type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
+import { firstState, type ChatOptions, type ChatState, type EndReason, type Phase } from "./chat-state";
 import type { Environment } from "./environment";
 import { Link, type LinkState } from "./link";
 import { Outbox, memoryStore, splitContent } from "./outbox";
@@ -22,6 +22,7 @@ import {
   type Side,
   type WireError,
   type WireMessage,
+  type WireWhisper,
 } from "./wire";
 
 export type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
@@ -44,6 +45,7 @@ export class ChatClient {
   #idleTimeoutMs: number | undefined;
   #saidSeen = 0;
   #saw = 0;
+  #sawWhisper = 0;
   #left: { side: Side; at: number } | undefined;
 
   constructor(
@@ -52,26 +54,7 @@ export class ChatClient {
     private readonly env: Environment,
   ) {
     this.#outbox = new Outbox(options.outbox ?? memoryStore());
-    this.#state = {
-      phase: { kind: "joining" },
-      link: { kind: "connecting" },
-      live: false,
-      lines: [],
-      outgoing: this.#outbox.messages,
-      seen: { User: 0, Support: 0 },
-      unread: 0,
-      peerTyping: false,
-      peerHere: options.side === "Support",
-      agentName: options.side === "Support" ? options.name : undefined,
-      supportId: options.supportId,
-      visitorName: options.side === "User" ? options.name : undefined,
-      email: undefined,
-      emailVerified: false,
-      queue: undefined,
-      declined: false,
-      expiresAt: undefined,
-      leaving: false,
-    };
+    this.#state = firstState(options, this.#outbox.messages);
     this.#typing = new TypingSignal((on) => this.#sendIfLive({ type: "Typing", args: { on } }), env);
     const url = `${options.chatServer.replace(/^http/, "ws")}/chat/${options.chatId}`;
     this.#link = new Link(
@@ -118,8 +101,10 @@ export class ChatClient {
   sawEverything(): void {
     const { side } = this.options;
     const newest = this.#transcript.messages.findLast((message) => message.from !== side)?.seq ?? 0;
-    if (newest <= this.#saw) return;
-    this.#saw = newest;
+    const whispered = this.#transcript.whispers.at(-1)?.seq ?? 0;
+    if (newest <= this.#saw && whispered <= this.#sawWhisper) return;
+    this.#saw = Math.max(newest, this.#saw);
+    this.#sawWhisper = whispered;
     this.#saySeen();
     this.#update({});
   }
@@ -160,7 +145,8 @@ export class ChatClient {
   #countUnread(): number {
     const { side } = this.options;
     const seen = Math.max(this.#saw, this.#state.seen[side]);
-    return this.#transcript.messages.filter((message) => message.from !== side && message.seq > seen).length;
+    const messages = this.#transcript.messages.filter((message) => message.from !== side && message.seq > seen);
+    return messages.length + this.#transcript.whispers.filter((whisper) => whisper.seq > this.#sawWhisper).length;
   }
 
   #join(): void {
@@ -200,6 +186,8 @@ export class ChatClient {
         return this.#update({ queue: frame.args });
       case "Room":
         return this.#room(frame.args);
+      case "Whisper":
+        return this.#whisper(frame.args);
     }
   }
 
@@ -208,13 +196,19 @@ export class ChatClient {
     this.#idleTimeoutMs = joined.idleTimeoutMs ?? this.#idleTimeoutMs;
     this.#activity();
     if (joined.participant === "Support") {
+      const { phase, supportId, names } = this.#state;
       const agentName = joined.supportUserName ?? this.#state.agentName;
-      if (this.options.side === "User" && agentName) this.#transcript.note("agentJoined", agentName, this.#wallClock());
+      const isAnother = phase.kind === "engaged" && supportId !== undefined && joined.supportId !== undefined && joined.supportId !== supportId;
+      if (this.options.side === "User" && agentName) {
+        this.#transcript.note(isAnother ? "agentChanged" : "agentJoined", agentName, this.#wallClock());
+      }
       this.#update({
         phase: { kind: "engaged" },
         agentName,
-        supportId: joined.supportId ?? this.#state.supportId,
+        supportId: joined.supportId ?? supportId,
+        names: withName(names, joined.supportId, agentName),
         queue: undefined,
+        lostAgent: undefined,
         declined: false,
         peerHere: true,
       });
@@ -229,19 +223,23 @@ export class ChatClient {
   #history(history: ChatHistory): void {
     this.#idleTimeoutMs = history.idleTimeoutMs ?? this.#idleTimeoutMs;
     this.#activity(history.expiresInMs);
-    this.#transcript.history(history.messages, history.partial ?? false, history.epoch, history.lastSeq);
-    for (const message of history.messages) if (message.clientId) this.#outbox.confirm(message.clientId);
-    const engaged =
-      this.options.side === "Support" ||
-      history.status === "engaged" ||
-      history.supportId !== undefined ||
-      this.#state.phase.kind === "engaged" ||
-      history.messages.some((message) => message.supportId !== undefined);
+    const { messages, whispers = [] } = history;
+    this.#transcript.history(messages, whispers, history.partial ?? false, history.epoch, history.lastSeq);
+    for (const message of messages) if (message.clientId) this.#outbox.confirm(message.clientId);
+    if (this.#state.phase.kind === "joining") this.#sawWhisper = this.#transcript.whispers.at(-1)?.seq ?? 0;
+    const { side } = this.options;
+    const answered = history.supportId !== undefined || this.#transcript.messages.some((message) => message.supportId !== undefined);
+    // A server that says how the chat stands knows better than what was said in it.
+    const engaged = side === "Support" || (history.status ? history.status === "engaged" : answered || this.#state.phase.kind === "engaged");
     const seen = { ...this.#state.seen, ...history.seen };
+    const supportId = history.supportId ?? (engaged ? this.#state.supportId : undefined);
     this.#update({
       phase: { kind: engaged ? "engaged" : "waiting" },
       agentName: history.supportUserName ?? this.#state.agentName,
-      supportId: history.supportId ?? this.#state.supportId,
+      supportId,
+      names: withName(this.#state.names, history.supportId, history.supportUserName),
+      lostAgent: !engaged && answered ? (this.#state.lostAgent ?? "") : undefined,
+      severity: history.severity ?? this.#state.severity,
       visitorName: history.username ?? this.#state.visitorName,
       email: history.email ?? this.#state.email,
       emailVerified: history.emailVerified ?? this.#state.emailVerified,
@@ -264,8 +262,19 @@ export class ChatClient {
     this.#pump();
   }
 
-  #room({ email, emailVerified }: Room): void {
+  #whisper(whisper: WireWhisper): void {
+    this.#transcript.whisper(whisper);
+    this.#update({});
+  }
+
+  #room({ status, email, emailVerified, severity }: Room): void {
     if (email) this.#update({ email, emailVerified: emailVerified ?? false });
+    if (severity !== undefined) this.#update({ severity });
+    const isLost = this.options.side === "User" && status === "waiting" && this.#state.phase.kind === "engaged";
+    if (isLost) {
+      const { agentName = "" } = this.#state;
+      this.#update({ phase: { kind: "waiting" }, lostAgent: agentName, supportId: undefined, peerHere: false, peerTyping: false });
+    }
   }
 
   #visitorIsBack(): void {
@@ -411,4 +420,8 @@ export class ChatClient {
     this.#state.unread = this.#countUnread();
     this.changed(this.#state);
   }
+}
+
+function withName(names: Readonly<Record<string, string>>, id: string | undefined, name: string | undefined): Readonly<Record<string, string>> {
+  return id && name ? { ...names, [id]: name } : names;
 }

@@ -1,18 +1,18 @@
 /**
- * The request feed of one agent: who waits now, oldest first, and taking or declining them.
+ * The request feed of one agent: who waits now, the next one first, and taking or declining them.
  *
  * Promises: after every (re)connection the rows equal the server's waiting set, without a flicker in between; at most
  * one acceptance is under way at a time, so an answer always means that one.
  */
 import type { Environment } from "./environment";
-import { Link, type LinkState } from "./link";
-import { SUBPROTOCOL, parseFeedFrame, type Request, type WireError } from "./wire";
+import { Link, bearer, type LinkState } from "./link";
+import { parseFeedFrame, type Request, type WireError } from "./wire";
 
 export interface FeedState {
   link: LinkState;
   /** The first replay is complete: an empty list means that no one waits. */
   ready: boolean;
-  /** Oldest first. */
+  /** In the order in which they are to be taken. */
   rows: readonly Request[];
   agentsOnline: number | undefined;
   /** The user id whose acceptance is under way. */
@@ -47,27 +47,23 @@ export class FeedClient {
   #acceptTimer: unknown;
   #answer: ((acceptance: Acceptance) => void) | undefined;
   #available: boolean;
-  #everOpen = false;
 
   constructor(
     options: FeedOptions,
     private readonly changed: (state: FeedState) => void,
     private readonly env: Environment,
-    /** Asks over plain HTTP why an upgrade failed, for a browser does not tell a page. */
-    private readonly whyRefused: () => Promise<number | undefined> = async () => undefined,
+    whyRefused?: () => Promise<number | undefined>,
   ) {
     this.#available = options.available;
     const url = `${options.subscriber.replace(/^http/, "ws")}/joins`;
     this.#link = new Link(
       () => url,
-      () => {
-        const token = options.token?.();
-        return [SUBPROTOCOL, ...(token ? ["bearer", token] : [])];
-      },
+      () => bearer(options.token?.()),
       {
         onOpen: () => this.#opened(),
         onText: (text) => this.#receive(text),
         onState: (link) => this.#linkChanged(link),
+        ...(whyRefused ? { whyRefused } : {}),
       },
       env,
     );
@@ -110,7 +106,6 @@ export class FeedClient {
   }
 
   #opened(): void {
-    this.#everOpen = true;
     this.#unconfirmed = new Set(this.#state.rows.map((row) => row.userId));
     this.#sayAvailable();
     this.#replayEnds = this.env.now() + REPLAY_MOST_MS;
@@ -153,7 +148,7 @@ export class FeedClient {
       return;
     }
     const others = this.#state.rows.filter((row) => row.userId !== request.userId);
-    this.#update({ rows: [...others, request].sort(byAge) });
+    this.#update({ rows: [...others, request].sort(byPlace) });
   }
 
   #reserved(userId: string): void {
@@ -190,15 +185,6 @@ export class FeedClient {
     if (link.kind === "open" || link.kind === "connecting") return;
     this.env.clearTimer(this.#replayTimer);
     if (this.#answer) this.#answered({ kind: "failed", code: "unavailable" });
-    if (link.kind === "retrying" && !this.#everOpen) void this.#askWhy();
-    this.#everOpen = false;
-  }
-
-  async #askWhy(): Promise<void> {
-    const status = await this.whyRefused();
-    if (status !== 401 && status !== 403) return;
-    this.#link.stop();
-    this.#update({ link: { kind: "refused", code: status } });
   }
 
   #sayAvailable(): void {
@@ -217,6 +203,9 @@ export class FeedClient {
   }
 }
 
-function byAge(a: Request, b: Request): number {
-  return Date.parse(a.requestedAt ?? "") - Date.parse(b.requestedAt ?? "") || 0;
+/** As the queue itself has them: whose agent vanished first, then by urgency, then whoever has waited longest. */
+function byPlace(a: Request, b: Request): number {
+  const returned = Number(b.returned ?? false) - Number(a.returned ?? false);
+  const urgency = (b.severity ?? 0) - (a.severity ?? 0);
+  return returned || urgency || Date.parse(a.requestedAt ?? "") - Date.parse(b.requestedAt ?? "") || 0;
 }

@@ -108,11 +108,11 @@ async function post(url: string, body: unknown, token: string | undefined): Prom
   }
 }
 
-/** Asks why a feed's upgrade failed: the status of a plain request to the same place. */
-export async function feedStatus(subscriber: string, token: string | undefined): Promise<number | undefined> {
+/** Asks why an upgrade at this path of subscriber failed: the status of a plain request to the same place. */
+export async function upgradeStatus(subscriber: string, path: "/joins" | "/desk", token: string | undefined): Promise<number | undefined> {
   try {
     const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-    return (await fetch(`${subscriber}/joins`, { headers, cache: "no-store" })).status;
+    return (await fetch(subscriber + path, { headers, cache: "no-store" })).status;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@
  */
 import { afterClose, retryDelay } from "./close";
 import type { Environment, SocketLike } from "./environment";
+import { SUBPROTOCOL } from "./wire";
 
 export type LinkState =
   | { kind: "connecting" }
@@ -21,7 +22,17 @@ export interface LinkEvents {
   onOpen(): void;
   onText(data: unknown): void;
   onState(state: LinkState): void;
+  /** Asks over plain HTTP why an upgrade failed, for a browser does not tell a page: the status, if there is one. */
+  whyRefused?(): Promise<number | undefined>;
 }
+
+/** The subprotocols that carry a token. */
+export function bearer(token: string | undefined): string[] {
+  return [SUBPROTOCOL, ...(token ? ["bearer", token] : [])];
+}
+
+/** The token is not taken, which is no hiccup. */
+const FINAL = [401, 403];
 
 /** An upgrade that hangs (a captive portal, a sleeping proxy) is given up after this. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -94,7 +105,8 @@ export class Link {
   }
 
   #lost(code: number): void {
-    if (this.#state.kind === "open" && this.env.now() - this.#openedAt > STABLE_MS) this.#attempt = this.#strikes = 0;
+    const wasOpen = this.#state.kind === "open";
+    if (wasOpen && this.env.now() - this.#openedAt > STABLE_MS) this.#attempt = this.#strikes = 0;
     this.#dropSocket();
     const after = afterClose(code);
     if (after.kind === "strike") this.#strikes += 1;
@@ -104,6 +116,14 @@ export class Link {
     this.#attempt += 1;
     this.#become({ kind: "retrying", attempt: this.#attempt, offline: !this.env.online() });
     this.#retryTimer = this.env.setTimer(() => this.#connect(), delay);
+    if (!wasOpen) void this.#askWhy();
+  }
+
+  async #askWhy(): Promise<void> {
+    const status = await this.events.whyRefused?.();
+    // By now it may have been stopped, or have come through after all.
+    if (status === undefined || !FINAL.includes(status) || this.#isFinal() || this.#state.kind === "open") return;
+    this.#finish({ kind: "refused", code: status });
   }
 
   #wake(why: "online" | "offline" | "slept"): void {

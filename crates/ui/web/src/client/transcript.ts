@@ -1,10 +1,10 @@
 /**
- * The lines of one chat in their one order: messages as the server numbered them, and notes ("Vika joined") that this
- * page saw happen, each kept behind the message that was the last one then.
+ * The lines of one chat in their one order: messages and whispers as the server numbered them, and notes ("Vika joined")
+ * that this page saw happen, each kept behind whatever was the last one then.
  *
  * Promise: whatever comes twice, late or again after a reconnection stands here once and in its place.
  */
-import type { Side, WireMessage } from "./wire";
+import type { Side, WireMessage, WireWhisper } from "./wire";
 
 export interface Message {
   kind: "message";
@@ -12,24 +12,53 @@ export interface Message {
   key: string;
   seq: number;
   from: Side;
+  /** Which agent said it. */
+  supportId?: string;
+  /** Who said it, where that is told with it. */
+  name?: string;
   content: string;
   /** Milliseconds of the server's clock. */
   at: number;
 }
 
+/** What a supervisor said to the agent, and to nobody else. */
+export interface Whisper {
+  kind: "whisper";
+  key: string;
+  seq: number;
+  by: string;
+  content: string;
+  at: number;
+}
+
+export type NoteKind =
+  | "agentJoined"
+  /** Another agent has the chat from now on. */
+  | "agentChanged"
+  | "agentLeft"
+  | "visitorLeft"
+  | "visitorBack"
+  // What only somebody sees who watches.
+  | "requested"
+  | "takenOver"
+  | "released"
+  | "ended"
+  | "endedBy";
+
 export interface Note {
   kind: "note";
   key: string;
-  what: "agentJoined" | "agentLeft" | "visitorLeft" | "visitorBack";
+  what: NoteKind;
   name: string;
   at: number;
   afterSeq: number;
 }
 
-export type Line = Message | Note;
+export type Line = Message | Whisper | Note;
 
 export class Transcript {
-  #messages: readonly Message[] = [];
+  /** By number. */
+  #numbered: readonly (Message | Whisper)[] = [];
   #notes: readonly Note[] = [];
   #lines: readonly Line[] = [];
   #epoch: string | undefined;
@@ -41,7 +70,11 @@ export class Transcript {
   }
 
   get messages(): readonly Message[] {
-    return this.#messages;
+    return this.#numbered.filter((line) => line.kind === "message");
+  }
+
+  get whispers(): readonly Whisper[] {
+    return this.#numbered.filter((line) => line.kind === "whisper");
   }
 
   /** Where to resume from, once it is known. */
@@ -58,25 +91,24 @@ export class Transcript {
   }
 
   add(message: WireMessage): void {
-    if (this.#messages.some((known) => known.seq === message.seq)) return;
-    this.#messages = [...this.#messages, toMessage(message)].sort((a, b) => a.seq - b.seq);
-    this.#lastSeq = Math.max(this.#lastSeq, message.seq);
-    this.#arrange();
+    this.#add(toMessage(message));
+  }
+
+  whisper(whisper: WireWhisper): void {
+    this.#add(toWhisper(whisper));
   }
 
   /** History replaces everything unless it says that it only continues. */
-  history(messages: readonly WireMessage[], partial: boolean, epoch?: string, lastSeq?: number): void {
-    const known = new Map(partial ? this.#messages.map((message) => [message.seq, message]) : []);
-    const keys = new Map(this.#messages.map((message) => [message.seq, message.key]));
-    for (const wire of messages) {
-      if (known.has(wire.seq)) continue;
-      const message = toMessage(wire);
-      const sameEpoch = epoch === this.#epoch;
-      known.set(wire.seq, { ...message, key: (sameEpoch && keys.get(wire.seq)) || message.key });
+  history(messages: readonly WireMessage[], whispers: readonly WireWhisper[], partial: boolean, epoch?: string, lastSeq?: number): void {
+    const known = new Map(partial ? this.#numbered.map((line) => [line.seq, line]) : []);
+    const keys = new Map(this.#numbered.map((line) => [line.seq, line.key]));
+    const sameEpoch = epoch === this.#epoch;
+    for (const line of [...messages.map(toMessage), ...whispers.map(toWhisper)]) {
+      if (!known.has(line.seq)) known.set(line.seq, { ...line, key: (sameEpoch && keys.get(line.seq)) || line.key });
     }
-    this.#messages = [...known.values()].sort((a, b) => a.seq - b.seq);
+    this.#numbered = [...known.values()].sort((a, b) => a.seq - b.seq);
     this.#epoch = epoch ?? this.#epoch;
-    const highest = this.#messages.at(-1)?.seq ?? 0;
+    const highest = this.#numbered.at(-1)?.seq ?? 0;
     this.#lastSeq = Math.max(highest, lastSeq ?? (partial ? this.#lastSeq : 0));
     this.#arrange();
   }
@@ -84,7 +116,7 @@ export class Transcript {
   note(what: Note["what"], name: string, at: number): void {
     const previous = this.#lines.at(-1);
     if (previous?.kind === "note" && previous.what === what && previous.name === name) return;
-    const afterSeq = this.#messages.at(-1)?.seq ?? 0;
+    const afterSeq = this.#numbered.at(-1)?.seq ?? 0;
     this.#notes = [...this.#notes, { kind: "note", key: `note-${++this.#noted}`, what, name, at, afterSeq }];
     this.#arrange();
   }
@@ -97,15 +129,22 @@ export class Transcript {
     this.#arrange();
   }
 
+  #add(line: Message | Whisper): void {
+    if (this.#numbered.some((known) => known.seq === line.seq)) return;
+    this.#numbered = [...this.#numbered, line].sort((a, b) => a.seq - b.seq);
+    this.#lastSeq = Math.max(this.#lastSeq, line.seq);
+    this.#arrange();
+  }
+
   #arrange(): void {
     const lines: Line[] = [];
     let next = 0;
     const notesUpTo = (seq: number) => {
       for (let note = this.#notes[next]; note && note.afterSeq < seq; note = this.#notes[++next]) lines.push(note);
     };
-    for (const message of this.#messages) {
-      notesUpTo(message.seq);
-      lines.push(message);
+    for (const line of this.#numbered) {
+      notesUpTo(line.seq);
+      lines.push(line);
     }
     notesUpTo(Infinity);
     this.#lines = lines;
@@ -118,7 +157,12 @@ function toMessage(wire: WireMessage): Message {
     key: wire.clientId ?? wire.id,
     seq: wire.seq,
     from: wire.from,
+    ...(wire.supportId ? { supportId: wire.supportId } : {}),
     content: wire.content,
     at: Date.parse(wire.timestamp),
   };
+}
+
+function toWhisper({ id, seq, by, content, timestamp }: WireWhisper): Whisper {
+  return { kind: "whisper", key: id, seq, by, content, at: Date.parse(timestamp) };
 }

@@ -45,12 +45,27 @@ export interface ChatHistory {
   username?: string;
   email?: string;
   emailVerified?: boolean;
+  /** For an agent: how urgent it is, and what a supervisor said. */
+  severity?: number;
+  whispers?: WireWhisper[];
 }
 
-/** News of the chat for its agent. */
+/** What a supervisor said to the agent. */
+export interface WireWhisper {
+  id: string;
+  seq: number;
+  by: string;
+  content: string;
+  timestamp: string;
+}
+
+/** News of the chat. */
 export interface Room {
+  status?: "waiting" | "engaged" | "closed";
+  /** For its agent only. */
   email?: string;
   emailVerified?: boolean;
+  severity?: number;
 }
 
 export interface ChatExpired {
@@ -86,7 +101,8 @@ export type ChatFrame =
   | { type: "Typing"; args: { participant: Side; on: boolean } }
   | { type: "Seen"; args: { participant: Side; seq: number } }
   | { type: "Queue"; args: Queue }
-  | { type: "Room"; args: Room };
+  | { type: "Room"; args: Room }
+  | { type: "Whisper"; args: WireWhisper };
 
 /** A visitor who waits, as the request feed names it: a bare object, without `type` and `args`. */
 export interface Request {
@@ -101,6 +117,10 @@ export interface Request {
   /** Who gave the chat to this agent, and what they said about it. */
   handedOverBy?: string;
   note?: string;
+  /** How urgent it is, if somebody flagged it: 1 wants attention, 2 or more is urgent. */
+  severity?: number;
+  /** Its agent vanished, and it waits again. */
+  returned?: boolean;
 }
 
 /** What a feed socket receives, beside bare requests. */
@@ -127,10 +147,15 @@ function isTyped(value: Record<string, unknown>): boolean {
   return typeof value.type === "string" && typeof value.args === "object" && value.args !== null;
 }
 
+/** One frame of type and args, whatever its type, or `undefined` if it is not one. */
+export function parseTyped(text: unknown): unknown {
+  const value = parseObject(text);
+  return value && isTyped(value) ? value : undefined;
+}
+
 /** One frame of a chat socket, or `undefined` if it is not one. */
 export function parseChatFrame(text: unknown): ChatFrame | undefined {
-  const value = parseObject(text);
-  return value && isTyped(value) ? (value as unknown as ChatFrame) : undefined;
+  return parseTyped(text) as ChatFrame | undefined;
 }
 
 /** One frame of the feed: a typed frame or a bare request. */

@@ -20,6 +20,8 @@ export class Conversation {
   draft = $state("");
   /** Rises whenever the draft was changed from outside the composer. */
   inserted = $state(0);
+  /** Given to a colleague from here. */
+  handedOver = $state(false);
   #client: ChatClient;
 
   constructor(
@@ -72,8 +74,8 @@ export class Conversation {
   /** The newest thing said, in one line. */
   get lastWords(): string {
     const unsent = this.chat.outgoing.at(-1);
-    const line = this.chat.lines.findLast((each) => each.kind === "message");
-    return unsent?.content ?? (line?.kind === "message" ? line.content : (this.kept.request.firstWords ?? ""));
+    const line = this.chat.lines.findLast((each) => each.kind !== "note");
+    return unsent?.content ?? line?.content ?? this.kept.request.firstWords ?? "";
   }
 
   /** Puts other words into the composer. */
@@ -96,7 +98,7 @@ export class Conversation {
   };
 
   saveTranscript = (): void => {
-    const names = { User: this.name, Support: this.agent.name };
+    const names = { User: this.name, Support: this.agent.name, ...this.chat.names };
     saveText(`chat-${this.id.slice(0, 8)}.txt`, transcriptText(this.name, this.chat.lines, names));
   };
 

@@ -5,7 +5,9 @@
 import type { ChatState } from "../client/chat";
 import type { Environment } from "../client/environment";
 import { FeedClient, type FeedState } from "../client/feed";
-import { feedStatus, type PublicConfig } from "../client/http";
+import { upgradeStatus, type PublicConfig } from "../client/http";
+import { StaffDeskClient, type StaffDeskState } from "../client/staff-desk";
+import type { DeskChat } from "../client/staff-desk-wire";
 import type { Request } from "../client/wire";
 import { t } from "../shared/i18n";
 import { Conversation, type Agent } from "./conversation.svelte";
@@ -21,6 +23,7 @@ export interface Toast {
 
 const TOAST_MS = 6_000;
 const MOST_PANES = 3;
+const BOTH_SOCKETS_MS = 500;
 
 export class Desk {
   settings = $state<Settings>(memory.settings());
@@ -36,9 +39,14 @@ export class Desk {
   readonly library: Library | undefined;
   readonly followUps: FollowUpCount | undefined;
 
+  /** Who of the staff is online, and what a supervisor sees and does; for whoever has an account. */
+  readonly staffDesk: StaffDeskClient | undefined;
+  floor = $state.raw<StaffDeskState>();
+
   #feed: FeedClient;
   #known: Set<string> | undefined;
   #toasts = 0;
+  #closed = false;
 
   constructor(
     readonly agent: Agent,
@@ -46,7 +54,7 @@ export class Desk {
     private readonly env: Environment,
     private readonly notifier: Notifier,
     /** The server no longer takes this agent's token. */
-    private readonly refused: () => void,
+    private readonly signInAgain: () => void,
   ) {
     const { staff } = agent;
     this.library = staff?.may("read_canned_response") ? new Library(staff) : undefined;
@@ -56,9 +64,14 @@ export class Desk {
       { subscriber, available: this.settings.available, ...(agent.token ? { token: agent.token } : {}) },
       (state) => this.#feedChanged(state),
       env,
-      () => feedStatus(subscriber, agent.token?.()),
+      () => upgradeStatus(subscriber, "/joins", agent.token?.()),
     );
     this.feed = this.#feed.state;
+    const { token } = agent;
+    if (staff && token) {
+      this.staffDesk = new StaffDeskClient({ subscriber, token }, (state) => this.#floorChanged(state), env, () => upgradeStatus(subscriber, "/desk", token()));
+      this.floor = this.staffDesk.state;
+    }
     for (const kept of memory.chats()) this.#hold(new Conversation(kept, agent, config, env, this.#chatChanged));
     this.focused = this.conversations[0]?.id;
     this.panes = this.focused ? [this.focused] : [];
@@ -98,12 +111,32 @@ export class Desk {
     } else if (acceptance.kind === "failed") {
       this.toast(t("console.acceptFailed", { name }));
     } else {
-      const kept = { request: acceptance.request, claimId: this.env.newId(), draft: "", takenAt: Date.now() };
-      memory.keepChat(kept);
-      this.#hold(new Conversation(kept, this.agent, this.config, this.env, this.#chatChanged));
-      this.show(request.chatId);
+      this.#take(acceptance.request);
     }
   };
+
+  /** Takes a visitor from a page beside the desk, and goes to the chat. */
+  acceptHere = async (request: Request): Promise<void> => {
+    await this.accept(request);
+    if (this.panes.includes(request.chatId)) toDesk();
+  };
+
+  /** @throws {DeskError} */
+  takeOver = async (chat: DeskChat): Promise<void> => {
+    const supportId = await this.staffDesk?.takeOver(chat.chatId, this.agent.name);
+    this.#take(requestOf(chat), supportId);
+    toDesk();
+  };
+
+  /** Goes to a chat that is this agent's, wherever it was taken. */
+  open = (chat: DeskChat): void => {
+    if (this.conversations.some((each) => each.id === chat.chatId && !each.isOver)) this.show(chat.chatId);
+    else this.#take(requestOf(chat));
+    toDesk();
+  };
+
+  flag = async (chatId: string, severity: number): Promise<void> => this.staffDesk?.flag(chatId, severity);
+  reassign = async (chatId: string, to: string, note: string): Promise<void> => this.staffDesk?.reassign(chatId, to, note);
 
   acceptNext = (): void => {
     const next = this.waiting[0];
@@ -163,13 +196,24 @@ export class Desk {
   }
 
   close(): void {
+    this.#closed = true;
     this.followUps?.close();
     this.#feed.close();
+    this.staffDesk?.close();
     for (const conversation of this.conversations) conversation.close();
   }
 
   #hold(conversation: Conversation): void {
     this.conversations = [...this.conversations, conversation];
+  }
+
+  #take(request: Request, supportId?: string): void {
+    // One that was lost to a colleague may have come back.
+    this.#drop(request.chatId);
+    const kept = { request, claimId: this.env.newId(), draft: "", takenAt: Date.now(), ...(supportId ? { supportId } : {}) };
+    memory.keepChat(kept);
+    this.#hold(new Conversation(kept, this.agent, this.config, this.env, this.#chatChanged));
+    this.show(request.chatId);
   }
 
   #drop(id: string): void {
@@ -179,9 +223,21 @@ export class Desk {
     this.hide(id);
   }
 
+  /** Once: whichever socket hears it first. */
+  #refused(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.signInAgain();
+  }
+
+  #floorChanged(state: StaffDeskState): void {
+    this.floor = state;
+    if (state.link.kind === "refused" && state.link.code !== 403) this.#refused();
+  }
+
   #feedChanged(state: FeedState): void {
     this.feed = state;
-    if (state.link.kind === "refused") return this.refused();
+    if (state.link.kind === "refused") return this.#refused();
     if (!state.ready) return;
     const fresh = this.#known ? state.rows.filter((row) => !this.#known?.has(row.chatId)) : [];
     this.#known = new Set([...(this.#known ?? []), ...state.rows.map((row) => row.chatId)]);
@@ -192,15 +248,30 @@ export class Desk {
   #chatChanged = (conversation: Conversation, before: ChatState | undefined): void => {
     const { chat } = conversation;
     if (chat.phase.kind === "refused" && before?.phase.kind !== "refused") return this.#notOurs(conversation);
+    const isLost = chat.phase.kind === "over" && chat.phase.reason === "givenAway" && before?.phase.kind !== "over";
+    // Where the chat is in view it says so itself.
+    if (isLost && !conversation.handedOver && !this.panes.includes(conversation.id)) this.#sayTakenOver(conversation);
     const news = before !== undefined && before.phase.kind !== "joining" && chat.unread > before.unread;
     if (news) this.notifier.message(conversation.id, conversation.name, conversation.lastWords, this.settings, () => this.show(conversation.id));
   };
+
+  /** Who has taken a chat from this agent, in a sentence. */
+  takenOver(conversation: Conversation): string {
+    const { agentId, agentName } = this.floor?.chats.get(conversation.id) ?? {};
+    const name = agentId === this.agent.staff?.me.id ? undefined : agentName;
+    return name ? t("console.takenOverBy", { name }) : t("console.takenOver");
+  }
+
+  /** By whom comes on another socket, a moment later. */
+  #sayTakenOver(conversation: Conversation): void {
+    this.env.setTimer(() => this.toast(`${conversation.name}: ${this.takenOver(conversation)}`), BOTH_SOCKETS_MS);
+  }
 
   #notOurs(conversation: Conversation): void {
     const { phase } = conversation.chat;
     if (phase.kind !== "refused") return;
     const { name } = conversation;
-    if (phase.code === "unauthorized") return this.refused();
+    if (phase.code === "unauthorized") return this.#refused();
     if (phase.winner) this.toast(t("console.takenBy", { name, agent: phase.winner }));
     else this.toast(t(phase.code === "already_claimed" ? "console.taken" : "console.lost", { name }));
     this.#drop(conversation.id);
@@ -210,4 +281,13 @@ export class Desk {
 function matches(search: string, ...texts: (string | undefined)[]): boolean {
   const wanted = search.trim().toLocaleLowerCase();
   return wanted === "" || texts.some((text) => text?.toLocaleLowerCase().includes(wanted));
+}
+
+function toDesk(): void {
+  location.hash = "#/";
+}
+
+function requestOf({ chatId, userId, username, platform, topic, askedAt }: DeskChat): Request {
+  const about = { ...(username ? { username } : {}), ...(platform ? { platform } : {}), ...(topic ? { topic } : {}) };
+  return { participant: "User", userId, chatId, ...about, ...(askedAt ? { requestedAt: askedAt } : {}) };
 }

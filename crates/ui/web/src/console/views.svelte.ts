@@ -1,6 +1,7 @@
 /** Lends the hand-written views of a conversation to Svelte components. */
 import { untrack } from "svelte";
 import type { Attachment } from "svelte/attachments";
+import type { Line } from "../client/transcript";
 import { t } from "../shared/i18n";
 import { Composer } from "../shared/parts/composer";
 import { Now } from "../shared/parts/now";
@@ -27,6 +28,16 @@ export function thread(conversation: Conversation, isWatched: () => boolean): At
   return lend(
     () => new Thread({ me: "Support", label: label(), atEnd, retry, discard }),
     (view) => view.show(conversation.chat, conversation.name),
+  );
+}
+
+/** A chat that is only watched: everybody by name, nothing to answer. */
+export function watching(lines: () => readonly Line[], name: string): Attachment<HTMLElement> {
+  const nothing = () => {};
+  const still = { outgoing: [], seen: { User: 0, Support: 0 }, live: true, peerTyping: false };
+  return lend(
+    () => new Thread({ me: "Support", label: t("console.conversationWith", { name }), atEnd: nothing, retry: nothing, discard: nothing }),
+    (view) => view.show({ ...still, lines: lines() }),
   );
 }
 

@@ -1,5 +1,5 @@
 /** Turns a chat's lines and its unsent messages into what a thread shows, in order. */
-import type { Line, Note } from "../client/transcript";
+import type { Line, Message, Note, Whisper } from "../client/transcript";
 import type { Outgoing } from "../client/outbox";
 import type { Side } from "../client/wire";
 import { isSameDay } from "./time";
@@ -10,7 +10,10 @@ export interface Bubble {
   kind: "bubble";
   key: string;
   from: Side;
+  /** On the reader's side of the thread. */
   mine: boolean;
+  /** Who said it, where the page does not say it otherwise: an earlier agent, or everybody to who only watches. */
+  name?: string;
   content: string;
   at: number;
   /** First and last of a run by one author within one minute. */
@@ -20,28 +23,31 @@ export interface Bubble {
   mark?: Mark;
 }
 
-export type Item = { kind: "day"; key: string; at: number } | Note | Bubble;
+export type Item = { kind: "day"; key: string; at: number } | Note | Whisper | Bubble;
+
+/** Whose view it is. */
+export interface View {
+  me: Side;
+  seenByOther: number;
+  live: boolean;
+  /** The name to be said with a message, if any: then it is not the one whom the page speaks of. */
+  nameOf?: (message: Message) => string | undefined;
+}
 
 const minute = (at: number) => Math.floor(at / 60_000);
 
-export function arrange(
-  lines: readonly Line[],
-  outgoing: readonly Outgoing[],
-  me: Side,
-  seenByOther: number,
-  live: boolean,
-): Item[] {
+export function arrange(lines: readonly Line[], outgoing: readonly Outgoing[], { me, seenByOther, live, nameOf }: View): Item[] {
   const items: Item[] = [];
   let day: number | undefined;
   let previous: Bubble | undefined;
 
-  const push = (item: Note | Bubble) => {
+  const push = (item: Note | Whisper | Bubble) => {
     if (day === undefined || !isSameDay(day, item.at)) {
       items.push({ kind: "day", key: `day-of-${item.key}`, at: item.at });
       day = item.at;
       previous = undefined;
     }
-    if (item.kind === "bubble" && previous?.from === item.from && minute(previous.at) === minute(item.at)) {
+    if (item.kind === "bubble" && previous?.from === item.from && previous.name === item.name && minute(previous.at) === minute(item.at)) {
       previous.last = false;
       item.first = false;
     }
@@ -51,13 +57,14 @@ export function arrange(
 
   let lastOfMine: { bubble: Bubble; seq: number } | undefined;
   for (const line of lines) {
-    if (line.kind === "note") {
+    if (line.kind !== "message") {
       push(line);
       continue;
     }
     const { key, from, content, at } = line;
-    const bubble: Bubble = { kind: "bubble", key, from, mine: from === me, content, at, first: true, last: true };
-    if (bubble.mine) lastOfMine = { bubble, seq: line.seq };
+    const name = nameOf?.(line);
+    const bubble: Bubble = { kind: "bubble", key, from, mine: from === me, ...(name ? { name } : {}), content, at, first: true, last: true };
+    if (bubble.mine && !name) lastOfMine = { bubble, seq: line.seq };
     push(bubble);
   }
   if (lastOfMine) lastOfMine.bubble.mark = lastOfMine.seq <= seenByOther ? "seen" : "sent";

@@ -3,14 +3,19 @@ import type { Line } from "../client/transcript";
 import { t } from "./i18n";
 import { clockTime, dayName, fullTime, isSameDay } from "./time";
 
-export function transcriptText(title: string, lines: readonly Line[], names: { User: string; Support: string }): string {
+/** Who each side is, and whoever else is known by the id with which they joined. */
+type Names = { User: string; Support: string } & Record<string, string>;
+
+export function transcriptText(title: string, lines: readonly Line[], names: Names): string {
   const out = [title, fullTime(Date.now()), ""];
   let day: number | undefined;
   for (const line of lines) {
+    // It was said to the agent alone, and a file may be handed on.
+    if (line.kind === "whisper") continue;
     if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dayName(line.at)} ---`);
     day = line.at;
     if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
-    else out.push(`[${clockTime(line.at)}] ${names[line.from]}: ${line.content.replaceAll("\n", "\n    ")}`);
+    else out.push(`[${clockTime(line.at)}] ${names[line.supportId ?? ""] ?? names[line.from]}: ${line.content.replaceAll("\n", "\n    ")}`);
   }
   return `${out.join("\r\n")}\r\n`;
 }

@@ -7,11 +7,16 @@ import { memory } from "./memory";
 import { makeRating } from "./rating";
 import type { Visit } from "./visit";
 
-function whatHappened(visit: Visit, { phase, agentName }: ChatState): string {
+/** Nobody was there at the end. */
+const isUnanswered = ({ phase, agentName, lostAgent }: ChatState) =>
+  (!agentName || lostAgent !== undefined) && phase.kind === "over" && phase.reason === "silence";
+
+function whatHappened(visit: Visit, chat: ChatState): string {
+  const { phase, agentName } = chat;
   if (phase.kind !== "over") return t("visitor.endedRefused");
   if (phase.reason === "byVisitor") return t("visitor.endedByYou");
   if (phase.reason === "byAgent") return t("visitor.endedByAgent", { name: agentName ?? visit.title });
-  if (!agentName && phase.reason === "silence") return t("visitor.endedUnanswered");
+  if (isUnanswered(chat)) return t("visitor.endedUnanswered");
   return t(phase.reason === "silence" ? "visitor.endedSilence" : "visitor.ended");
 }
 
@@ -24,7 +29,6 @@ export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
     icon(download, 18),
     t("common.saveTranscript"),
   );
-  const unanswered = !chat.agentName && chat.phase.kind === "over" && chat.phase.reason === "silence";
   const leave = h("button", { type: "button", className: "button", onclick: visit.openWish }, t("visitor.leaveMessage"));
   return h(
     "section",
@@ -32,6 +36,6 @@ export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
     heading,
     memory.leftover() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
     chat.agentName !== undefined && chat.phase.kind === "over" && makeRating(visit),
-    h("div", { className: "actions" }, again, unanswered && leave, chat.lines.length > 0 && save),
+    h("div", { className: "actions" }, again, isUnanswered(chat) && leave, chat.lines.length > 0 && save),
   );
 }

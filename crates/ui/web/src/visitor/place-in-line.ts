@@ -27,15 +27,26 @@ export class PlaceInLine {
     this.#leave.hidden = !nobody || hasLeft;
     setText(this.#place, this.#placeText(chat, nobody));
     const estimate = nobody ? "" : estimateText(queue?.estimateSeconds);
-    setText(this.#more, `${estimate} ${t(nobody ? "visitor.nobodyMore" : "visitor.keepTyping")}`.trim());
+    // One that has been in the chat already knows that it can type.
+    const more = nobody ? t("visitor.nobodyMore") : chat.lostAgent === undefined ? t("visitor.keepTyping") : "";
+    setText(this.#more, [lostText(chat, nobody), estimate, more].filter(Boolean).join(" "));
   }
 
-  #placeText({ queue, declined }: ChatState, nobody: boolean): string {
+  #placeText({ queue, declined, lostAgent }: ChatState, nobody: boolean): string {
+    if (lostAgent) return t("visitor.lostAgent", { name: lostAgent });
     if (nobody) return t("visitor.nobody");
     if (declined) return t("visitor.declined");
     if (!queue) return t("visitor.waiting");
     return queue.position <= 1 ? t("visitor.next") : t("visitor.place", { place: queue.position });
   }
+}
+
+/** Whose agent vanished reads first that nothing is lost, and where they stand now. */
+function lostText({ lostAgent, queue }: ChatState, nobody: boolean): string {
+  if (lostAgent === undefined) return "";
+  if (nobody) return lostAgent ? t("visitor.nobodyNow") : "";
+  const { position = 0 } = queue ?? {};
+  return position > 1 ? t("visitor.lostPlace", { place: position }) : t("visitor.lostNext");
 }
 
 function estimateText(seconds: number | undefined): string {

@@ -144,7 +144,7 @@ export class Visit {
   saveTranscript = (): void => {
     const { chat } = this;
     if (!chat) return;
-    const names = { User: chat.visitorName ?? t("common.you"), Support: this.agentName || this.title };
+    const names = { User: chat.visitorName ?? t("common.you"), Support: this.agentName || this.title, ...chat.names };
     saveText("chat.txt", transcriptText(this.title, chat.lines, names));
   };
 
@@ -277,9 +277,11 @@ export class Visit {
     for (const listener of this.#listeners) listener();
   }
 
-  /** What no agent has read: everything if none came, else what was not sent; and what was still being typed. */
+  /** What no agent has read: what was said since one was there, what was not sent, and what was still being typed. */
   #unheard(state: ChatState): string {
-    const written = state.agentName ? [] : state.lines.flatMap((line) => (line.kind === "message" ? [line.content] : []));
+    const messages = state.lines.filter((line) => line.kind === "message");
+    const heard = state.lostAgent === undefined ? (state.agentName ? messages.length : 0) : messages.findLastIndex((each) => each.from === "Support") + 1;
+    const written = messages.slice(heard).map((message) => message.content);
     const unsent = state.outgoing.map((message) => message.content);
     return [...written, ...unsent, this.draft.trim()].filter(Boolean).join("\n");
   }

@@ -16,6 +16,7 @@ const ADMINS: Role[] = ["admin"];
 type Load = () => Promise<{ default: Component<PageProps> }>;
 
 export const PAGES = {
+  board: { roles: SUPERVISORS, load: (() => import("../board/Board.svelte")) as Load },
   "follow-ups": { roles: EVERYONE, load: (() => import("../follow-ups/FollowUps.svelte")) as Load },
   transcripts: { roles: SUPERVISORS, load: (() => import("../records/Transcripts.svelte")) as Load },
   figures: { roles: SUPERVISORS, load: (() => import("../figures/Figures.svelte")) as Load },

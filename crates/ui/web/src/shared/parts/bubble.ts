@@ -26,7 +26,8 @@ export function makeBubble(bubble: Bubble, name: string | undefined, actions: Bu
     words.append(link || part.text);
   }
   // Beside the text, not in it: there it would decide the direction of a sentence in another script.
-  const author = bubble.mine ? h("span", { className: "sr-only" }, t("common.you")) : name && bubble.first && h("span", { className: "name" }, name);
+  const said = bubble.name ?? (bubble.mine ? undefined : name);
+  const author = said ? bubble.first && h("span", { className: "name" }, h("bdi", {}, said)) : bubble.mine && h("span", { className: "sr-only" }, t("common.you"));
   const message = h("div", {}, author || "", text, h("div", { className: "meta" }));
   renewBubble(message, bubble, undefined, actions);
   return message;

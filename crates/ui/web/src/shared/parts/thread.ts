@@ -1,9 +1,11 @@
 /**
- * The conversation: day dividers, bubbles grouped by author and minute, notes. It stays at the newest line while the
+ * The conversation: day dividers, bubbles grouped by author and minute, notes, whispers. It stays at the newest line while the
  * reader is there, and never moves under a reader who scrolled up.
  */
 import arrowDown from "lucide-static/icons/arrow-down.svg?raw";
+import ear from "lucide-static/icons/ear.svg?raw";
 import type { ChatState } from "../../client/chat";
+import type { Message, Whisper } from "../../client/transcript";
 import type { Side } from "../../client/wire";
 import { arrange, type Item } from "../arrange";
 import { KeyedList, h, icon, setText } from "../dom";
@@ -19,6 +21,9 @@ export interface ThreadOptions extends BubbleActions {
   atEnd: () => void;
 }
 
+/** What a thread shows of a chat, whoever looks at it. */
+export type Shown = Pick<ChatState, "lines" | "outgoing" | "seen" | "live" | "peerTyping"> & Partial<Pick<ChatState, "supportId" | "names">>;
+
 const NEAR_END_PX = 64;
 
 export class Thread {
@@ -29,7 +34,7 @@ export class Thread {
   #newest: HTMLButtonElement;
   #list: KeyedList<Item>;
   #isAtEnd = true;
-  #shown: ChatState | undefined;
+  #shown: Shown | undefined;
   #otherName: string | undefined;
   #size: ResizeObserver;
   #onVisible = () => this.#measure();
@@ -62,7 +67,7 @@ export class Thread {
     this.#size.observe(element);
   }
 
-  show(chat: ChatState, otherName?: string): void {
+  show(chat: Shown, otherName?: string): void {
     const other: Side = this.options.me === "User" ? "Support" : "User";
     const before = this.#shown;
     const written = before !== undefined && chat.outgoing.length > before.outgoing.length;
@@ -70,7 +75,9 @@ export class Thread {
     this.#otherName = otherName;
     const same =
       before?.lines === chat.lines && before.outgoing === chat.outgoing && before.seen[other] === chat.seen[other] && before.live === chat.live;
-    if (!same) this.#list.show(arrange(chat.lines, chat.outgoing, this.options.me, chat.seen[other], chat.live));
+    const { me } = this.options;
+    const view = { me, seenByOther: chat.seen[other], live: chat.live, nameOf: (message: Message) => nameOf(message, chat) };
+    if (!same) this.#list.show(arrange(chat.lines, chat.outgoing, view));
     this.#typing.hidden = !chat.peerTyping;
     if (this.#typing.firstElementChild) setText(this.#typing.firstElementChild, t("common.typing", { name: otherName ?? "" }));
     if (written || this.#isAtEnd) this.toEnd();
@@ -98,10 +105,23 @@ export class Thread {
   #make(item: Item): HTMLElement {
     if (item.kind === "day") return h("p", { className: "divider" }, dayName(item.at));
     if (item.kind === "note") return h("p", { className: "note" }, `${t(`common.${item.what}`, { name: item.name })}, ${clockTime(item.at)}`);
+    if (item.kind === "whisper") return makeWhisper(item);
     return makeBubble(item, item.mine ? undefined : this.#otherName, this.options);
   }
 
   #renew(node: HTMLElement, item: Item, before: Item): void {
     if (item.kind === "bubble" && before.kind === "bubble") renewBubble(node, item, before, this.options);
   }
+}
+
+/** Whoever has the chat now goes without saying; an earlier agent, and whoever is told with the message, does not. */
+function nameOf({ name, from, supportId }: Message, chat: Shown): string | undefined {
+  if (name) return name;
+  const isEarlier = from === "Support" && supportId !== undefined && chat.supportId !== undefined && supportId !== chat.supportId;
+  return isEarlier ? (chat.names?.[supportId] ?? t("common.colleague")) : undefined;
+}
+
+function makeWhisper({ by, content, at }: Whisper): HTMLElement {
+  const head = h("p", { className: "by" }, icon(ear, 14), t("common.whispers", { name: by }), h("time", { dir: "auto" }, clockTime(at)));
+  return h("div", { className: "whisper" }, head, h("div", { dir: "auto" }, content));
 }

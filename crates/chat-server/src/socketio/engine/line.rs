@@ -1,0 +1,419 @@
+//! A line: what goes between a session's task and whatever carries its packets.
+
+use std::{
+    collections::VecDeque,
+    ops::ControlFlow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::{Stream, stream};
+use helpline_protocol::{
+    close::{Close, ComeBack},
+    socketio::{
+        engine::{self, Packet, Revision},
+        packet::DISCONNECT,
+    },
+};
+use helpline_service::{
+    socket::{Incoming, Wire},
+    wire::Frame,
+};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::Lines;
+
+/// How many packets may wait at the line, besides those in the session's own outbox.
+const WAITING: usize = 32;
+/// How many packets a request brings at most: python-socketio takes more for an attack and hangs up.
+const A_PAYLOAD: usize = 16;
+/// How many packets of the client may wait for the session.
+const UNHEARD: usize = 32;
+
+/// A line to one client.
+pub(super) struct Line {
+    sid: String,
+    revision: Revision,
+    state: Mutex<State>,
+    /// Something happened at the session's end: packets, or the end.
+    filled: Notify,
+    /// The carrier has taken packets.
+    emptied: Notify,
+    closed: CancellationToken,
+    incoming: mpsc::Sender<Incoming>,
+}
+
+struct State {
+    packets: VecDeque<Frame>,
+    carrier: Carrier,
+    /// Whether a request waits for packets.
+    polled: bool,
+    close: Option<Close>,
+}
+
+/// What carries the packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carrier {
+    Polling,
+    /// A WebSocket is tried; packets wait until that is decided.
+    Upgrading,
+    WebSocket,
+}
+
+/// What a request gets that asks for packets.
+#[derive(Debug)]
+pub(super) enum Polled {
+    /// These.
+    Packets(Vec<Frame>),
+    /// None: a WebSocket is about to take over.
+    Nothing,
+    /// These, and they are the last.
+    Last(Vec<Frame>),
+    /// A WebSocket carries the packets.
+    Mismatch,
+    /// Another request waits already.
+    Twice,
+}
+
+impl Line {
+    /// A line that nothing has gone over. Gives the line, and what the client will send.
+    pub(super) fn new(
+        sid: String,
+        revision: Revision,
+        websocket: bool,
+    ) -> (Arc<Self>, impl Stream<Item = Incoming>) {
+        let (incoming, heard) = mpsc::channel(UNHEARD);
+        let carrier = match websocket {
+            true => Carrier::WebSocket,
+            false => Carrier::Polling,
+        };
+        let line = Self {
+            sid,
+            revision,
+            state: Mutex::new(State {
+                packets: VecDeque::new(),
+                carrier,
+                polled: false,
+                close: None,
+            }),
+            filled: Notify::new(),
+            emptied: Notify::new(),
+            closed: CancellationToken::new(),
+            incoming,
+        };
+        let heard = stream::unfold(heard, async |mut heard| {
+            let incoming = heard.recv().await?;
+            Some((incoming, heard))
+        });
+        (Arc::new(line), heard)
+    }
+
+    /// By which the client names it.
+    pub(super) fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    /// How the client speaks.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Says when the session has ended.
+    pub(super) fn closed(&self) -> &CancellationToken {
+        &self.closed
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements: a panic elsewhere cannot have broken it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a packet on the line; waits while there is no room.
+    pub(super) async fn put(&self, packet: Frame) -> ControlFlow<()> {
+        loop {
+            {
+                let mut state = self.state();
+                if state.close.is_some() {
+                    return ControlFlow::Break(());
+                }
+                if state.packets.len() < WAITING {
+                    state.packets.push_back(packet);
+                    break;
+                }
+            }
+            // Only the session's task puts, so nobody else can take this call away from it.
+            self.emptied.notified().await;
+        }
+        self.filled.notify_one();
+        ControlFlow::Continue(())
+    }
+
+    /// The session has ended: what waits is still taken to the client.
+    fn close(&self, close: Close) {
+        {
+            let mut state = self.state();
+            if state.close.is_some() {
+                return;
+            }
+            // Whoever is only to come back is let down without a word: its library connects again by itself.
+            let is_final = close.come_back() == ComeBack::Never;
+            if is_final && !matches!(close, Close::Over | Close::Silent) {
+                state.packets.push_back(DISCONNECT.into());
+            }
+            state.close = Some(close);
+        }
+        self.closed.cancel();
+        self.filled.notify_one();
+    }
+
+    /// Hands what the client sent to the session. `Break` when there is none any more.
+    pub(super) async fn hear(&self, incoming: Incoming) -> ControlFlow<()> {
+        match self.incoming.send(incoming).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// The same for a packet as text. One that cannot be read is counted by the session as it counts bytes.
+    pub(super) async fn hear_packet(&self, text: &str) -> ControlFlow<()> {
+        let incoming = match Packet::read(text) {
+            Ok(Packet::Message(message)) => Incoming::Text(message.into()),
+            Ok(Packet::Ping(payload)) => Incoming::Ping(payload.as_bytes().to_vec()),
+            Ok(Packet::Pong | Packet::Upgrade | Packet::Noop) => Incoming::Pong,
+            Ok(Packet::Close) => Incoming::Close,
+            Err(_) => Incoming::Binary,
+        };
+        self.hear(incoming).await
+    }
+
+    /// Waits for packets, for a request that asks for them.
+    pub(super) async fn poll(&self) -> Polled {
+        {
+            let mut state = self.state();
+            if state.carrier == Carrier::WebSocket {
+                return Polled::Mismatch;
+            }
+            if state.polled {
+                return Polled::Twice;
+            }
+            state.polled = true;
+        }
+        let _polling = Polling(self);
+        loop {
+            {
+                let mut state = self.state();
+                if state.carrier != Carrier::Polling && state.close.is_none() {
+                    return Polled::Nothing;
+                }
+                if state.close.is_some() || !state.packets.is_empty() {
+                    let count = state.packets.len().min(A_PAYLOAD);
+                    let packets = state.packets.drain(..count).collect();
+                    self.emptied.notify_one();
+                    // That it is the end takes a packet too.
+                    let is_last = state.close.is_some() && count < A_PAYLOAD;
+                    return match is_last {
+                        true => Polled::Last(packets),
+                        false => Polled::Packets(packets),
+                    };
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Waits for packets, for a WebSocket; and says what they are followed by, if that is the end.
+    pub(super) async fn next(&self) -> (Vec<Frame>, Option<Close>) {
+        loop {
+            {
+                let mut state = self.state();
+                if state.close.is_some() || !state.packets.is_empty() {
+                    let packets = state.packets.drain(..).collect();
+                    self.emptied.notify_one();
+                    return (packets, state.close);
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// A WebSocket wants to take over: requests get nothing more. `false` if one has already, or tries to.
+    pub(super) fn begin_upgrade(&self) -> bool {
+        let mut state = self.state();
+        let may = state.carrier == Carrier::Polling && state.close.is_none();
+        if may {
+            state.carrier = Carrier::Upgrading;
+            self.filled.notify_one();
+        }
+        may
+    }
+
+    /// The WebSocket carries the packets now, or polling goes on.
+    pub(super) fn end_upgrade(&self, upgraded: bool) {
+        let mut state = self.state();
+        if state.carrier == Carrier::Upgrading {
+            state.carrier = match upgraded {
+                true => Carrier::WebSocket,
+                false => Carrier::Polling,
+            };
+        }
+    }
+}
+
+/// A request that waits for packets, until it has some or its client hangs up.
+struct Polling<'a>(&'a Line);
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.state().polled = false;
+    }
+}
+
+/// The session's end of a line, which is closed when this is dropped.
+pub(super) struct SessionEnd {
+    line: Arc<Line>,
+    lines: Lines,
+}
+
+impl SessionEnd {
+    pub(super) fn new(line: Arc<Line>, lines: Lines) -> Self {
+        Self { line, lines }
+    }
+}
+
+impl Wire for SessionEnd {
+    async fn text(&mut self, frame: Frame) -> ControlFlow<()> {
+        self.line.put(frame).await
+    }
+
+    async fn ping(&mut self) -> ControlFlow<()> {
+        match self.line.revision {
+            Revision::V4 => self.line.put(engine::PING.into()).await,
+            // It is the client's to ask.
+            Revision::V3 => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn pong(&mut self, payload: &[u8]) -> ControlFlow<()> {
+        let payload = String::from_utf8_lossy(payload);
+        self.line.put(engine::pong(&payload).into()).await
+    }
+
+    async fn close(&mut self, close: Close) {
+        self.line.close(close);
+    }
+}
+
+impl Drop for SessionEnd {
+    fn drop(&mut self) {
+        self.line.close(Close::Over);
+        self.lines.remove(&self.line.sid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(packets: &[Frame]) -> Vec<String> {
+        packets
+            .iter()
+            .map(|packet| packet.text().to_string())
+            .collect()
+    }
+
+    async fn polled(line: &Line) -> Vec<String> {
+        match line.poll().await {
+            Polled::Packets(packets) => texts(&packets),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn packets_keep_their_order_over_the_upgrade() {
+        let (line, _heard) = Line::new(String::new(), Revision::V4, false);
+        let _ = line.put("4a".into()).await;
+        assert_eq!(polled(&line).await, ["4a"]);
+        let waiting = line.poll();
+        let upgrade = async {
+            assert!(line.begin_upgrade());
+            assert!(!line.begin_upgrade());
+        };
+        let (polled, ()) = tokio::join!(waiting, upgrade);
+        assert!(matches!(polled, Polled::Nothing));
+        let _ = line.put("4b".into()).await;
+        assert!(matches!(line.poll().await, Polled::Nothing));
+        line.end_upgrade(true);
+        let _ = line.put("4c".into()).await;
+        let (packets, close) = line.next().await;
+        assert_eq!(
+            (texts(&packets), close),
+            (vec!["4b".into(), "4c".into()], None)
+        );
+        assert!(matches!(line.poll().await, Polled::Mismatch));
+    }
+
+    #[tokio::test]
+    async fn an_upgrade_that_fails_leaves_everything_to_polling() {
+        let (line, _heard) = Line::new(String::new(), Revision::V3, false);
+        assert!(line.begin_upgrade());
+        let _ = line.put("4a".into()).await;
+        line.end_upgrade(false);
+        assert_eq!(polled(&line).await, ["4a"]);
+    }
+
+    #[tokio::test]
+    async fn only_one_request_waits_at_a_time() {
+        let (line, _heard) = Line::new(String::new(), Revision::V4, false);
+        let second = async {
+            assert!(matches!(line.poll().await, Polled::Twice));
+            let _ = line.put("4a".into()).await;
+        };
+        let (first, ()) = tokio::join!(polled(&line), second);
+        assert_eq!(first, ["4a"]);
+        // A request whose client has hung up waits no more.
+        drop(futures_util::FutureExt::now_or_never(line.poll()));
+        let _ = line.put("4b".into()).await;
+        assert_eq!(polled(&line).await, ["4b"]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_and_the_end_comes_last() {
+        let (line, _heard) = Line::new(String::new(), Revision::V4, false);
+        for _ in 0..WAITING {
+            assert!(line.put("4a".into()).await.is_continue());
+        }
+        assert!(futures_util::FutureExt::now_or_never(line.put("4b".into())).is_none());
+        line.close(Close::Rule);
+        assert!(line.put("4c".into()).await.is_break());
+        assert_eq!(polled(&line).await.len(), A_PAYLOAD);
+        assert_eq!(polled(&line).await.len(), A_PAYLOAD);
+        match line.poll().await {
+            Polled::Last(packets) => assert_eq!(texts(&packets), ["41"]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_to_come_back_is_not_told_to_stay_away() {
+        for (close, last) in [
+            (Close::Restart, &[][..]),
+            (Close::Later, &[]),
+            (Close::Over, &[]),
+            (Close::TokenRefused, &["41"]),
+        ] {
+            let (line, _heard) = Line::new(String::new(), Revision::V4, true);
+            line.close(close);
+            let (packets, closed) = line.next().await;
+            assert_eq!(
+                (texts(&packets).as_slice(), closed),
+                (
+                    last.iter()
+                        .map(|text| (*text).to_owned())
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                    Some(close)
+                )
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A WebSocket that carries packets: from the beginning, or once it has taken over from polling.
+
+use std::{ops::ControlFlow, pin::pin, time::Duration};
+
+use bytestring::ByteString;
+use futures_util::{Stream, StreamExt};
+use helpline_protocol::{
+    close::Close,
+    socketio::engine::{Packet, pong},
+};
+use helpline_service::{
+    socket::{Incoming, Wire},
+    wire::Outgoing,
+};
+use tokio::time::{sleep, timeout};
+
+use super::line::Line;
+
+/// How long a WebSocket that is to take over may take.
+const UPGRADE: Duration = Duration::from_secs(10);
+/// How long what still waits at the end may take, and the client's own goodbye after it.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Carries packets until either end is gone.
+pub(super) async fn carry(line: &Line, outgoing: Outgoing, incoming: impl Stream<Item = Incoming>) {
+    let mut incoming = pin!(incoming);
+    let answers = outgoing.clone();
+    let ended = {
+        let reading = read(line, answers, incoming.as_mut());
+        let writing = write(line, outgoing);
+        let too_late = async {
+            line.closed().cancelled().await;
+            sleep(LAST_WORDS).await;
+        };
+        tokio::select! {
+            () = reading => false,
+            ended = writing => ended,
+            () = too_late => false,
+        }
+    };
+    let _ = line.hear(Incoming::Close).await;
+    if ended {
+        // Whoever hangs up while the other still talks may be heard as a line that broke.
+        let rest = incoming.take_while(|frame| std::future::ready(*frame != Incoming::Close));
+        let _ = timeout(LINGER, rest.for_each(|_| std::future::ready(()))).await;
+    }
+}
+
+/// Hands what comes to the session, until the client or the session is gone.
+async fn read(
+    line: &Line,
+    mut answers: Outgoing,
+    mut incoming: impl Stream<Item = Incoming> + Unpin,
+) {
+    while let Some(frame) = incoming.next().await {
+        let heard = match frame {
+            Incoming::Text(text) => line.hear_packet(&text).await,
+            Incoming::Ping(payload) => answers.pong(&payload).await,
+            Incoming::Pong => ControlFlow::Continue(()),
+            Incoming::Close => {
+                answers.close(Close::Over).await;
+                return;
+            }
+            Incoming::Broken(close) => {
+                let _ = line.hear(Incoming::Broken(close)).await;
+                // It is told so by the session.
+                return std::future::pending().await;
+            }
+            Incoming::Binary => line.hear(frame).await,
+        };
+        if heard.is_break() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// Takes packets to the client; `true` once everything was taken there and the end was said.
+async fn write(line: &Line, mut outgoing: Outgoing) -> bool {
+    loop {
+        let (packets, close) = line.next().await;
+        for packet in packets {
+            if outgoing.text(packet).await.is_break() {
+                return false;
+            }
+        }
+        if let Some(close) = close {
+            outgoing.close(close).await;
+            return true;
+        }
+    }
+}
+
+/// Lets a WebSocket take over from polling, if the client goes through with it.
+pub(super) async fn upgrade(
+    line: &Line,
+    mut outgoing: Outgoing,
+    incoming: impl Stream<Item = Incoming>,
+) {
+    let mut incoming = pin!(incoming);
+    let mut began = false;
+    let trial = async {
+        let text = text(&mut incoming).await?;
+        let Ok(Packet::Ping(payload)) = Packet::read(&text) else {
+            return None;
+        };
+        began = line.begin_upgrade();
+        if !began || outgoing.text(pong(payload).into()).await.is_break() {
+            return None;
+        }
+        let text = self::text(&mut incoming).await?;
+        (Packet::read(&text) == Ok(Packet::Upgrade)).then_some(())
+    };
+    let upgraded = tokio::select! {
+        tried = timeout(UPGRADE, trial) => matches!(tried, Ok(Some(()))),
+        () = line.closed().cancelled() => false,
+    };
+    if began {
+        line.end_upgrade(upgraded);
+    }
+    match upgraded {
+        true => carry(line, outgoing, incoming).await,
+        false => outgoing.close(Close::Over).await,
+    }
+}
+
+/// The next text; `None` when there is none to come.
+async fn text(incoming: &mut (impl Stream<Item = Incoming> + Unpin)) -> Option<ByteString> {
+    loop {
+        match incoming.next().await? {
+            Incoming::Text(text) => return Some(text),
+            Incoming::Ping(_) | Incoming::Pong => {}
+            Incoming::Binary | Incoming::Close | Incoming::Broken(_) => return None,
+        }
+    }
+}
