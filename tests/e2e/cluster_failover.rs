@@ -58,8 +58,10 @@ async fn a_primary_dies_under_load_and_everything_goes_on() {
     let mut pairs = Vec::new();
     let mut homes = Vec::new();
     for _ in 0..6 {
-        let (visitor, support) = world.engaged().await;
+        let mut visitor = world.visitor("Mina").await;
         agent.sees(&visitor.guest).await;
+        let support = world.support(&visitor.guest, "Vika").await;
+        visitor.meets("Vika").await;
         agent.loses(&visitor.guest).await;
         homes.push(primary_of(&cluster, &world, &visitor.guest));
         let pair = (

@@ -24,8 +24,10 @@ async fn the_master_dies_under_load_and_everything_goes_on() {
         .settings(hurried)
         .start();
     let mut agent = world.agent("Otto").await;
-    let (visitor, support) = world.engaged().await;
+    let mut visitor = world.visitor("Mina").await;
     agent.sees(&visitor.guest).await;
+    let support = world.support(&visitor.guest, "Vika").await;
+    visitor.meets("Vika").await;
     agent.loses(&visitor.guest).await;
     let (mut visitor, mut support) = (
         Talker::on_loss(visitor, "visitor"),

@@ -103,7 +103,7 @@ pub async fn examine(
             .map_err(|reason| Unexamined::Unreachable(format!("{}: {reason}", primary.server)))?;
         let mut checkup = examine_one(&mut connection, address, &now).await?;
         checkup.at = primary.server.to_string();
-        checkup.first = primary.has(first);
+        checkup.first = primary.has(first) && !checkup.unexpected_cluster;
         if checkup.first {
             checkup.partitions = ask(&mut connection, "GET", &[&keys.partition_count()]).await?;
             checkup.refused = tried(&mut connection, keys, join_channel).await;
