@@ -80,6 +80,7 @@ impl Records {
             folded: crate::archive::fold(name),
             severity: 0,
             flagged_at: None,
+            taken_at: None,
         };
         let made = self
             .write(async |tx| {

@@ -41,6 +41,7 @@ pub(super) fn unknown(event: &Archived) -> chat::Model {
         folded: String::new(),
         severity: 0,
         flagged_at: None,
+        taken_at: None,
     }
 }
 
@@ -125,11 +126,14 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
         }
         Event::Claimed { name, agent, .. } | Event::TakenOver { name, agent, .. } => {
             earliest(&mut row.claimed_at, at);
-            if is_news(row, at) {
+            if row.taken_at <= Some(at) {
+                row.taken_at = Some(at);
                 row.agent = Some(id(agent));
                 row.agent_name = Some(clean(name));
-                row.assigned.clone_from(&row.agent);
                 row.folded = folded(row);
+            }
+            if is_news(row, at) {
+                row.assigned = Some(id(agent));
                 set_status(row, Status::Engaged);
             }
         }

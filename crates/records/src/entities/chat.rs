@@ -33,6 +33,7 @@ pub struct Model {
     pub folded: String,
     pub severity: i64,
     pub flagged_at: Option<i64>,
+    pub taken_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,5 @@
-//! What the desk does to a chat beside talking in it: how urgent it was called, and what was whispered to its agent.
+//! What the desk does to a chat beside talking in it: how urgent it was called, when it was taken last, and what was
+//! whispered to its agent.
 
 use sea_orm_migration::prelude::*;
 
@@ -8,6 +9,7 @@ pub(crate) struct Step;
 const TABLES: &str = "
 ALTER TABLE chats ADD COLUMN severity BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE chats ADD COLUMN flagged_at BIGINT;
+ALTER TABLE chats ADD COLUMN taken_at BIGINT;
 CREATE TABLE whispers (
     chat TEXT NOT NULL,
     epoch TEXT NOT NULL,

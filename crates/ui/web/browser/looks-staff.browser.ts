@@ -153,6 +153,9 @@ for (const [looks, options] of Object.entries(EVERY)) {
   });
 
   test(`the visitor leaves a message and rates, ${looks}`, async () => {
+    // Whoever was here a moment ago still counts, and the page asks once.
+    const online = async () => ((await (await fetch(`${world.visitorsRoad.url}/availability`)).json()) as { agentsOnline: number }).agentsOnline;
+    await until("nobody is there", online, (count) => count === 0);
     const visitor = await Visitor.opens(browser, world, "/", options);
     if (looks === RTL) await visitor.page.evaluate(() => (document.documentElement.dir = "rtl"));
     await visitor.sees("Nobody is at the desk right now");

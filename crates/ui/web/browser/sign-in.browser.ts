@@ -113,7 +113,7 @@ test("roles see their own pages and no others", async () => {
   await agent.page.goto(`${world.consoleUrl}/#/people`);
   expect(await agent.page.getByRole("heading", { name: "People" }).count()).toBe(0);
   const supervisor = await signsIn(browser, world, await office.hires("Super Visor", "supervisor"));
-  expect(await pages(supervisor)).toEqual(["Desk", "Follow-ups", "Transcripts", "Figures"]);
+  expect(await pages(supervisor)).toEqual(["Desk", "Board", "Follow-ups", "Transcripts", "Figures"]);
   const admin = await signsIn(browser, world, ADMIN);
-  expect(await pages(admin)).toEqual(["Desk", "Follow-ups", "Transcripts", "Figures", "People", "Permission groups", "Settings", "Audit log"]);
+  expect(await pages(admin)).toEqual(["Desk", "Board", "Follow-ups", "Transcripts", "Figures", "People", "Permission groups", "Settings", "Audit log"]);
 });
