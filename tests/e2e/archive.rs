@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use e2e::builder::Builder;
 use e2e::party::contents;
 use e2e::postgres::{self, Session};
 use e2e::small_disk::SmallDisk;
@@ -11,6 +12,8 @@ use tempfile::TempDir;
 
 use crate::PROCESS;
 use crate::happenings::{SECOND, Story};
+
+on_each_store! { what_is_said_is_archived_and_a_chat_that_ended_is_closed }
 
 /// How long the records may take to catch up, a lease that has to lapse included.
 const CAUGHT_UP: Duration = secs(20);
@@ -40,9 +43,8 @@ async fn figure(world: &World, server: usize, name: &str) -> f64 {
     http::metric(&metrics, name).expect("a figure")
 }
 
-#[tokio::test]
-async fn what_is_said_is_archived_and_a_chat_that_ended_is_closed() {
-    let world = World::new();
+async fn what_is_said_is_archived_and_a_chat_that_ended_is_closed(store: Builder) {
+    let world = store.start();
     let records = records_of(&world).await;
     let (mut visitor, mut agent) = world.engaged().await;
     let chat = visitor.guest.chat_id.clone();

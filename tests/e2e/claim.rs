@@ -1,10 +1,13 @@
 //! Contract 001, section 2.1: the rows of `Join` with `from: Support`.
 
+use e2e::builder::Builder;
 use e2e::party::contents;
 use e2e::shape::{fields, is_id};
 use e2e::{Door, Socket, World};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+
+on_each_store! { of_twenty_racing_agents_exactly_one_wins }
 
 #[tokio::test]
 async fn a_claim_is_announced_to_all_of_the_chats_sockets() {
@@ -74,9 +77,8 @@ async fn the_second_agent_learns_who_won_and_stays_outside() {
     support.hears("only the two of us").await;
 }
 
-#[tokio::test]
-async fn of_twenty_racing_agents_exactly_one_wins() {
-    let world = World::new();
+async fn of_twenty_racing_agents_exactly_one_wins(store: Builder) {
+    let world = store.start();
     let mut visitor = world.visitor("Mina").await;
     let mut sockets = Vec::new();
     for number in 0..20 {

@@ -1,11 +1,14 @@
 //! Contract 002, sections 3 and 4: closing a conversation over HTTP, what may follow, and the figures of what was handled.
 
+use e2e::builder::Builder;
 use e2e::office::{
     HttpRow as Row, NOBODY, Office, Person, all_refused, assert_failure, data, golden,
 };
 use e2e::shape::differences;
 use reqwest::Method;
 use serde_json::json;
+
+on_each_store! { after_a_close_there_may_be_a_new_one_and_the_old_one_stays_readable }
 
 #[tokio::test]
 async fn whoever_may_closes_a_conversation_that_is_open_or_assigned() {
@@ -109,9 +112,8 @@ async fn what_is_wrong_with_a_close_is_said_in_the_contracts_order() {
     assert_eq!(office.sees(&office.admin, &id).await["status"], "open");
 }
 
-#[tokio::test]
-async fn after_a_close_there_may_be_a_new_one_and_the_old_one_stays_readable() {
-    let office = Office::new().await;
+async fn after_a_close_there_may_be_a_new_one_and_the_old_one_stays_readable(store: Builder) {
+    let office = Office::in_world(store.start()).await;
     let (id, mut candidate, mut agent) = office.talk().await;
     candidate.says(&id, "one").await;
     agent.hears("one").await;

@@ -7,7 +7,7 @@ use e2e::builder::{environment, names};
 use e2e::doctor::Visit;
 use e2e::services::{self, Kind, Service};
 use e2e::way_in::{Manners, WayIn};
-use e2e::{RedisServer, World, eventually, http, memory, postgres, secs, tokens};
+use e2e::{RedisCluster, RedisServer, World, eventually, http, memory, postgres, secs, tokens};
 use serde_json::Value;
 
 use crate::PROCESS;
@@ -154,6 +154,27 @@ async fn a_redis_that_would_lose_chats() {
     let seen = visit(&settings(nowhere.address), &[]).await;
     assert_eq!(seen.code, 1);
     seen.expect("wrong", "redis", &nowhere.address.to_string());
+}
+
+#[tokio::test]
+async fn every_primary_of_a_cluster_is_looked_at() {
+    let cluster = RedisCluster::shared();
+    let primaries = cluster.primaries();
+    let mut env = settings(primaries[0]);
+    let seen = visit(&env, &[]).await;
+    seen.expect("wrong", "redis", "is a cluster");
+    set(&mut env, "REDIS__CLUSTER", "true");
+    let seen = visit(&env, &[]).await;
+    assert_eq!(seen.code, 0, "{}{}", seen.said, seen.errors);
+    for primary in primaries {
+        let line = format!("{primary}: maxmemory-policy is noeviction");
+        seen.expect("ok", "redis", &line);
+    }
+    seen.expect("ok", "redis", "publishing and subscribing are allowed");
+    let mut env = settings(RedisServer::shared());
+    set(&mut env, "REDIS__CLUSTER", "true");
+    let seen = visit(&env, &[]).await;
+    seen.expect("wrong", "redis", "cluster support disabled");
 }
 
 #[tokio::test]

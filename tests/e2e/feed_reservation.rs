@@ -1,8 +1,11 @@
 //! Contract 001, section 4: one agent takes a request, the others no longer see it.
 
+use e2e::builder::Builder;
 use e2e::shape::assert_fields;
 use e2e::{Agent, Party, World, ms};
 use serde_json::json;
+
+on_each_store! { a_reservation_that_lapses_announces_the_request_again }
 
 /// Two agents on different subscribers who both see one waiting visitor.
 async fn two_agents(world: &World) -> (Party, Agent, Agent) {
@@ -82,9 +85,8 @@ async fn an_agent_who_comes_during_a_reservation_does_not_see_the_request() {
     }
 }
 
-#[tokio::test]
-async fn a_reservation_that_lapses_announces_the_request_again() {
-    let world = World::with(|settings| settings.queue.reservation = ms(400));
+async fn a_reservation_that_lapses_announces_the_request_again(store: Builder) {
+    let world = (store.settings(|settings| settings.queue.reservation = ms(400))).start();
     let (visitor, mut vika, mut otto) = two_agents(&world).await;
     vika.accepts(&visitor.guest).await;
     otto.loses(&visitor.guest).await;

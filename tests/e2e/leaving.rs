@@ -1,9 +1,12 @@
 //! Contract 001: `Leave`, and what happens when all sockets of a side are gone.
 
+use e2e::builder::Builder;
 use e2e::party::contents;
 use e2e::shape::assert_fields;
 use e2e::{Door, Party, World, ms};
 use serde_json::{Value, json};
+
+on_each_store! { a_visitor_gone_for_the_grace_has_left_and_may_come_back }
 
 #[tokio::test]
 async fn a_visitor_who_leaves_ends_the_chat() {
@@ -79,9 +82,8 @@ async fn a_waiting_visitor_may_leave() {
     agent.loses(&visitor.guest).await;
 }
 
-#[tokio::test]
-async fn a_visitor_gone_for_the_grace_has_left_and_may_come_back() {
-    let world = World::with(|settings| settings.chat.leave_grace = ms(300));
+async fn a_visitor_gone_for_the_grace_has_left_and_may_come_back(store: Builder) {
+    let world = (store.settings(|settings| settings.chat.leave_grace = ms(300))).start();
     let (mut visitor, mut support) = world.engaged().await;
     visitor.says("brb").await;
     support.hears("brb").await;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use e2e::party::messages;
 use e2e::{DEADLINE, Frame, Party, World};
 use serde_json::Value;
+use tokio::time::timeout;
 
 /// How long one side waits for the fate of one message before it looks whether to go on.
 const FATE: Duration = Duration::from_secs(8);
@@ -20,6 +21,8 @@ pub(crate) struct Talker {
     /// How often a message was answered with `unavailable`.
     pub(crate) unavailable: usize,
     said: usize,
+    /// What was echoed and is not in the history that was given in its place; `None`: no history may be.
+    lost: Option<Vec<String>>,
 }
 
 impl Talker {
@@ -31,7 +34,21 @@ impl Talker {
             heard: Vec::new(),
             unavailable: 0,
             said: 0,
+            lost: None,
         }
+    }
+
+    /// The same on a store that may lose what it confirmed: that has to be made good by a whole history.
+    pub(crate) fn on_loss(party: Party, name: &'static str) -> Self {
+        Self {
+            lost: Some(Vec::new()),
+            ..Self::new(party, name)
+        }
+    }
+
+    /// What was echoed to this side, and was lost by the store.
+    pub(crate) fn lost(&self) -> &[String] {
+        self.lost.as_deref().unwrap_or_default()
     }
 
     /// Says one thing and listens until it is echoed (`true`) or refused as `unavailable` (`false`).
@@ -41,27 +58,50 @@ impl Talker {
         self.party.sends(&content).await;
         let end = Instant::now() + FATE;
         loop {
-            assert!(
-                Instant::now() < end,
-                "{}: no word about a message in {FATE:?}",
-                self.name
-            );
-            match self.party.next().await {
-                Frame::Text(frame) if frame["type"] == "ChatMessage" => {
-                    let own = frame["args"]["content"] == content.as_str();
-                    self.heard.push(frame["args"].clone());
-                    if own {
-                        self.echoed.push(content);
-                        return true;
-                    }
-                }
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(frame) = timeout(left, self.party.next()).await else {
+                // It was stored and lost before anybody was told of it.
+                assert!(
+                    self.lost.is_some(),
+                    "{}: no word about a message in {FATE:?}",
+                    self.name
+                );
+                return false;
+            };
+            match frame {
                 Frame::Text(frame) if frame["args"]["code"] == "unavailable" => {
                     self.unavailable += 1;
                     return false;
                 }
-                other => panic!("{}: unexpected {other:?}", self.name),
+                frame => self.takes(frame),
+            }
+            if self.has_heard(&content) {
+                self.echoed.push(content);
+                return true;
             }
         }
+    }
+
+    fn takes(&mut self, frame: Frame) {
+        match (frame, &mut self.lost) {
+            (Frame::Text(frame), _) if frame["type"] == "ChatMessage" => {
+                self.heard.push(frame["args"].clone());
+            }
+            (Frame::Text(frame), Some(lost)) if frame["type"] == "ChatHistory" => {
+                self.heard = messages(&frame["args"]).to_vec();
+                let (kept, gone) = (self.echoed.drain(..))
+                    .partition(|echoed| self.heard.iter().any(|m| m["content"] == **echoed));
+                self.echoed = kept;
+                lost.extend::<Vec<String>>(gone);
+            }
+            (other, _) => panic!("{}: unexpected {other:?}", self.name),
+        }
+    }
+
+    fn has_heard(&self, content: &str) -> bool {
+        self.heard
+            .iter()
+            .any(|message| message["content"] == content)
     }
 
     /// Keeps talking until a message is echoed again; gives the time that took.
@@ -74,17 +114,9 @@ impl Talker {
     }
 
     async fn hears_until(&mut self, content: &str) {
-        while !self
-            .heard
-            .iter()
-            .any(|message| message["content"] == content)
-        {
-            match self.party.next().await {
-                Frame::Text(frame) if frame["type"] == "ChatMessage" => {
-                    self.heard.push(frame["args"].clone())
-                }
-                other => panic!("{}: unexpected {other:?}", self.name),
-            }
+        while !self.has_heard(content) {
+            let frame = self.party.next().await;
+            self.takes(frame);
         }
     }
 }

@@ -4,10 +4,32 @@
     reason = "a test fails by panicking, with a message that says what was expected"
 )]
 
+/// The same scenarios on one Redis and on a cluster with partitions at all of its primaries. A scenario is given the
+/// world's builder.
+macro_rules! on_each_store {
+    ($($scenario:ident),+ $(,)?) => {
+        mod on_one_redis {
+            $(#[tokio::test]
+            async fn $scenario() {
+                super::$scenario(e2e::World::builder()).await;
+            })+
+        }
+
+        mod on_a_cluster {
+            $(#[tokio::test]
+            async fn $scenario() {
+                let cluster = e2e::RedisCluster::shared();
+                super::$scenario(e2e::World::builder().cluster(&cluster)).await;
+            })+
+        }
+    };
+}
+
 mod archive;
 mod backlog;
 mod checks;
 mod claim;
+mod cluster_failover;
 mod conversation_assign;
 mod conversation_begin;
 mod conversation_close;
@@ -79,6 +101,7 @@ mod registration;
 mod road;
 mod rolling_update;
 mod rules;
+mod sentinel_failover;
 mod slow_reader;
 mod socketio_claims;
 mod socketio_connect;

@@ -1,13 +1,15 @@
 //! Contract 001: `ChatMessage`, from sender to everyone, and the history it leaves.
 
 use e2e::World;
+use e2e::builder::Builder;
 use e2e::party::{contents, messages};
 use e2e::shape::{assert_fields, is_timestamp};
 use serde_json::json;
 
-#[tokio::test]
-async fn a_visitor_and_an_agent_talk() {
-    let world = World::new();
+on_each_store! { a_visitor_and_an_agent_talk }
+
+async fn a_visitor_and_an_agent_talk(store: Builder) {
+    let world = store.start();
     let (mut visitor, mut support) = world.engaged().await;
     visitor.says("hello").await;
     support.hears("hello").await;

@@ -1,14 +1,15 @@
 //! Chats and requests spread over several partitions behave as if there were one.
 
-use e2e::builder::{environment, names};
+use e2e::builder::{Builder, environment, names};
 use e2e::services::Kind;
-use e2e::{Process, RedisServer, World, eventually, http, ms, secs};
+use e2e::{Process, RedisServer, eventually, http, ms, secs};
 
 use crate::PROCESS;
 
-#[tokio::test]
-async fn requests_of_all_partitions_are_one_queue() {
-    let world = World::with(|settings| settings.redis.partitions = 5);
+on_each_store! { requests_of_all_partitions_are_one_queue, chats_of_all_partitions_expire }
+
+async fn requests_of_all_partitions_are_one_queue(store: Builder) {
+    let world = (store.settings(|settings| settings.redis.partitions = 5)).start();
     let mut early = world.agent("Vika").await;
     let mut waiting = Vec::new();
     for number in 0..10 {
@@ -33,12 +34,12 @@ async fn requests_of_all_partitions_are_one_queue() {
     }
 }
 
-#[tokio::test]
-async fn chats_of_all_partitions_expire() {
-    let world = World::with(|settings| {
+async fn chats_of_all_partitions_expire(store: Builder) {
+    let expiring = store.settings(|settings| {
         settings.redis.partitions = 5;
         settings.chat.idle_timeout = ms(900);
     });
+    let world = expiring.start();
     let mut visitors = Vec::new();
     for number in 0..10 {
         visitors.push(world.visitor(&format!("Visitor-{number}")).await);

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use e2e::builder::Builder;
 use e2e::{Agent, DEADLINE, Door, Socket, World, eventually, http, ms, secs, tokens};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::waiting::waits;
+
+on_each_store! { several_tabs_are_one_agent_until_the_last_is_closed }
 
 /// A visitor who waits, and every number of agents it was told.
 pub(crate) struct Line {
@@ -45,7 +48,11 @@ impl Line {
 
 /// Two of each service, where agents have accounts, with this grace.
 fn world(grace: Duration) -> World {
-    World::builder()
+    world_on(World::builder(), grace)
+}
+
+fn world_on(store: Builder, grace: Duration) -> World {
+    store
         .tokens()
         .settings(move |settings| settings.presence.grace = grace)
         .start()
@@ -96,9 +103,8 @@ async fn a_reload_is_seen_by_nobody() {
     assert_eq!(line.told(), [2, 1]);
 }
 
-#[tokio::test]
-async fn several_tabs_are_one_agent_until_the_last_is_closed() {
-    let world = world(ms(300));
+async fn several_tabs_are_one_agent_until_the_last_is_closed(store: Builder) {
+    let world = world_on(store, ms(300));
     let mut line = Line::of(&world).await;
     let (first, second) = (tab(&world, 0, "Vika").await, tab(&world, 1, "Vika").await);
     let witness = tab(&world, 0, "Otto").await;

@@ -1,9 +1,13 @@
 //! Contract 001, section 4: what chat-server publishes on the Redis channel `Join`, for our subscriber and for anyone's.
 
 use e2e::World;
+use e2e::builder::Builder;
+use e2e::redis_server::ask;
 use e2e::shape::assert_fields;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+
+on_each_store! { the_channel_carries_the_bare_request_and_nothing_else }
 
 async fn next_request(channel: &mut redis::aio::PubSub) -> Value {
     let message = e2e::wait::within("a published request", channel.on_message().next())
@@ -13,9 +17,8 @@ async fn next_request(channel: &mut redis::aio::PubSub) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-#[tokio::test]
-async fn the_channel_carries_the_bare_request_and_nothing_else() {
-    let world = World::new();
+async fn the_channel_carries_the_bare_request_and_nothing_else(store: Builder) {
+    let world = store.start();
     let mut channel = world.requests().await;
     let mut agent = world.agent("Vika").await;
     let mut visitor = world.visitor("Mina").await;
@@ -60,17 +63,23 @@ async fn a_published_request_that_is_not_in_the_waiting_set_adds_no_row() {
         "{".to_owned(),
         "0123456789abcdef0123456789abcdef".to_owned(),
     ] {
-        let ears: i64 = redis::cmd("PUBLISH")
+        redis::cmd("PUBLISH")
             .arg(&world.join_channel)
             .arg(noise)
-            .query_async(&mut redis)
+            .query_async::<()>(&mut redis)
             .await
             .expect("published");
-        assert!(
-            ears >= 2,
-            "both subscribers listen on the channel, {ears} do"
-        );
     }
+    let ears = world.primaries().into_iter().map(|server| {
+        let words = ["PUBSUB", "NUMSUB", &world.join_channel];
+        let (_, ears): (String, u64) = ask(server, &words).expect("a number");
+        ears
+    });
+    let ears: u64 = ears.sum();
+    assert!(
+        ears >= 2,
+        "both subscribers listen on the channel, {ears} do"
+    );
     let visitor = world.visitor("Mina").await;
     agent.sees(&visitor.guest).await;
     let mut newcomer = world.agent("Otto").await;

@@ -222,6 +222,18 @@ fn every_script_says_what_its_keys_and_arguments_are() {
     }
 }
 
+/// What is published on a cluster crosses from server to server and may be lost there unheard. Our own channels are
+/// sharded; the one that others listen to, too, is not.
+#[test]
+fn our_own_channels_are_sharded() {
+    let public: Vec<PathBuf> = files("crates/live", &["lua"])
+        .into_iter()
+        .flat_map(|(path, text)| vec![path; text.matches("'PUBLISH'").count()])
+        .collect();
+    let the_one = Path::new("crates/live/src/scripts/commit.lua");
+    assert_eq!(public, [the_one], "say SPUBLISH");
+}
+
 /// A file that does not fit into a reader's head gets a second author's second way of doing things.
 #[test]
 fn source_files_stay_small() {

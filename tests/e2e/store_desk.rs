@@ -15,7 +15,7 @@ use helpline_live::keys::Keys;
 use helpline_live::link::{Address, Link};
 use helpline_live::outbound::Outbound;
 use helpline_live::store::{Commit, Committed, Head, Loaded, Shared, Store};
-use redis::aio::MultiplexedConnection;
+use redis::{PushKind, aio::MultiplexedConnection};
 use tokio_util::sync::CancellationToken;
 
 /// A life that ends in no test.
@@ -75,7 +75,12 @@ impl Deployment {
 
     /// A process that uses it, before it is known whether Redis answers.
     pub(crate) fn starting_process(&self) -> Store {
-        let link = Link::open(self.address(), self.stop.child_token());
+        self.starting_process_at(self.address())
+    }
+
+    /// The same that finds Redis there.
+    pub(crate) fn starting_process_at(&self, address: Address) -> Store {
+        let link = Link::open(address, self.stop.child_token());
         Store::new(link, self.shared())
     }
 
@@ -91,7 +96,12 @@ impl Deployment {
 
     /// A process that uses it.
     pub(crate) async fn process(&self) -> Store {
-        let store = self.starting_process();
+        self.process_at(self.address()).await
+    }
+
+    /// The same that finds Redis there.
+    pub(crate) async fn process_at(&self, address: Address) -> Store {
+        let store = self.starting_process_at(address);
         e2e::wait::within("a connection", store.link().up()).await;
         store
     }
@@ -108,11 +118,32 @@ impl Deployment {
             .expect("redis answers")
     }
 
-    /// What is published on a channel from now on.
-    pub(crate) async fn listen(&self, channel: &str) -> redis::aio::PubSub {
-        let mut ear = self.client().get_async_pubsub().await.expect("an ear");
-        ear.subscribe(channel).await.expect("a subscription");
-        ear
+    /// What is said on one of the deployment's own channels from now on.
+    pub(crate) async fn listen(&self, channel: &str) -> Spy {
+        self.overhear("SSUBSCRIBE", channel).await
+    }
+
+    /// What is published to everybody on a channel from now on.
+    pub(crate) async fn listen_in_public(&self, channel: &str) -> Spy {
+        self.overhear("SUBSCRIBE", channel).await
+    }
+
+    async fn overhear(&self, subscribe: &str, channel: &str) -> Spy {
+        let (sender, pushes) = tokio::sync::mpsc::unbounded_channel();
+        let config = redis::AsyncConnectionConfig::new().set_push_sender(sender);
+        let client = redis::Client::open(format!("redis://{}/?protocol=resp3", self.redis));
+        let mut connection = client
+            .expect("an address")
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .expect("redis answers");
+        let mut command = redis::cmd(subscribe);
+        let command = command.arg(channel);
+        let _: redis::Value = command.query_async(&mut connection).await.expect("done");
+        Spy {
+            pushes,
+            _connection: connection,
+        }
     }
 
     fn client(&self) -> redis::Client {
@@ -152,6 +183,27 @@ impl Deployment {
     pub(crate) async fn timers(&self) -> Vec<String> {
         let mut range = redis::cmd("ZRANGE");
         self.ask(range.arg(self.key("timers")).arg(0).arg(-1)).await
+    }
+}
+
+/// Somebody who listens to one channel.
+pub(crate) struct Spy {
+    pushes: tokio::sync::mpsc::UnboundedReceiver<redis::PushInfo>,
+    _connection: MultiplexedConnection,
+}
+
+impl Spy {
+    /// What is said next.
+    pub(crate) async fn next(&mut self) -> String {
+        loop {
+            let next = e2e::wait::within("something said", self.pushes.recv()).await;
+            let push = next.expect("a connection");
+            if let (PushKind::Message | PushKind::SMessage, [_, text]) =
+                (push.kind, push.data.as_slice())
+            {
+                return redis::from_redis_value(text.clone()).expect("text");
+            }
+        }
     }
 }
 

@@ -69,7 +69,7 @@ fn channels(deployment: &Deployment, count: usize) -> Vec<String> {
 
 async fn publish(deployment: &Deployment, channel: &str, text: &str) -> u64 {
     deployment
-        .ask(redis::cmd("PUBLISH").arg(channel).arg(text))
+        .ask(redis::cmd("SPUBLISH").arg(channel).arg(text))
         .await
 }
 

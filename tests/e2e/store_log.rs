@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use helpline_desk::decide::Life;
 use helpline_desk::event::{Event, Recorded};
 use helpline_live::store::Committed;
@@ -150,12 +149,8 @@ async fn what_is_published_is_what_is_stored() {
         .add(chat, 1, vec![said(quotes), claimed("Vika"), said("")])
         .await;
     let log = store.all(chat).await.recorded;
-    let mut messages = ear.on_message();
     for (recorded, revision) in log.into_iter().zip([1, 1, 2, 2]) {
-        let message = e2e::wait::within("a publication", messages.next())
-            .await
-            .expect("a message");
-        let text: String = message.get_payload().expect("text");
+        let text = ear.next().await;
         let happened = Publication::Happened {
             epoch: head.epoch.to_string(),
             revision,

@@ -1,19 +1,14 @@
 //! Marks and epochs: how far each side has seen, and which log the numbers belong to.
 
-use futures_util::StreamExt;
 use helpline_desk::actor::Side;
-use helpline_live::store::Marked;
+use helpline_live::store::{Marked, Renewed};
 use helpline_protocol::bus::{Passing, Publication, read_publication};
 use helpline_protocol::typed::Seen;
 
-use crate::store_desk::{Deployment, Expect, new_chat, said};
+use crate::store_desk::{Deployment, Expect, Spy, new_chat, said};
 
-async fn next(ear: &mut redis::aio::PubSub) -> Publication {
-    let message = e2e::wait::within("a publication", ear.on_message().next())
-        .await
-        .expect("a message");
-    let text: String = message.get_payload().expect("text");
-    read_publication(&text).expect("readable")
+async fn next(ear: &mut Spy) -> Publication {
+    read_publication(&ear.next().await).expect("readable")
 }
 
 #[tokio::test]
@@ -92,12 +87,17 @@ async fn an_epoch_is_renewed_once() {
     let chat = one.create().await;
     let told = one.all(chat).await.head;
     let renewed = one.renew_epoch(chat, &told.epoch).await.expect("an answer");
-    let renewed = renewed.expect("a chat");
-    assert_ne!(renewed, *told.epoch);
+    let Renewed { epoch, here } = renewed.expect("a chat");
+    assert!(here);
+    assert_ne!(epoch, *told.epoch);
     let second = other.renew_epoch(chat, &told.epoch).await;
-    assert_eq!(second, Ok(Some(renewed.clone())));
+    let renewed = Renewed {
+        epoch: epoch.clone(),
+        here: false,
+    };
+    assert_eq!(second, Ok(Some(renewed)));
     let head = other.add(chat, 1, vec![said("hello")]).await;
-    assert_eq!(*head.epoch, renewed);
+    assert_eq!(*head.epoch, epoch);
     assert_eq!((head.revision, head.seq), (told.revision, told.seq + 1));
     let gone = one.renew_epoch(new_chat(), &told.epoch).await;
     assert_eq!(gone, Ok(None));

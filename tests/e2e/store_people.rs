@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use e2e::{DEADLINE, eventually, ms};
-use futures_util::StreamExt;
 use helpline_desk::actor::Rank;
 use helpline_desk::id::{AgentId, VisitorId};
 use helpline_live::keys::{Person, Place};
@@ -12,7 +11,7 @@ use helpline_live::presence::Arrival;
 use helpline_live::store::Store;
 use helpline_protocol::bus::{StaffChange, StaffMember, StaffProfile, read_staff_change};
 
-use crate::store_desk::{Deployment, LIFE};
+use crate::store_desk::{Deployment, LIFE, Spy};
 
 const GRACE: Duration = Duration::from_secs(3_600);
 
@@ -67,7 +66,7 @@ fn listed(id: &str, available: bool) -> (String, bool) {
 }
 
 /// What the staff hear.
-struct Ear(redis::aio::PubSub);
+struct Ear(Spy);
 
 impl Ear {
     async fn of(deployment: &Deployment) -> Self {
@@ -75,9 +74,7 @@ impl Ear {
     }
 
     async fn next(&mut self) -> StaffChange {
-        let next = e2e::wait::within("a change", self.0.on_message().into_future());
-        let (heard, _) = next.await;
-        let text: String = heard.expect("a message").get_payload().expect("text");
+        let text = self.0.next().await;
         read_staff_change(&text).unwrap_or_else(|_| panic!("not readable: {text}"))
     }
 

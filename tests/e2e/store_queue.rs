@@ -1,7 +1,6 @@
 //! The waiting set: whole requests, with a number for each change.
 
 use e2e::RedisServer;
-use futures_util::StreamExt;
 use helpline_desk::chat::Chat;
 use helpline_desk::decide::Life;
 use helpline_desk::event::{Event, Recorded};
@@ -41,14 +40,6 @@ async fn enter(store: &Store, chat: ChatId, entry: Option<&Entry>) {
     };
     let done = store.put(&change).await;
     assert!(matches!(done, Committed::Done { .. }), "{done:?}");
-}
-
-async fn next(ear: &mut redis::aio::PubSub) -> String {
-    e2e::wait::within("a publication", ear.on_message().next())
-        .await
-        .expect("a message")
-        .get_payload()
-        .expect("text")
 }
 
 #[tokio::test]
@@ -100,7 +91,7 @@ async fn each_change_has_a_number_and_is_told() {
             entry,
             claimed,
         };
-        assert_eq!(read_queue_change(&next(&mut ear).await), Ok(change));
+        assert_eq!(read_queue_change(&ear.next().await), Ok(change));
     }
 }
 
@@ -151,12 +142,12 @@ async fn what_cannot_be_read_hides_nothing_else() {
 async fn a_request_is_announced_as_it_is_written() {
     let deployment = Deployment::new();
     let store = deployment.process().await;
-    let mut ear = deployment.listen(&deployment.join_channel).await;
+    let mut ear = deployment.listen_in_public(&deployment.join_channel).await;
     let decision = decided([registered()], Life::Extend(LIFE));
     let announced = Commit {
         announce: Some(r#"{"participant":"User"}"#.to_owned()),
         ..commit(crate::store_desk::new_chat(), 0, &decision)
     };
     store.put(&announced).await;
-    assert_eq!(next(&mut ear).await, r#"{"participant":"User"}"#);
+    assert_eq!(ear.next().await, r#"{"participant":"User"}"#);
 }

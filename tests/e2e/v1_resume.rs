@@ -1,9 +1,12 @@
 //! Contract 001, section 5: coming back with `resume`, and getting only what was missed.
 
+use e2e::builder::Builder;
 use e2e::party::{contents, messages};
 use e2e::shape::assert_fields;
 use e2e::{Party, World};
 use serde_json::{Value, json};
+
+on_each_store! { resume_brings_only_what_was_missed }
 
 /// A visitor and an agent who have said "one", "two" and "three"; the visitor's last full history.
 async fn three_messages(world: &World) -> (Party, Party, Value) {
@@ -68,9 +71,8 @@ async fn history_says_where_it_ends() {
     drop(visitor);
 }
 
-#[tokio::test]
-async fn resume_brings_only_what_was_missed() {
-    let world = World::new();
+async fn resume_brings_only_what_was_missed(store: Builder) {
+    let world = store.start();
     let (mut visitor, mut support, history) = three_messages(&world).await;
     let after_one = messages(&history)[0]["seq"].clone();
     let args = resume(&visitor, &history["epoch"], &after_one);

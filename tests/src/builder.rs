@@ -9,21 +9,43 @@ use crate::memory;
 use crate::people::ADMIN_PASSWORD;
 use crate::process::Process;
 use crate::proxy::Proxy;
+use crate::redis_cluster::RedisCluster;
 use crate::redis_server::RedisServer;
+use crate::sentinels::Sentinels;
 use crate::services::{self, Kind, Service, Settings};
+use crate::stores::Stores;
 use crate::tokens::SECRET;
 use crate::world::{Server, World};
 
 /// What a world is made of; start from [`World::builder`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Builder {
     settings: Option<Change>,
-    redis: Option<Arc<RedisServer>>,
+    stores: Stores,
+    partitions: u16,
     proxied: bool,
     tokens: bool,
     unready: bool,
     process: Option<String>,
     env: Vec<(String, String)>,
+}
+
+/// Over how many partitions a world on a cluster is spread.
+const CLUSTER_PARTITIONS: u16 = 12;
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            settings: None,
+            stores: Stores::default(),
+            partitions: 1,
+            proxied: false,
+            tokens: false,
+            unready: false,
+            process: None,
+            env: Vec::new(),
+        }
+    }
 }
 
 /// A change to the settings of a world.
@@ -46,7 +68,22 @@ impl Builder {
     /// Uses this Redis in place of the shared one: for tests that do something to it.
     #[must_use]
     pub fn redis(mut self, server: &Arc<RedisServer>) -> Self {
-        self.redis = Some(Arc::clone(server));
+        self.stores = Stores::Own(Arc::clone(server));
+        self
+    }
+
+    /// Uses this cluster in place of the shared Redis, over more partitions than it has primaries.
+    #[must_use]
+    pub fn cluster(mut self, cluster: &Arc<RedisCluster>) -> Self {
+        self.stores = Stores::Cluster(Arc::clone(cluster));
+        self.partitions = CLUSTER_PARTITIONS;
+        self
+    }
+
+    /// Uses the master that these sentinels name in place of the shared Redis.
+    #[must_use]
+    pub fn sentinels(mut self, sentinels: &Arc<Sentinels>) -> Self {
+        self.stores = Stores::Sentinels(Arc::clone(sentinels));
         self
     }
 
@@ -86,13 +123,13 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> World {
         let (prefix, join_channel) = names();
-        let redis = self
-            .redis
-            .as_ref()
-            .map_or_else(RedisServer::shared, |server| server.address);
+        let stores = self.stores;
+        let redis = stores.first();
         let folder = memory::folder("world");
         let records = format!("sqlite:{}/helpline.db", folder.path().display());
         let mut template = services::settings(redis, &prefix, &join_channel);
+        stores.name_in(&mut template);
+        template.redis.partitions = self.partitions;
         template.records.url = Some(records.as_str().into());
         if self.tokens {
             template.auth.jwt_secret = Some(services::secret(SECRET));
@@ -102,22 +139,30 @@ impl Builder {
         }
         let mut links = Vec::new();
         let mut start = |kind: Kind| {
-            let mut target = redis;
+            let mut proxy = None;
             if self.proxied {
                 let link = Proxy::to(redis);
-                target = link.address;
+                proxy = Some(format!("redis://{}/", link.address));
                 links.push(link);
             }
             match &self.process {
                 None => {
                     let mut settings = template.clone();
-                    settings.redis.url = format!("redis://{target}/").into();
+                    if let Some(url) = proxy {
+                        settings.redis.url = url.into();
+                    }
                     Server::Here(Service::start(kind, settings).unwrap_or_else(|error| {
                         panic!("{} refuses to start: {error}", kind.name())
                     }))
                 }
                 Some(program) => {
-                    let mut env = environment(target, &prefix, &join_channel, self.tokens);
+                    let mut env = environment(redis, &prefix, &join_channel, self.tokens);
+                    for (key, value) in stores.named() {
+                        env.push((format!("HELPLINE__REDIS__{}", key.to_uppercase()), value));
+                    }
+                    env.extend(proxy.map(|url| ("HELPLINE__REDIS__URL".to_owned(), url)));
+                    let partitions = self.partitions.to_string();
+                    env.push(("HELPLINE__REDIS__PARTITIONS".to_owned(), partitions));
                     env.push(("HELPLINE__RECORDS__URL".to_owned(), records.clone()));
                     env.extend(self.env.iter().cloned());
                     Server::Process(Process::start(program, kind, &env))
@@ -126,14 +171,14 @@ impl Builder {
         };
         let chat_servers = vec![start(Kind::ChatServer), start(Kind::ChatServer)];
         let subscribers = vec![start(Kind::Subscriber), start(Kind::Subscriber)];
-        if self.redis.as_ref().is_none_or(|server| server.is_running()) && !self.unready {
+        if stores.is_running() && !self.unready {
             for server in chat_servers.iter().chain(&subscribers) {
                 http::wait_until_ready(server.address());
             }
         }
         World::assemble(
             redis,
-            self.redis,
+            stores,
             prefix,
             join_channel,
             folder,

@@ -105,14 +105,20 @@ async fn leaves(address: SocketAddr, guest: &Guest) -> bool {
 }
 
 /// Panics when keys of this prefix stay for ever that are not among those that may.
-pub fn assert_none(redis: SocketAddr, prefix: &str, services: Services) {
-    let client = redis::Client::open(format!("redis://{redis}/")).expect("a redis address");
-    let mut connection = client
-        .get_connection_with_timeout(DEADLINE)
-        .expect("redis answers");
+pub fn assert_none(primaries: &[SocketAddr], prefix: &str, services: Services) {
+    let connect = |server: &SocketAddr| {
+        let client = redis::Client::open(format!("redis://{server}/")).expect("a redis address");
+        client
+            .get_connection_with_timeout(DEADLINE)
+            .expect("redis answers")
+    };
+    let mut connections: Vec<redis::Connection> = primaries.iter().map(connect).collect();
     let end = Instant::now() + TIDY;
     loop {
-        let mut left = lasting(&mut connection, prefix);
+        let everywhere = connections.iter_mut();
+        let mut left: Vec<String> = everywhere
+            .flat_map(|connection| lasting(connection, prefix))
+            .collect();
         left.retain(|key| services == Services::Stopped || !key.ends_with(LEASES));
         if left.is_empty() {
             return;

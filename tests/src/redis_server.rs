@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use redis::RedisResult;
 use tempfile::TempDir;
 
 use crate::memory;
@@ -31,6 +32,9 @@ wait "$child" 2>/dev/null
 exit 0
 "#;
 
+/// The settings of a sentinel, in its folder.
+const SENTINEL_FILE: &str = "sentinel.conf";
+
 /// How long a server that is about to start or to end may keep one probe waiting.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -46,6 +50,8 @@ pub struct RedisServer {
     /// Where it listens.
     pub address: SocketAddr,
     dir: TempDir,
+    /// What it is told beyond the usual.
+    arguments: Vec<String>,
     running: Mutex<Option<Running>>,
 }
 
@@ -53,12 +59,27 @@ impl RedisServer {
     /// Chooses a port and a folder without starting anything.
     #[must_use]
     pub fn reserved() -> Self {
+        Self::reserved_with(&[])
+    }
+
+    /// The same for a server that is told more than the usual.
+    #[must_use]
+    pub fn reserved_with(arguments: &[&str]) -> Self {
         let (address, dir) = place();
         Self {
             address,
             dir,
+            arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
             running: Mutex::new(None),
         }
+    }
+
+    /// The same for a sentinel, which needs a file that it may write to.
+    #[must_use]
+    pub fn reserved_sentinel() -> Self {
+        let server = Self::reserved_with(&["--sentinel"]);
+        std::fs::write(server.dir.path().join(SENTINEL_FILE), "").expect("a file");
+        server
     }
 
     /// Starts a server of one's own.
@@ -76,7 +97,7 @@ impl RedisServer {
         SHARED
             .get_or_init(|| {
                 let (address, dir) = place();
-                (address, spawn(address, &dir.keep(), true).guard)
+                (address, spawn(address, &dir.keep(), true, &[]).guard)
             })
             .0
     }
@@ -85,7 +106,13 @@ impl RedisServer {
     pub fn start(&self) {
         let mut running = self.running.lock().expect("not poisoned");
         assert!(running.is_none(), "redis-server runs already");
-        *running = Some(spawn(self.address, self.dir.path(), false));
+        let dir = self.dir.path();
+        *running = Some(spawn(self.address, dir, false, &self.arguments));
+    }
+
+    /// One command, and its answer.
+    pub fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        ask(self.address, words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
     /// Ends the server in good order, as an administrator would.
@@ -165,7 +192,7 @@ fn place() -> (SocketAddr, TempDir) {
 }
 
 /// An address that stays free while its server is down: below the range from which the system gives ports to others.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(127);
     for _ in 0..1_000 {
@@ -179,29 +206,25 @@ fn free_address() -> SocketAddr {
     panic!("no free port");
 }
 
-fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
-    let mut guard = Command::new("sh")
+fn spawn(address: SocketAddr, dir: &Path, remove: bool, arguments: &[String]) -> Running {
+    let mut guard = Command::new("sh");
+    guard
         .args(["-c", GUARD, "redis-guard"])
         .arg(dir)
-        .arg(if remove { "yes" } else { "no" })
-        .args([
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            &address.port().to_string(),
-            "--save",
-            "",
-        ])
-        .args([
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--maxmemory-policy",
-            "noeviction",
-        ])
+        .arg(if remove { "yes" } else { "no" });
+    let port = address.port().to_string();
+    if arguments.iter().any(|argument| argument == "--sentinel") {
+        guard.arg(dir.join(SENTINEL_FILE));
+        guard.args(["--bind", "127.0.0.1", "--port", &port]);
+    } else {
+        guard.args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]);
+        guard.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        guard.args(["--maxmemory-policy", "noeviction"]);
+    }
+    let mut guard = guard
         .arg("--dir")
         .arg(dir)
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -218,17 +241,24 @@ fn spawn(address: SocketAddr, dir: &Path, remove: bool) -> Running {
     running
 }
 
-fn serves(address: SocketAddr) -> bool {
-    redis::Client::open(format!("redis://{address}/"))
-        .and_then(|client| client.get_connection_with_timeout(PATIENCE))
-        .and_then(|mut connection| {
-            connection.set_read_timeout(Some(PATIENCE))?;
-            redis::cmd("PING").query::<String>(&mut connection)
-        })
-        .is_ok()
+/// Asks a server one thing.
+///
+/// # Errors
+/// When it does not answer in time, or says no.
+pub fn ask<T: redis::FromRedisValue>(address: SocketAddr, words: &[&str]) -> RedisResult<T> {
+    let client = redis::Client::open(format!("redis://{address}/"))?;
+    let mut connection = client.get_connection_with_timeout(PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    let mut command = redis::cmd(words[0]);
+    command.arg(&words[1..]).query(&mut connection)
 }
 
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+fn serves(address: SocketAddr) -> bool {
+    ask::<String>(address, &["PING"]).is_ok()
+}
+
+/// Looks until something is so.
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + DEADLINE;
     while !condition() {
         assert!(Instant::now() < end, "waited in vain for {what}");

@@ -4,8 +4,8 @@
 //! conversation crosses processes. Dropping a world ends what is left in it and checks that nothing remains.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tempfile::TempDir;
@@ -16,9 +16,9 @@ use crate::guest::Guest;
 use crate::party::{Party, Side};
 use crate::process::Process;
 use crate::proxy::Proxy;
-use crate::redis_server::RedisServer;
 use crate::services::{Service, Settings};
 use crate::socket::{Door, Socket};
+use crate::stores::Stores;
 use crate::wait::DEADLINE;
 use crate::{http, leftovers, tokens};
 
@@ -52,7 +52,7 @@ impl Server {
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct World {
-    /// The Redis of this world.
+    /// The Redis of this world; of a cluster the one that had the first partition at the start.
     pub redis: SocketAddr,
     /// What every key of this world starts with.
     pub prefix: String,
@@ -70,7 +70,7 @@ pub struct World {
     inspected: bool,
     guests: Mutex<Vec<Guest>>,
     next_subscriber: AtomicUsize,
-    own_redis: Option<Arc<RedisServer>>,
+    stores: Stores,
 }
 
 impl World {
@@ -98,7 +98,7 @@ impl World {
     )]
     pub(crate) fn assemble(
         redis: SocketAddr,
-        own_redis: Option<Arc<RedisServer>>,
+        stores: Stores,
         prefix: String,
         join_channel: String,
         folder: TempDir,
@@ -119,7 +119,7 @@ impl World {
             inspected: true,
             guests: Mutex::default(),
             next_subscriber: AtomicUsize::new(0),
-            own_redis,
+            stores,
         }
     }
 
@@ -304,6 +304,12 @@ impl World {
         }
     }
 
+    /// The servers that have something of this world now.
+    #[must_use]
+    pub fn primaries(&self) -> Vec<SocketAddr> {
+        self.stores.primaries()
+    }
+
     /// A connection to this world's Redis, to look at it from outside.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client =
@@ -372,15 +378,15 @@ impl Drop for World {
         for link in &self.links {
             link.heal();
         }
-        let redis_runs = self
-            .own_redis
-            .as_ref()
-            .is_none_or(|server| server.is_running());
-        let inspected = self.inspected && redis_runs && !std::thread::panicking();
+        let inspected = self.inspected && self.stores.is_running() && !std::thread::panicking();
         if inspected && let Some(address) = self.serving() {
             let guests = std::mem::take(&mut *self.guests.lock().expect("not poisoned"));
             leftovers::end_chats(address, guests);
-            leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Running);
+            leftovers::assert_none(
+                &self.stores.primaries(),
+                &self.prefix,
+                leftovers::Services::Running,
+            );
         }
         let mut servers: Vec<Server> = self
             .chat_servers
@@ -396,7 +402,11 @@ impl Drop for World {
             }
         }
         if inspected {
-            leftovers::assert_none(self.redis, &self.prefix, leftovers::Services::Stopped);
+            leftovers::assert_none(
+                &self.stores.primaries(),
+                &self.prefix,
+                leftovers::Services::Stopped,
+            );
         }
     }
 }

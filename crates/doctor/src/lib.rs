@@ -19,7 +19,7 @@ pub mod url;
 
 use std::{process::ExitCode, time::Duration};
 
-use helpline_live::{keys::Keys, link::Address};
+use helpline_live::keys::Keys;
 use helpline_service::settings::Settings;
 
 pub use self::{
@@ -85,7 +85,7 @@ impl Doctor {
 
 async fn look_at_store(settings: &Settings) -> Vec<Finding> {
     let redis = &settings.redis;
-    let address = match Address::parse(redis.url.expose()) {
+    let address = match redis.address() {
         Ok(address) => address,
         Err(error) => {
             let mend = "write it as redis://user:password@host:6379";
@@ -95,7 +95,7 @@ async fn look_at_store(settings: &Settings) -> Vec<Finding> {
     let keys = Keys::new(&redis.prefix, redis.partitions);
     let now = helpline_service::clock::now_micros;
     match helpline_live::checkup::examine(&address, &keys, &redis.join_channel, now).await {
-        Ok(checkup) => store::judge(&checkup, redis.partitions),
+        Ok(checkups) => store::judge(&checkups, redis.partitions),
         Err(error) => vec![store::unexamined(&error, &redis.url.to_string())],
     }
 }

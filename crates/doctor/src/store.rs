@@ -27,10 +27,31 @@ pub fn unexamined(error: &Unexamined, url: &str) -> Finding {
     Finding::wrong(AREA, found, mend)
 }
 
-/// Judges a Redis for a deployment with so many partitions.
+/// Judges the servers of a Redis for a deployment with so many partitions.
 #[must_use]
-pub fn judge(checkup: &Checkup, partitions: u16) -> Vec<Finding> {
+pub fn judge(checkups: &[Checkup], partitions: u16) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for checkup in checkups {
+        let mut found = judge_one(checkup, partitions);
+        if checkups.len() > 1 {
+            for finding in &mut found {
+                finding.found = format!("{}: {}", checkup.at, finding.found);
+            }
+        }
+        findings.append(&mut found);
+    }
+    findings
+}
+
+fn judge_one(checkup: &Checkup, partitions: u16) -> Vec<Finding> {
     let mut findings = vec![speed(checkup), version(checkup)];
+    if checkup.unexpected_cluster {
+        findings.push(Finding::wrong(
+            AREA,
+            "is a cluster, and is taken for one server: the services do not start",
+            "set HELPLINE__REDIS__CLUSTER=true",
+        ));
+    }
     findings.extend(role(checkup));
     findings.push(policy(checkup));
     findings.push(memory(checkup));
@@ -42,8 +63,10 @@ pub fn judge(checkup: &Checkup, partitions: u16) -> Vec<Finding> {
             "make room on its disk; it notices within seconds",
         ));
     }
-    findings.push(partition_count(checkup, partitions));
-    findings.extend(permissions(checkup));
+    if checkup.first {
+        findings.push(partition_count(checkup, partitions));
+        findings.extend(permissions(checkup));
+    }
     findings.push(clock::judge(&checkup.server, checkup.ahead));
     findings
 }
@@ -196,6 +219,9 @@ mod tests {
 
     fn good() -> Checkup {
         Checkup {
+            at: "127.0.0.1:6379".to_owned(),
+            unexpected_cluster: false,
+            first: true,
             round_trip: Duration::from_micros(300),
             server: "Redis".to_owned(),
             version: "7.2.4".to_owned(),
@@ -217,7 +243,7 @@ mod tests {
     fn worst(change: impl FnOnce(&mut Checkup)) -> (Level, String) {
         let mut checkup = good();
         change(&mut checkup);
-        let findings = judge(&checkup, 4);
+        let findings = judge(&[checkup], 4);
         let worst = findings.into_iter().max_by_key(|finding| finding.level);
         worst.map(|finding| (finding.level, finding.found)).unwrap()
     }
@@ -231,9 +257,32 @@ mod tests {
     }
 
     #[test]
+    fn each_server_of_a_cluster_is_named() {
+        let other = Checkup {
+            at: "127.0.0.1:6380".to_owned(),
+            first: false,
+            partitions: None,
+            ..good()
+        };
+        let findings = judge(&[good(), other], 4);
+        for server in ["127.0.0.1:6379: ", "127.0.0.1:6380: "] {
+            let of = findings.iter().filter(|f| f.found.starts_with(server));
+            let (about, about_partitions): (Vec<_>, Vec<_>) =
+                of.partition(|finding| !finding.found.contains("partitions"));
+            assert!(about.len() >= 5, "{about:?}");
+            assert_eq!(about_partitions.len(), usize::from(server.contains("6379")));
+        }
+    }
+
+    #[test]
     fn each_fault_is_named() {
         type Change = fn(&mut Checkup);
-        let cases: [(Change, Level, &str); 14] = [
+        let cases: [(Change, Level, &str); 15] = [
+            (
+                |c| c.unexpected_cluster = true,
+                Level::Wrong,
+                "is a cluster",
+            ),
             (
                 |c| c.round_trip = Duration::from_millis(50),
                 Level::Warn,

@@ -13,7 +13,12 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use crate::{keys::Keys, link::Address, script::Script, setup};
+use crate::{
+    address::{Address, Kind},
+    keys::Keys,
+    script::Script,
+    setup, slot, tend,
+};
 
 /// How long one question may take.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -36,9 +41,15 @@ pub enum Unexamined {
     },
 }
 
-/// What the store is like.
+/// What one server of the store is like that has some of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkup {
+    /// Which server it is: host and port.
+    pub at: String,
+    /// Whether it is of a cluster, and the address does not say so.
+    pub unexpected_cluster: bool,
+    /// Whether it has the first partition. What follows from `partitions` on is known of no other.
+    pub first: bool,
     /// There and back, at its best.
     pub round_trip: Duration,
     /// `Redis`, or what else it calls itself.
@@ -63,27 +74,50 @@ pub struct Checkup {
     pub snapshots: Option<bool>,
     /// Whether its last write to its disk failed.
     pub failing_disk: bool,
-    /// The number of partitions this deployment was started with; `None` before its first start.
-    pub partitions: Option<u16>,
     /// By how many microseconds its clock is ahead of ours.
     pub ahead: i64,
+    /// The number of partitions this deployment was started with; `None` before its first start.
+    pub partitions: Option<u16>,
     /// What the services do and may not do here: the command and what was answered.
     pub refused: Vec<(&'static str, String)>,
 }
 
-/// Looks at the store. `now` is this machine's clock, in microseconds.
+/// Looks at the store: at every server that may be written to, or at the one that is named if that may not. `now` is this
+/// machine's clock, in microseconds.
 ///
 /// # Errors
-/// When it cannot be reached, or does not answer what it has to.
+/// When one cannot be reached, or does not answer what it has to.
 pub async fn examine(
     address: &Address,
     keys: &Keys,
     join_channel: &str,
     now: impl Fn() -> i64,
+) -> Result<Vec<Checkup>, Unexamined> {
+    let layout = tend::layout(address).await;
+    let layout = layout.map_err(Unexamined::Unreachable)?;
+    let first = slot::of(keys.trial().as_bytes());
+    let mut checkups = Vec::new();
+    for primary in &layout.primaries {
+        let config = AsyncConnectionConfig::new();
+        let mut connection = (address.connect(&primary.server, config).await)
+            .map_err(|reason| Unexamined::Unreachable(format!("{}: {reason}", primary.server)))?;
+        let mut checkup = examine_one(&mut connection, address, &now).await?;
+        checkup.at = primary.server.to_string();
+        checkup.first = primary.has(first) && !checkup.unexpected_cluster;
+        if checkup.first {
+            checkup.partitions = ask(&mut connection, "GET", &[&keys.partition_count()]).await?;
+            checkup.refused = tried(&mut connection, keys, join_channel).await;
+        }
+        checkups.push(checkup);
+    }
+    Ok(checkups)
+}
+
+async fn examine_one(
+    connection: &mut MultiplexedConnection,
+    address: &Address,
+    now: impl Fn() -> i64,
 ) -> Result<Checkup, Unexamined> {
-    let connecting = address.connect(AsyncConnectionConfig::new()).await;
-    let mut connection = connecting.map_err(Unexamined::Unreachable)?;
-    let connection = &mut connection;
     let info: InfoDict = ask(connection, "INFO", &[]).await?;
     let text = |name: &str| info.get::<String>(name).unwrap_or_default();
     let number = |name: &str| info.get::<u64>(name).unwrap_or_default();
@@ -109,9 +143,12 @@ pub async fn examine(
             .map(|points| !points.is_empty()),
         failing_disk: (append_only && text("aof_last_write_status") == "err")
             || text("rdb_last_bgsave_status") == "err",
-        partitions: ask(connection, "GET", &[&keys.partition_count()]).await?,
         ahead,
-        refused: tried(connection, keys, join_channel).await,
+        at: String::new(),
+        unexpected_cluster: setup::is_cluster(&info) && address.kind != Kind::Cluster,
+        first: false,
+        partitions: None,
+        refused: Vec::new(),
     })
 }
 
@@ -152,21 +189,28 @@ async fn tried(
     let written = within(script.send::<()>(connection, &call)).await;
     refused.extend(written.err().map(|reason| ("EVALSHA", reason)));
     let channel = keys.trial_channel();
-    let told: Result<u64, _> = ask(connection, "PUBLISH", &[&channel, ""]).await;
-    refused.extend(told.err().map(|error| ("PUBLISH", error.to_string())));
-    let heard = within(connection.subscribe(&channel)).await;
-    refused.extend(heard.err().map(|reason| ("SUBSCRIBE", reason)));
-    let announced = may_announce(connection, join_channel).await;
-    refused.extend(announced.err().map(|reason| ("PUBLISH", reason)));
+    let told: Result<u64, _> = ask(connection, "SPUBLISH", &[&channel, ""]).await;
+    refused.extend(told.err().map(|error| ("SPUBLISH", error.to_string())));
+    let heard: Result<redis::Value, _> = ask(connection, "SSUBSCRIBE", &[&channel]).await;
+    refused.extend(heard.err().map(|error| ("SSUBSCRIBE", error.to_string())));
+    let announce = [join_channel, ""];
+    for (command, arguments) in [("PUBLISH", &announce[..]), ("SUBSCRIBE", &announce[..1])] {
+        let allowed = may_do(connection, command, arguments).await;
+        refused.extend(allowed.err().map(|reason| (command, reason)));
+    }
     refused
 }
 
 /// Others listen to the channel of requests, so it is not used but asked about. Who may not ask is taken to be allowed.
-async fn may_announce(connection: &mut MultiplexedConnection, channel: &str) -> Result<(), String> {
+async fn may_do(
+    connection: &mut MultiplexedConnection,
+    command: &str,
+    arguments: &[&str],
+) -> Result<(), String> {
     let Ok(user) = ask::<String>(connection, "ACL", &["WHOAMI"]).await else {
         return Ok(());
     };
-    let trial = ["DRYRUN", &user, "PUBLISH", channel, ""];
+    let trial = [&["DRYRUN", &user, command], arguments].concat();
     match ask::<String>(connection, "ACL", &trial).await {
         Ok(said) if said != "OK" => Err(said),
         _ => Ok(()),

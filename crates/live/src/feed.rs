@@ -1,34 +1,36 @@
-//! This process's ears: one connection that hears what other processes (and this one) published.
+//! This process's ears: what other processes (and this one) published.
 //!
-//! The wanted channels are kept here and asked for again on every new connection. Whoever listens is told
-//! when a channel is really listened to; since anything may have been missed before that moment, it then
-//! reads what it missed from the log. A listener that is slower than the store loses the connection, not
+//! Channels are sharded: each is spoken and listened to where its partition is, over the same kind of tended connections
+//! that commands go over. The wanted channels are kept here and asked for again on every new connection. Whoever listens
+//! is told when a channel is really listened to; since anything may have been missed before that moment, it then
+//! reads what it missed from the log. A listener that is slower than the store loses the connections, not
 //! messages: everything is asked for and read again.
 
 use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use redis::{
-    AsyncConnectionConfig, PushInfo, PushKind, Value,
-    aio::{AsyncPushSender, MultiplexedConnection, SendError},
+    PushInfo, PushKind, Value,
+    aio::{AsyncPushSender, SendError},
 };
 use tokio::{
-    sync::{Notify, mpsc},
-    time::{Instant, interval_at},
+    sync::{Notify, mpsc, watch},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::link::{Address, PING_EVERY, Pauses, is_alive};
+use crate::{
+    link::{Address, COMMAND_DEADLINE, Link},
+    slot,
+    tend::{Doubt, Node, State},
+};
 
-/// How many unheard messages may pile up before the connection is given up.
+/// How many unheard messages may pile up before the connections are given up.
 const BACKLOG: usize = 16_384;
-/// How many channels are asked for in one command.
+/// How many channels are asked for at once.
 const BATCH: usize = 256;
 
 /// What is heard.
@@ -46,23 +48,39 @@ pub enum Heard<'a> {
 }
 
 /// The handle with which channels are wanted or not.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Feed {
     wishes: Arc<Wishes>,
+    link: Link,
+}
+
+/// To whom else a channel belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// To nobody: it is spoken where its partition is.
+    Ours,
+    /// To everybody who is at any server.
+    Public,
 }
 
 #[derive(Default)]
 struct Wishes {
-    state: Mutex<State>,
+    books: Mutex<Books>,
     changed: Notify,
-    connected: AtomicBool,
 }
 
 #[derive(Default)]
-struct State {
-    wanted: HashSet<Arc<str>>,
-    /// What has changed since the connection was last told, in order.
-    news: Vec<(Arc<str>, bool)>,
+struct Books {
+    wanted: HashMap<Arc<str>, Reach>,
+    /// What has changed since the store was last told, in order.
+    news: Vec<Wish>,
+}
+
+/// A channel that is wanted, or not any more.
+struct Wish {
+    channel: Arc<str>,
+    reach: Reach,
+    wanted: bool,
 }
 
 impl Feed {
@@ -71,152 +89,235 @@ impl Feed {
     pub fn open(
         address: Address,
         stop: CancellationToken,
-        heard: impl FnMut(Heard<'_>) + Send + 'static,
+        mut heard: impl FnMut(Heard<'_>) + Send + 'static,
     ) -> Self {
-        let feed = Self::default();
-        let listening = listen(address, feed.wishes.clone(), heard);
+        let (pushes, incoming) = mpsc::channel(BACKLOG);
+        let doubt = Arc::<Doubt>::default();
+        let (full, overflow) = watch::channel(());
+        let ear = Arc::new(Ear { pushes, full });
+        let link = Link::with_ear(address, Some(ear), doubt.clone(), stop.clone());
+        let wishes = Arc::<Wishes>::default();
+        let asking = Asking {
+            state: link.watch(),
+            doubt: doubt.clone(),
+            wishes: wishes.clone(),
+            known: Vec::new(),
+        };
+        let asked_for = wishes.clone();
+        let listening = async move {
+            tokio::join!(
+                hear(incoming, &asked_for, &doubt, &mut heard),
+                asking.run(overflow)
+            )
+        };
         tokio::spawn(async move { stop.run_until_cancelled(listening).await });
-        feed
+        Self { wishes, link }
     }
 
     /// Wants a channel; it is listened to when [`Heard::Listening`] says so.
     pub fn want(&self, channel: &str) {
-        self.wishes.change(channel, true);
+        self.wishes.change(channel, Reach::Ours, true);
+    }
+
+    /// Wants a channel on which anybody may publish, at whichever server. What others than this deployment say may be
+    /// lost on its way from one server to another.
+    pub fn want_public(&self, channel: &str) {
+        self.wishes.change(channel, Reach::Public, true);
     }
 
     /// Does not want a channel any more.
     pub fn forget(&self, channel: &str) {
-        self.wishes.change(channel, false);
+        self.wishes.change(channel, Reach::Ours, false);
     }
 
-    /// Whether there is a connection at all.
+    /// Whether the whole store is within earshot.
     pub fn is_connected(&self) -> bool {
-        self.wishes.connected.load(Ordering::Relaxed)
+        self.link.up_since().is_some()
     }
 }
 
 impl Wishes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // The state is whole between any two statements: a panic elsewhere cannot have broken it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        // The books are whole between any two statements: a panic elsewhere cannot have broken them.
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, channel: &str, wanted: bool) {
+    fn change(&self, channel: &str, reach: Reach, wanted: bool) {
         let channel: Arc<str> = channel.into();
-        let mut state = self.lock();
+        let mut books = self.books();
         if wanted {
-            state.wanted.insert(channel.clone());
+            books.wanted.insert(channel.clone(), reach);
         } else {
-            state.wanted.remove(&channel);
+            books.wanted.remove(&channel);
         }
-        state.news.push((channel, wanted));
-        drop(state);
+        books.news.push(Wish {
+            channel,
+            reach,
+            wanted,
+        });
+        drop(books);
         self.changed.notify_one();
     }
 
-    fn everything(&self) -> Vec<(Arc<str>, bool)> {
-        let mut state = self.lock();
-        state.news.clear();
-        state.wanted.iter().map(|c| (c.clone(), true)).collect()
+    /// Everything that is wanted of the channels that `belongs` names. There is no more news of them.
+    fn everything(&self, belongs: impl Fn(&str) -> bool) -> Vec<Wish> {
+        let mut books = self.books();
+        books.news.retain(|wish| !belongs(&wish.channel));
+        let wanted = books.wanted.iter();
+        wanted
+            .filter(|(channel, _)| belongs(channel))
+            .map(|(channel, reach)| Wish {
+                channel: channel.clone(),
+                reach: *reach,
+                wanted: true,
+            })
+            .collect()
     }
 
-    fn news(&self) -> Vec<(Arc<str>, bool)> {
-        std::mem::take(&mut self.lock().news)
+    fn wants(&self, channel: &str) -> bool {
+        self.books().wanted.contains_key(channel)
+    }
+
+    fn news(&self) -> Vec<Wish> {
+        std::mem::take(&mut self.books().news)
     }
 }
 
-/// Takes pushes from the connection without ever waiting.
+impl Wish {
+    /// One command for each channel: those of one command would have to share a slot.
+    fn command(&self) -> redis::Cmd {
+        let mut command = redis::cmd(match (self.reach, self.wanted) {
+            (Reach::Ours, true) => "SSUBSCRIBE",
+            (Reach::Ours, false) => "SUNSUBSCRIBE",
+            (Reach::Public, true) => "SUBSCRIBE",
+            (Reach::Public, false) => "UNSUBSCRIBE",
+        });
+        command.arg(&*self.channel);
+        command
+    }
+}
+
+/// Takes pushes from the connections without ever waiting.
 struct Ear {
     pushes: mpsc::Sender<PushInfo>,
-    overflow: Arc<Notify>,
+    full: watch::Sender<()>,
 }
 
 impl AsyncPushSender for Ear {
     fn send(&self, info: PushInfo) -> Result<(), SendError> {
         self.pushes.try_send(info).map_err(|_| {
-            self.overflow.notify_one();
+            self.full.send_replace(());
             SendError
         })
     }
 }
 
-async fn listen(address: Address, wishes: Arc<Wishes>, mut heard: impl FnMut(Heard<'_>)) {
-    let mut pauses = Pauses::default();
-    loop {
-        let (pushes, incoming) = mpsc::channel(BACKLOG);
-        let overflow = Arc::new(Notify::new());
-        let ear = Ear {
-            pushes,
-            overflow: overflow.clone(),
-        };
-        let config = AsyncConnectionConfig::new().set_push_sender(ear);
-        match address.connect(config).await {
-            Ok(connection) => {
-                pauses = Pauses::default();
-                wishes.connected.store(true, Ordering::Relaxed);
-                info!("listening to the store");
-                tokio::select! {
-                    () = hear(incoming, &mut heard) => {}
-                    () = ask(connection, &wishes) => {}
-                    () = overflow.notified() => warn!("the store says more than can be taken in"),
-                }
-                wishes.connected.store(false, Ordering::Relaxed);
-                address.count_reconnect();
-                warn!("not listening to the store any more");
-            }
-            Err(reason) => {
-                if pauses.worth_saying() {
-                    warn!(%reason, "waiting to listen to the store");
-                }
-                pauses.pause().await;
-            }
-        }
-    }
-}
-
-/// Passes on what is heard until the connection is lost.
-async fn hear(mut incoming: mpsc::Receiver<PushInfo>, heard: &mut impl FnMut(Heard<'_>)) {
+/// Passes on what is heard.
+async fn hear(
+    mut incoming: mpsc::Receiver<PushInfo>,
+    wishes: &Wishes,
+    doubt: &Doubt,
+    heard: &mut impl FnMut(Heard<'_>),
+) {
     while let Some(push) = incoming.recv().await {
         match (push.kind, push.data.as_slice()) {
-            (PushKind::Message, [channel, text]) => {
+            (PushKind::Message | PushKind::SMessage, [channel, text]) => {
                 if let (Some(channel), Some(text)) = (as_text(channel), as_text(text)) {
                     heard(Heard::Message { channel, text });
                 }
             }
-            (PushKind::Subscribe, [channel, ..]) => {
+            (PushKind::Subscribe | PushKind::SSubscribe, [channel, ..]) => {
                 if let Some(channel) = as_text(channel) {
                     heard(Heard::Listening(channel));
                 }
             }
-            (PushKind::Disconnection, _) => return,
+            // Whoever had the channel has it no more.
+            (PushKind::SUnsubscribe, [channel, ..])
+                if as_text(channel).is_some_and(|channel| wishes.wants(channel)) =>
+            {
+                doubt.look();
+            }
+            (PushKind::Disconnection, _) => doubt.look(),
             _ => {}
         }
     }
 }
 
-/// Asks for what is wanted, and whether the other end is still there, until it is not.
-async fn ask(mut connection: MultiplexedConnection, wishes: &Wishes) {
-    let mut news = wishes.everything();
-    let mut look = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    loop {
-        // Runs of the same wish go into one command; their order matters and is kept.
-        for run in news.chunk_by(|one, next| one.1 == next.1) {
-            for batch in run.chunks(BATCH) {
-                let channels: Vec<&str> = batch.iter().map(|(channel, _)| &**channel).collect();
-                let asked = match batch[0].1 {
-                    true => connection.subscribe(channels).await,
-                    false => connection.unsubscribe(channels).await,
-                };
-                if asked.is_err() {
-                    return;
+/// Asks for what is wanted, each channel where it is spoken.
+struct Asking {
+    state: watch::Receiver<State>,
+    doubt: Arc<Doubt>,
+    wishes: Arc<Wishes>,
+    /// The connections that have been asked for everything.
+    known: Vec<u64>,
+}
+
+impl Asking {
+    async fn run(mut self, mut overflow: watch::Receiver<()>) {
+        loop {
+            tokio::select! {
+                changed = self.state.changed() => match changed {
+                    Ok(()) => self.ask_newcomers().await,
+                    // Nobody tends the connections any more.
+                    Err(_) => return,
+                },
+                () = self.wishes.changed.notified() => self.ask_for_news().await,
+                Ok(()) = overflow.changed() => {
+                    warn!("the store says more than can be taken in");
+                    self.doubt.give_up(std::mem::take(&mut self.known));
                 }
             }
         }
-        tokio::select! {
-            () = wishes.changed.notified() => {}
-            _ = look.tick() => if !is_alive(connection.clone()).await { return },
+    }
+
+    async fn ask_newcomers(&mut self) {
+        let state = self.state.borrow_and_update().clone();
+        let nodes = || state.nodes.iter().flatten();
+        self.known.retain(|id| nodes().any(|node| node.id == *id));
+        for node in nodes() {
+            if self.known.contains(&node.id) {
+                continue;
+            }
+            self.known.push(node.id);
+            let everything = self.wishes.everything(|channel| {
+                let at = state.node(|| slot::of(channel.as_bytes()));
+                at.is_some_and(|at| at.id == node.id)
+            });
+            self.ask(node, &everything).await;
         }
-        news = wishes.news();
+    }
+
+    async fn ask_for_news(&mut self) {
+        let state = self.state.borrow().clone();
+        let news = self.wishes.news();
+        for node in state.nodes.iter().flatten() {
+            // A connection that is not known yet is asked for everything.
+            if !self.known.contains(&node.id) {
+                continue;
+            }
+            let here = |wish: &&Wish| {
+                let at = state.node(|| slot::of(wish.channel.as_bytes()));
+                at.is_some_and(|at| at.id == node.id)
+            };
+            let news: Vec<&Wish> = news.iter().filter(here).collect();
+            self.ask(node, news).await;
+        }
+    }
+
+    async fn ask<'a>(&self, node: &Node, wishes: impl IntoIterator<Item = &'a Wish>) {
+        let wishes: Vec<&Wish> = wishes.into_iter().collect();
+        let mut connection = node.connection.clone();
+        for batch in wishes.chunks(BATCH) {
+            let mut pipeline = redis::pipe();
+            for wish in batch {
+                pipeline.add_command(wish.command()).ignore();
+            }
+            let asked = pipeline.query_async::<()>(&mut connection);
+            if !matches!(timeout(COMMAND_DEADLINE, asked).await, Ok(Ok(()))) {
+                // What was not asked for is asked for on the next one, with everything else.
+                return self.doubt.give_up([node.id]);
+            }
+        }
     }
 }
 

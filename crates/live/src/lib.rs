@@ -11,6 +11,7 @@
 //! - [`outbound`]: the event stream, on its way to the records;
 //! - [`texts`]: what visitors are told, for those who do not know the records;
 //! - [`setup`]: what the store has to be like; [`checkup`]: what it is like, for its operator;
+//! - [`link`]: the way to the store, whatever it consists of;
 //! - [`kept`]: chats without a time to live;
 //! - [`keys`]: every key and channel name.
 //!
@@ -33,5 +34,10 @@ pub mod store;
 pub mod texts;
 pub mod timers;
 
+mod address;
+mod answer;
 mod commit;
+mod layout;
 mod script;
+mod slot;
+mod tend;

@@ -146,7 +146,8 @@ impl Outbound {
                 Turn::Held => {}
             }
         }
-        match idle.is_empty() {
+        // Streams at different servers cannot be waited for at once.
+        match idle.is_empty() || self.link.is_spread() {
             true => tokio::time::sleep(WAIT).await,
             false => self.wait(&idle).await?,
         }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use helpline_desk::{
     actor::Side,
     decide::Timer,
@@ -157,15 +158,19 @@ impl Store {
     /// When the store does not confirm in time.
     pub async fn renew_lease(&self, lease: Duration) -> Result<bool, Unavailable> {
         let script = &self.shared.renew_lease;
-        let mut held = true;
-        for partition in 0..self.shared.keys.partitions() {
+        // All at once: where one server is away, the leases at the others may not run out meanwhile.
+        let renewing = (0..self.shared.keys.partitions()).map(async |partition| {
             let mut call = script.call(&[&self.shared.keys.leases(partition)]);
             call.arg(&self.shared.process).arg(millis(lease));
             let renewed: u8 = self
                 .link
                 .run(async |connection| script.send(connection, &call).await)
                 .await?;
-            held &= renewed == 1;
+            Ok(renewed == 1)
+        });
+        let mut held = true;
+        for renewed in join_all(renewing).await {
+            held &= renewed?;
         }
         Ok(held)
     }

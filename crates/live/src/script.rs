@@ -1,38 +1,49 @@
-//! A Lua script, called by its hash; the server is given its text when it does not know it (any more).
+//! A Lua script, called by its hash; a server is given its text when it does not know it (any more).
 
-use redis::{Cmd, FromRedisValue, RedisResult, aio::MultiplexedConnection};
+use redis::{Arg, Cmd, FromRedisValue, RedisResult, aio::ConnectionLike};
 
 /// One script and its hash.
 pub(crate) struct Script {
-    inner: redis::Script,
+    text: &'static str,
+    hash: String,
 }
 
 impl Script {
-    pub(crate) fn new(text: &str) -> Self {
-        Self {
-            inner: redis::Script::new(text),
-        }
+    pub(crate) fn new(text: &'static str) -> Self {
+        let hash = redis::Script::new(text).get_hash().to_owned();
+        Self { text, hash }
     }
 
     /// The command that calls this script with these keys; arguments are added to it.
     pub(crate) fn call(&self, keys: &[&str]) -> Cmd {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(self.inner.get_hash()).arg(keys.len()).arg(keys);
+        command.arg(&self.hash).arg(keys.len()).arg(keys);
         command
     }
 
     /// Sends what [`Self::call`] made.
     pub(crate) async fn send<T: FromRedisValue>(
         &self,
-        connection: &mut MultiplexedConnection,
+        connection: &mut impl ConnectionLike,
         command: &Cmd,
     ) -> RedisResult<T> {
         match command.query_async(connection).await {
             Err(error) if error.kind() == redis::ServerErrorKind::NoScript.into() => {
-                self.inner.load_async(connection).await?;
-                command.query_async(connection).await
+                self.with_text(command).query_async(connection).await
             }
             result => result,
         }
+    }
+
+    /// The same call, by which the server learns the script.
+    fn with_text(&self, command: &Cmd) -> Cmd {
+        let mut whole = redis::cmd("EVAL");
+        whole.arg(self.text);
+        for argument in command.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = argument {
+                whole.arg(bytes);
+            }
+        }
+        whole
     }
 }

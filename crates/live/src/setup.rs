@@ -19,6 +19,9 @@ pub enum SetupError {
     /// It would throw chats away when memory runs short.
     #[error("Redis has maxmemory-policy {0}: it must be noeviction, or it throws chats away")]
     Evicts(String),
+    /// It is a cluster, and was taken for a server alone.
+    #[error("Redis is a cluster: set redis.cluster")]
+    Cluster,
     /// It was set up with another number of partitions.
     #[error(
         "this deployment has {stored} partitions, the setting redis.partitions says {configured}"
@@ -40,7 +43,7 @@ impl From<Unavailable> for SetupError {
 impl SetupError {
     /// Whether waiting can help.
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::Partitions { .. })
+        !matches!(self, Self::Partitions { .. } | Self::Cluster)
     }
 }
 
@@ -58,24 +61,19 @@ impl Store {
     pub async fn check_setup(&self) -> Result<(), SetupError> {
         let configured = self.shared.keys.partitions();
         let key = self.shared.keys.partition_count();
-        let (info, stored) = self
+        let asked = self.link.ask_all(async |connection| {
+            let info: InfoDict = redis::cmd("INFO").query_async(connection).await?;
+            Ok(info)
+        });
+        for info in asked.await? {
+            check(&info, self.link.is_spread())?;
+        }
+        let mut enter = redis::cmd("SET");
+        enter.arg(&key).arg(configured).arg("NX").arg("GET");
+        let stored: Option<u16> = self
             .link
-            .run(async |connection| {
-                let info: InfoDict = redis::cmd("INFO").query_async(connection).await?;
-                let mut enter = redis::cmd("SET");
-                enter.arg(&key).arg(configured).arg("NX").arg("GET");
-                let stored: Option<u16> = enter.query_async(connection).await?;
-                Ok((info, stored))
-            })
+            .run(async |connection| enter.query_async(connection).await)
             .await?;
-        let version: String = info.get("redis_version").unwrap_or_default();
-        if is_too_old(&version) {
-            return Err(SetupError::TooOld(version));
-        }
-        let policy: String = info.get("maxmemory_policy").unwrap_or_default();
-        if policy != "noeviction" {
-            return Err(SetupError::Evicts(policy));
-        }
         match stored {
             Some(stored) if stored != configured => {
                 Err(SetupError::Partitions { stored, configured })
@@ -100,4 +98,24 @@ impl Store {
             .await?;
         Ok(stored.unwrap_or_else(|| candidate.to_owned()))
     }
+}
+
+/// Whether a server is good enough.
+fn check(info: &InfoDict, spread: bool) -> Result<(), SetupError> {
+    let version: String = info.get("redis_version").unwrap_or_default();
+    if is_too_old(&version) {
+        return Err(SetupError::TooOld(version));
+    }
+    let policy: String = info.get("maxmemory_policy").unwrap_or_default();
+    if policy != "noeviction" {
+        return Err(SetupError::Evicts(policy));
+    }
+    match is_cluster(info) && !spread {
+        true => Err(SetupError::Cluster),
+        false => Ok(()),
+    }
+}
+
+pub(crate) fn is_cluster(info: &InfoDict) -> bool {
+    info.get("cluster_enabled") == Some(1)
 }

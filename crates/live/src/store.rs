@@ -177,6 +177,15 @@ pub enum Committed {
     Untimely,
 }
 
+/// The epoch of a chat whose log is not the one that was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    /// Which it is now.
+    pub epoch: String,
+    /// Whether it was made by this call, and by no other.
+    pub here: bool,
+}
+
 /// What became of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marked {
@@ -310,7 +319,7 @@ impl Store {
     /// # Errors
     /// When the store does not confirm in time.
     pub async fn pass_on(&self, chat: ChatId, passing: &Passing) -> Result<(), Unavailable> {
-        let mut publish = redis::cmd("PUBLISH");
+        let mut publish = redis::cmd("SPUBLISH");
         publish
             .arg(self.shared.keys.chat_channel(chat))
             .arg(publication(passing));
@@ -319,7 +328,7 @@ impl Store {
             .await
     }
 
-    /// Gives a chat a new epoch if it still has this one; says which it has then.
+    /// Gives a chat a new epoch if it still has this one; says which it has then. `None`: there is no such chat.
     ///
     /// # Errors
     /// When the store does not confirm in time.
@@ -327,13 +336,19 @@ impl Store {
         &self,
         chat: ChatId,
         epoch: &str,
-    ) -> Result<Option<String>, Unavailable> {
+    ) -> Result<Option<Renewed>, Unavailable> {
         let script = &self.shared.renew_epoch;
+        let fresh = random_hex();
         let mut call = script.call(&[&self.shared.keys.chat(chat)]);
-        call.arg(epoch).arg(random_hex());
-        self.link
+        call.arg(epoch).arg(&fresh);
+        let epoch: Option<String> = self
+            .link
             .run(async |connection| script.send(connection, &call).await)
-            .await
+            .await?;
+        Ok(epoch.map(|epoch| Renewed {
+            here: epoch == fresh,
+            epoch,
+        }))
     }
 }
 

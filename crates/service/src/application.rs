@@ -130,7 +130,7 @@ impl Commons {
         let ttl = settings.auth.token_ttl;
         let tokens = secret.map(|secret| TokenKeys::new(secret, ttl, revocations.clone()));
         Ok(Self {
-            store: Address::parse(redis.url.expose())?,
+            store: redis.address()?,
             metrics: Metrics::new(),
             readiness: Readiness::new(),
             roster: Roster::default(),

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use futures_util::future::join_all;
 use helpline_desk::{
     actor::Actor,
     command::Command,
@@ -69,13 +70,18 @@ impl Keeper {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let store = self.handler.store();
         let mut arrived = true;
+        let mut last_up = None;
         loop {
             tick.tick().await;
+            let up = store.link().up_since();
             // After an outage the lease comes first: others wait for it before they call this process dead.
             let Ok(held) = store.renew_lease(self.lease).await else {
                 continue;
             };
-            arrived &= held && !self.roster.take_untold();
+            // Whoever serves after an outage may not be who served before, and may not know who came last.
+            let unbroken = last_up.is_none() || last_up == up;
+            last_up = up;
+            arrived &= held && unbroken && !self.roster.take_untold();
             if !arrived {
                 let told = self
                     .roster
@@ -94,17 +100,17 @@ impl Keeper {
         let store = self.handler.store();
         loop {
             tick.tick().await;
-            let Some(up_since) = store.link().up_since() else {
-                continue;
-            };
-            // Right after an outage nobody could renew: everyone has one lease's time to do so.
-            let leases = up_since + self.lease < Instant::now();
-            for partition in 0..store.keys().partitions() {
-                let Ok(due) = store.due(partition, leases).await else {
-                    break;
-                };
-                self.see_to(partition, due).await;
-            }
+            // Right after an outage, of whatever part, nobody could renew: everyone has one lease's time to do so.
+            let up_since = store.link().up_since();
+            let leases = up_since.is_some_and(|since| since + self.lease < Instant::now());
+            // All at once: what is due where the store is within reach does not wait for the rest.
+            let partitions = 0..store.keys().partitions();
+            join_all(partitions.map(async |partition| {
+                if let Ok(due) = store.due(partition, leases).await {
+                    self.see_to(partition, due).await;
+                }
+            }))
+            .await;
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Series {
     pub commit_seconds: Histogram,
     /// Holes that were filled by reading the log.
     pub resume_gaps: Counter,
+    /// Events that were told, and that the store did not have any more after an outage.
+    pub store_lost_events: Counter,
     /// Sockets closed because nobody read.
     pub slow_readers: Counter,
     /// Bytes of Redis that the events take which the records do not have yet.
@@ -198,6 +200,12 @@ impl Metrics {
                 "Holes filled by reading the log",
                 Counter::default(),
             ),
+            store_lost_events: add(
+                &mut r,
+                "store_lost_events",
+                "Events that Redis lost after they were told",
+                Counter::default(),
+            ),
             slow_readers: add(
                 &mut r,
                 "slow_readers",
@@ -339,6 +347,7 @@ mod tests {
             "helpline_commit_seconds_bucket{le=\"2.0\"} 0",
             "helpline_commit_seconds_count 0",
             "helpline_resume_gaps_total 0",
+            "helpline_store_lost_events_total 0",
             "helpline_slow_readers_total 0",
             "helpline_redis_reconnects_total 0",
             "helpline_stream_bytes 0",

@@ -43,6 +43,6 @@ end
 local after = string.sub(ARGV[7], 1, -2) .. ',"status":"' .. now .. '","since":' .. since .. '}'
 if after ~= before then
   redis.call('HSET', KEYS[1], ARGV[1], after)
-  redis.call('PUBLISH', ARGV[8], '1 {"here":' .. after .. '}')
+  redis.call('SPUBLISH', ARGV[8], '1 {"here":' .. after .. '}')
 end
 return 1

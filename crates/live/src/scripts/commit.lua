@@ -84,8 +84,8 @@ if count > 0 then
       redis.call('XADD', stream, '*', 'chat', ARGV[1], 'epoch', epoch, 'entry', entries[i])
     end
     local said = epoch .. ' ' .. revisions[i] .. ' ' .. entries[i]
-    redis.call('PUBLISH', ARGV[6], '1 ' .. said)
-    redis.call('PUBLISH', ARGV[10], '1 ' .. ARGV[1] .. ' ' .. said)
+    redis.call('SPUBLISH', ARGV[6], '1 ' .. said)
+    redis.call('SPUBLISH', ARGV[10], '1 ' .. ARGV[1] .. ' ' .. said)
   end
 end
 if ARGV[5] ~= '0' then
@@ -112,12 +112,12 @@ while ARGV[arg] do
     local waiting = next_key()
     redis.call('HSET', waiting, ARGV[1], first_value)
     local number = redis.call('HINCRBY', waiting, 'revision', 1)
-    redis.call('PUBLISH', second_value, '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
+    redis.call('SPUBLISH', second_value, '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
   elseif change == 'unwait' then   -- what is said instead of the entry, the queue's channel. Key: the same
     local waiting = next_key()
     if redis.call('HDEL', waiting, ARGV[1]) == 1 then
       local number = redis.call('HINCRBY', waiting, 'revision', 1)
-      redis.call('PUBLISH', second_value, '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
+      redis.call('SPUBLISH', second_value, '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. first_value)
     end
   elseif change == 'note' then     -- what is noted of the chat. Key: the notes (hash)
     redis.call('HSET', next_key(), ARGV[1], first_value)

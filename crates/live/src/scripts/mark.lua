@@ -9,5 +9,5 @@ local to = tonumber(ARGV[2])
 if to > tonumber(head[1]) then return 'beyond' end
 if to <= tonumber(head[2] or 0) then return 'old' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call('SPUBLISH', ARGV[3], ARGV[4])
 return 'raised'

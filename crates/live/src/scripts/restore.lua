@@ -24,7 +24,7 @@ end
 if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[3], ARGV[1], ARGV[8])
   local number = redis.call('HINCRBY', KEYS[3], 'revision', 1)
-  redis.call('PUBLISH', ARGV[7], '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. ARGV[8])
+  redis.call('SPUBLISH', ARGV[7], '1 ' .. number .. ' ' .. ARGV[1] .. ' ' .. ARGV[8])
 end
-redis.call('PUBLISH', ARGV[10], '1 ' .. ARGV[1] .. ' ~')
+redis.call('SPUBLISH', ARGV[10], '1 ' .. ARGV[1] .. ' ~')
 return 1

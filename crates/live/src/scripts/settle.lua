@@ -9,7 +9,7 @@ redis.call('ZREM', KEYS[3], ARGV[2])
 local sockets = redis.call('HVALS', KEYS[2])
 if #sockets == 0 then
   if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 'same' end
-  if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+  if ARGV[3] ~= '' then redis.call('SPUBLISH', ARGV[3], ARGV[4]) end
   return 'gone'
 end
 if ARGV[3] == '' then return 'same' end
@@ -20,5 +20,5 @@ local before = redis.call('HGET', KEYS[1], ARGV[1])
 local after = before and string.gsub(before, '"status":"available",("since":%d+})$', '"status":"away",%1')
 if not before or after == before then return 'same' end
 redis.call('HSET', KEYS[1], ARGV[1], after)
-redis.call('PUBLISH', ARGV[3], '1 {"here":' .. after .. '}')
+redis.call('SPUBLISH', ARGV[3], '1 {"here":' .. after .. '}')
 return 'away'

@@ -12,7 +12,7 @@ use super::{
     Hub,
     room::{Repair, Room},
 };
-use crate::handler::{Failure, Request};
+use crate::handler::{Failure, Handled, Request};
 
 /// How long to wait before the store is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -57,23 +57,32 @@ impl Hub {
         let Some(loaded) = store.load(room.id, from).await? else {
             return self.bury(room).await;
         };
-        let head = loaded.head.clone();
         match room.catch_up(loaded, &self.0.metrics) {
             Repair::Done => return Ok(()),
-            Repair::Diverged => {
-                warn!(chat = %room.id, seq = head.seq, "the store has lost what was told");
-            }
+            Repair::Diverged => {}
         }
+        let Some(mut whole) = store.load(room.id, 0).await? else {
+            return self.bury(room).await;
+        };
         if let Some(told) = room.epoch()
-            && told == head.epoch
+            && told == whole.head.epoch
         {
-            store.renew_epoch(room.id, &told).await?;
+            let Some(renewed) = store.renew_epoch(room.id, &told).await? else {
+                return self.bury(room).await;
+            };
+            // Of all processes that find out, the one that makes the new epoch counts what is missing.
+            if renewed.here {
+                self.count_lost(room, room.missing_in(&whole));
+            }
+            whole.head.epoch = renewed.epoch.into();
         }
-        match store.load(room.id, 0).await? {
-            Some(whole) => room.start_over(&whole, &self.0.metrics),
-            None => self.bury(room).await?,
-        }
+        room.start_over(&whole, &self.0.metrics);
         Ok(())
+    }
+
+    fn count_lost(&self, room: &Room, events: u64) {
+        warn!(chat = %room.id, events, "the store has lost what was told");
+        self.0.metrics.store_lost_events.inc_by(events);
     }
 
     /// The chat is gone: it expired while nobody listened, or the store lost it. One that is kept is put back. The end of
@@ -91,7 +100,13 @@ impl Hub {
         let expire = Request::new(room.id, Actor::Desk, Command::Expire);
         match handler.handle(expire).await {
             Err(Failure::Store(error)) => Err(error),
-            Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+            Ok(Handled::Done { .. }) => {
+                if let Some(lost) = room.cannot_have_expired(handler.now()) {
+                    self.count_lost(room, lost);
+                }
+                Ok(())
+            }
+            Ok(Handled::Repeat { .. }) | Err(Failure::Refused(_)) => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use helpline_desk::{chat::Phase, event::Recorded, id::ChatId};
+use helpline_desk::{chat::Phase, event::Recorded, id::ChatId, time::Timestamp};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
@@ -118,8 +118,11 @@ impl Room {
     pub(super) fn advance(&self, held: &Held) {
         let mut state = self.state();
         let newer = state.held.as_ref().is_none_or(|known| {
-            known.head.epoch != held.head.epoch
-                || (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
+            if known.head.epoch != held.head.epoch {
+                // What was told belongs to the other log: only whoever compares the two may change over.
+                return state.told.is_none();
+            }
+            (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
         });
         if newer {
             state.held = Some(held.clone());
@@ -244,6 +247,24 @@ impl Room {
             state.hand_out(self, epoch, loaded.head.revision, recorded, metrics);
         }
         Repair::Done
+    }
+
+    /// How many of the events that were told are not in this log, which has all that there is. Numbers may have been given
+    /// again, times are not.
+    pub(super) fn missing_in(&self, whole: &Loaded) -> u64 {
+        let Some(told) = self.state().told else {
+            return 0;
+        };
+        let there = |recorded: &&Recorded| recorded.seq <= told.seq && recorded.at <= told.at;
+        let there = whole.recorded.iter().filter(there).count();
+        told.seq.saturating_sub(there as u64)
+    }
+
+    /// If the chat is gone although its last event is younger than its time to live: how many events it had.
+    pub(super) fn cannot_have_expired(&self, now: Timestamp) -> Option<u64> {
+        let told = self.state().told?;
+        let alive_until = told.at.after(self.idle_timeout);
+        (now < alive_until).then_some(told.seq)
     }
 
     /// Whether the chat is one that stays until somebody ends it.

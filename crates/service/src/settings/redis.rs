@@ -1,5 +1,6 @@
 //! Which Redis holds what is happening now, and under which names.
 
+use helpline_live::link::{Address, BadUrl};
 use serde::Deserialize;
 
 use super::{SettingsError, check, url::SecretUrl};
@@ -8,8 +9,12 @@ use super::{SettingsError, check, url::SecretUrl};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
-    /// Where it is.
+    /// Where it is: one server, some of a cluster, or the sentinels.
     pub url: SecretUrl,
+    /// Whether it is a cluster.
+    pub cluster: bool,
+    /// How the sentinels name the master; empty if there are none.
+    pub sentinel: String,
     /// What every key and channel begins with.
     pub prefix: String,
     /// The channel on which requests are announced, without prefix.
@@ -24,6 +29,19 @@ pub struct RedisSettings {
 const SMALLEST_STREAM: u64 = 4096;
 
 impl RedisSettings {
+    /// The way there.
+    ///
+    /// # Errors
+    /// When a URL cannot be one of a Redis.
+    pub fn address(&self) -> Result<Address, BadUrl> {
+        let servers = self.url.servers();
+        match (self.cluster, self.sentinel.as_str()) {
+            (true, _) => Address::cluster(&servers),
+            (false, "") => Address::parse(self.url.expose()),
+            (false, master) => Address::sentinel(&servers, master),
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         self.validate_url()?;
         // Braces would move the hash tag, and with it a chat's keys to different slots; `*`, `?` and `[` are patterns.
@@ -55,16 +73,52 @@ impl RedisSettings {
     }
 
     fn validate_url(&self) -> Result<(), SettingsError> {
-        let place = ["redis://", "rediss://", "unix://"]
-            .iter()
-            .find_map(|scheme| self.url.expose().strip_prefix(scheme));
-        match place {
-            None => Err(SettingsError::key(
-                "redis.url",
-                "does not begin with redis://, rediss:// or unix://",
-            )),
-            Some("" | "/") => Err(SettingsError::key("redis.url", "names no server")),
-            Some(_) => Ok(()),
+        let refused = |reason: &str| Err(SettingsError::key("redis.url", reason));
+        let servers = self.url.servers();
+        for server in &servers {
+            let place = ["redis://", "rediss://", "unix://"]
+                .iter()
+                .find_map(|scheme| server.strip_prefix(scheme));
+            match place {
+                None => return refused("does not begin with redis://, rediss:// or unix://"),
+                Some("" | "/") => return refused("names no server"),
+                Some(_) => {}
+            }
         }
+        if self
+            .sentinel
+            .contains(|c: char| c.is_control() || c.is_whitespace())
+        {
+            return Err(SettingsError::key("redis.sentinel", "has blanks in it"));
+        }
+        match (self.cluster, !self.sentinel.is_empty()) {
+            (true, true) => Err(SettingsError::key(
+                "redis.sentinel",
+                "cannot be set together with redis.cluster",
+            )),
+            (false, false) if servers.len() > 1 => refused(
+                "names several servers, but neither redis.cluster nor redis.sentinel is set",
+            ),
+            (false, false) => Ok(()),
+            _ if servers.iter().any(|server| server.starts_with("unix:")) => {
+                refused("names a socket file, which is for one server only")
+            }
+            (true, _) if servers.iter().any(|server| database(server) != "0") => {
+                refused("names a database; a cluster has only the one with the number 0")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The database that an address of one server names.
+fn database(server: &str) -> &str {
+    let place = server.rsplit_once('@').map_or(server, |(_, place)| place);
+    let place = place.split_once("://").map_or(place, |(_, place)| place);
+    let path = place.split_once('/').map_or("", |(_, path)| path);
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    match &path[..end] {
+        "" => "0",
+        database => database,
     }
 }

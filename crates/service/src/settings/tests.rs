@@ -51,6 +51,8 @@ fn the_defaults_are_the_documented_ones() {
         ("helpline", "Join")
     );
     assert_eq!(settings.redis.partitions, 1);
+    assert!(!settings.redis.cluster);
+    assert_eq!(settings.redis.sentinel, "");
     assert_eq!(settings.redis.stream_max_bytes, 256 * 1024 * 1024);
     let records = settings.records.url.as_ref().map(SecretUrl::expose);
     assert_eq!(records, Some("sqlite:data/helpline.db"));
@@ -154,6 +156,57 @@ fn every_kind_of_value_can_come_from_the_environment() {
     assert_eq!(settings.log.format, LogFormat::Json);
 }
 
+#[test]
+fn a_cluster_and_sentinels_are_several_servers() {
+    let url = "HELPLINE__REDIS__URL";
+    let cluster = "HELPLINE__REDIS__CLUSTER";
+    let sentinel = "HELPLINE__REDIS__SENTINEL";
+    let servers = "redis://ann:topsecret@a:6379,b:6379/0";
+    let settings = with(&[(url, servers), (cluster, "true")]).unwrap();
+    assert!(settings.redis.cluster);
+    assert_eq!(settings.redis.url.servers().len(), 2);
+    let settings = with(&[(url, "redis://a:26379,b:26379/3"), (sentinel, "main")]).unwrap();
+    assert_eq!(settings.redis.sentinel, "main");
+    for (variables, named, reason) in [
+        (
+            [(url, servers), (cluster, "true"), (sentinel, "main")],
+            "redis.sentinel",
+            "redis.cluster",
+        ),
+        (
+            [
+                (url, "redis://ann:topsecret@a,b/1"),
+                (cluster, "true"),
+                (sentinel, ""),
+            ],
+            "redis.url",
+            "number 0",
+        ),
+        (
+            [
+                (url, "unix:///run/redis.sock"),
+                (cluster, "true"),
+                (sentinel, ""),
+            ],
+            "redis.url",
+            "socket file",
+        ),
+        (
+            [
+                (url, "unix:///run/redis.sock"),
+                (cluster, "false"),
+                (sentinel, "main"),
+            ],
+            "redis.url",
+            "socket file",
+        ),
+    ] {
+        let error = with(&variables).unwrap_err().to_string();
+        assert!(error.contains(named) && error.contains(reason), "{error}");
+        assert!(!error.contains("topsecret"), "{error}");
+    }
+}
+
 /// The variable of a key, as an operator would write it.
 fn variable(key: &str) -> String {
     format!("HELPLINE__{}", key.to_uppercase().replace('.', "__"))
@@ -175,6 +228,11 @@ fn a_value_that_cannot_work_stops_the_start() {
     for (key, value, reason) in [
         ("redis.url", "http://localhost", "redis://"),
         ("redis.url", "redis://", "names no server"),
+        ("redis.url", "redis://a,b", "several servers"),
+        ("redis.url", "redis://a,http://b", "redis://"),
+        ("redis.url", "redis://a,,b", "names no server"),
+        ("redis.cluster", "perhaps", "perhaps"),
+        ("redis.sentinel", "a b", "blanks"),
         ("redis.prefix", "", "1 to 64"),
         ("redis.prefix", "a{b}", "1 to 64"),
         ("redis.join_channel", "", "empty"),

@@ -1,4 +1,4 @@
-//! Addresses that may hold a password.
+//! Addresses that may hold a password, and name several servers.
 
 use std::fmt;
 
@@ -18,6 +18,52 @@ impl SecretUrl {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The address of each server that it names, passwords included: servers are separated by commas, each with a scheme
+    /// or with scheme, user, password and path of those that it stands with.
+    #[must_use]
+    pub fn servers(&self) -> Vec<String> {
+        self.urls().iter().flat_map(|url| servers(url)).collect()
+    }
+
+    /// The parts that begin with a scheme. A comma anywhere else may be part of a password.
+    fn urls(&self) -> Vec<String> {
+        let mut urls: Vec<String> = Vec::new();
+        for piece in self.0.split(',') {
+            match urls.last_mut() {
+                Some(url) if !begins_with_scheme(piece) => {
+                    url.push(',');
+                    url.push_str(piece);
+                }
+                _ => urls.push(piece.trim().to_owned()),
+            }
+        }
+        urls
+    }
+}
+
+fn begins_with_scheme(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        let scheme = scheme.trim();
+        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+fn servers(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url
+        .split_once("://")
+        .filter(|(scheme, _)| *scheme != "unix")
+    else {
+        return vec![url.to_owned()];
+    };
+    let (user, place) = match rest.rfind('@') {
+        Some(at) => rest.split_at(at + 1),
+        None => ("", rest),
+    };
+    let end = place.find(['/', '?', '#']).unwrap_or(place.len());
+    let (hosts, path) = place.split_at(end);
+    let server = |host: &str| format!("{scheme}://{user}{}{path}", host.trim());
+    hosts.split(',').map(server).collect()
 }
 
 impl From<String> for SecretUrl {
@@ -34,35 +80,42 @@ impl From<&str> for SecretUrl {
 
 impl fmt::Display for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
-            // A file has no password. Anything else is no address at all, so no telling what it is.
-            let is_file = self.0.starts_with(FILE);
-            return f.write_str(if is_file { &self.0 } else { "***" });
-        };
-        let (place, query) = rest
-            .split_once('?')
-            .map_or((rest, None), |(place, query)| (place, Some(query)));
-        write!(f, "{scheme}://")?;
-        match place.rsplit_once('@') {
-            // A path may have an `@` in it, and a socket file has its password in the query.
-            Some((user, server)) if scheme != "unix" => {
-                let name = user.split_once(':').map_or("", |(name, _)| name);
-                write!(f, "{name}:***@{server}")?;
-            }
-            _ => f.write_str(place)?,
-        }
-        for (index, pair) in query.iter().flat_map(|query| query.split('&')).enumerate() {
-            let hidden = pair
-                .split_once('=')
-                .filter(|(name, _)| name.to_ascii_lowercase().starts_with("pass"));
-            f.write_str(if index == 0 { "?" } else { "&" })?;
-            match hidden {
-                Some((name, _)) => write!(f, "{name}=***")?,
-                None => f.write_str(pair)?,
-            }
+        for (index, url) in self.urls().iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            show(url, f)?;
         }
         Ok(())
     }
+}
+
+fn show(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        // A file has no password. Anything else is no address at all, so no telling what it is.
+        return f.write_str(if url.starts_with(FILE) { url } else { "***" });
+    };
+    let (place, query) = rest
+        .split_once('?')
+        .map_or((rest, None), |(place, query)| (place, Some(query)));
+    write!(f, "{scheme}://")?;
+    match place.rsplit_once('@') {
+        // A path may have an `@` in it, and a socket file has its password in the query.
+        Some((user, server)) if scheme != "unix" => {
+            let name = user.split_once(':').map_or("", |(name, _)| name);
+            write!(f, "{name}:***@{server}")?;
+        }
+        _ => f.write_str(place)?,
+    }
+    for (index, pair) in query.iter().flat_map(|query| query.split('&')).enumerate() {
+        let hidden = pair
+            .split_once('=')
+            .filter(|(name, _)| name.to_ascii_lowercase().starts_with("pass"));
+        f.write_str(if index == 0 { "?" } else { "&" })?;
+        match hidden {
+            Some((name, _)) => write!(f, "{name}=***")?,
+            None => f.write_str(pair)?,
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for SecretUrl {
@@ -100,11 +153,44 @@ mod tests {
             ),
             ("sqlite:data/helpline.db", "sqlite:data/helpline.db"),
             ("hidden", "***"),
+            (
+                "redis://ann:hid,den@a:1,b:2,rediss://:hidden@c:3",
+                "redis://ann:***@a:1,b:2,rediss://:***@c:3",
+            ),
+            ("redis://a:1,ann:hidden@b:2", "redis://a:***@b:2"),
+            ("hidden,redis://a", "***,redis://a"),
         ] {
             let parsed = SecretUrl::from(url);
             assert_eq!(parsed.to_string(), shown);
             assert_eq!(format!("{parsed:?}"), format!("\"{shown}\""));
             assert_eq!(parsed.expose(), url);
+        }
+    }
+
+    #[test]
+    fn servers_are_named_with_or_without_a_scheme() {
+        for (url, servers) in [
+            ("redis://a", vec!["redis://a"]),
+            ("redis://a:1/2", vec!["redis://a:1/2"]),
+            (
+                "redis://a:1,redis://b:2",
+                vec!["redis://a:1", "redis://b:2"],
+            ),
+            (
+                "rediss://ann:se,cret@a:1, b:2/0?x=1",
+                vec![
+                    "rediss://ann:se,cret@a:1/0?x=1",
+                    "rediss://ann:se,cret@b:2/0?x=1",
+                ],
+            ),
+            (
+                "redis://:x@a:1,b:2, redis://:y@[::1]:3",
+                vec!["redis://:x@a:1", "redis://:x@b:2", "redis://:y@[::1]:3"],
+            ),
+            ("redis://a,", vec!["redis://a", "redis://"]),
+            ("unix:///run/a,b.sock", vec!["unix:///run/a,b.sock"]),
+        ] {
+            assert_eq!(SecretUrl::from(url).servers(), servers, "{url}");
         }
     }
 }

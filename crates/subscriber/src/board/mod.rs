@@ -67,7 +67,7 @@ impl Board {
             for partition in 0..keys.partitions() {
                 feed.want(&keys.queue_channel(partition));
             }
-            feed.want(&join_channel);
+            feed.want_public(&join_channel);
             feed.want(&keys.desk_channel());
             Inner {
                 view: Mutex::new(View::new(keys.clone())),
