@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use e2e::{World, http};
 use helpline_service::settings::Settings;
 
-/// What deploy/ names before the program has it. A name has no business here once it has arrived.
-const AWAITED_SETTINGS: &[&str] = &["HELPLINE__REDIS__CLUSTER"];
-
 /// Figures that neither an alert nor the dashboard looks at, each with its reason.
 const UNUSED_FIGURES: &[&str] = &[];
 
@@ -104,7 +101,7 @@ fn every_variable_is_a_setting() {
         let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         for name in words(&text, "HELPLINE__", is_part) {
             assert!(
-                known.contains(name) || AWAITED_SETTINGS.contains(&name),
+                known.contains(name),
                 "{}: no setting is called {name}",
                 path.display()
             );
@@ -141,9 +138,6 @@ fn the_services_start_with_what_the_manifests_and_the_image_set() {
             .map(|line| line.trim_end_matches('\\').trim())
             .filter(|line| line.starts_with("HELPLINE__"))
             .filter_map(|line| line.split_once('='))
-            .filter(|(name, _)| !AWAITED_SETTINGS.contains(name))
-            // Several nodes of a cluster; it goes with one of the awaited.
-            .filter(|(_, value)| !value.contains(",redis://"))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .chain([("HELPLINE__AUTH__JWT_SECRET".to_owned(), "0".repeat(64))]);
         if let Err(error) = Settings::from_parts(None, set) {

@@ -209,6 +209,8 @@ async fn a_chat_is_handed_on() {
         .await;
     visitor.meets("Vika").await;
     visitor.leaves().await;
+    let over = visitor.guest.chat_id.clone();
+    visitor.chat_is_over(&over).await;
     fails(
         "over",
         &hand(&house.admin, to_vika()).await,

@@ -17,7 +17,8 @@ async fn a_transcript_shows_what_was_said_at_once_and_after_the_end() {
     agent.hears("My invoice is missing").await;
     agent.says("Which month?").await;
     visitor.hears("Which month?").await;
-    let path = format!("/staff/chats/{}", visitor.guest.chat_id);
+    let guest = visitor.guest.clone();
+    let path = format!("/staff/chats/{}", guest.chat_id);
     let check = async |status: &str| {
         let answer = get(&house.world, &path, &house.otto.token).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -48,12 +49,7 @@ async fn a_transcript_shows_what_was_said_at_once_and_after_the_end() {
             )
         };
         let expected = [
-            line(
-                "visitor",
-                &visitor.guest.user_id,
-                "Mina",
-                "My invoice is missing",
-            ),
+            line("visitor", &guest.user_id, "Mina", "My invoice is missing"),
             line("agent", &house.otto.id, "Otto", "Which month?"),
         ];
         assert_eq!(said, expected);
@@ -61,6 +57,7 @@ async fn a_transcript_shows_what_was_said_at_once_and_after_the_end() {
     };
     let live = check("engaged").await;
     agent.leaves().await;
+    visitor.expect("SupportLeft").await;
     let mut closed = check("closed").await;
     house.listed("status=closed", 1).await;
     // From the records it is the same, but for the end.
