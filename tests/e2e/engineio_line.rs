@@ -94,6 +94,27 @@ async fn two_requests_for_packets_at_once_end_the_line() {
     }
 }
 
+/// A tab that is closed while its request for packets waits says no goodbye.
+#[tokio::test]
+async fn who_hangs_up_on_a_request_that_waits_is_gone() {
+    let world = World::builder().tokens().start();
+    for (number, eio) in VERSIONS.into_iter().enumerate() {
+        let mut polling = Polling::open(world.socketio(0), eio, &token(number)).await;
+        if eio == Eio::V4 {
+            polling.send(&["40"]).await;
+        }
+        assert!(polling.next().await.starts_with("40"));
+        let waiting = tokio::time::timeout(ms(300), polling.poll()).await;
+        assert!(waiting.is_err(), "{eio:?}: there is nothing to bring");
+        eventually("the line is gone", secs(5), async || {
+            let refused = polling.send(&["4"]).await;
+            (refused.body.contains("Session ID unknown")).then_some(())
+        })
+        .await;
+    }
+    no_socket_is_left(&world, 0).await;
+}
+
 #[tokio::test]
 async fn an_upgrade_that_is_not_gone_through_with_leaves_polling_as_it_was() {
     let world = World::builder().tokens().start();

@@ -41,6 +41,8 @@ pub(super) struct Line {
     emptied: Notify,
     closed: CancellationToken,
     incoming: mpsc::Sender<Incoming>,
+    /// The client has hung up without a word.
+    lost: CancellationToken,
 }
 
 struct State {
@@ -100,10 +102,17 @@ impl Line {
             emptied: Notify::new(),
             closed: CancellationToken::new(),
             incoming,
+            lost: CancellationToken::new(),
         };
-        let heard = stream::unfold(heard, async |mut heard| {
-            let incoming = heard.recv().await?;
-            Some((incoming, heard))
+        let lost = line.lost.clone();
+        let heard = stream::unfold((heard, lost), async |(mut heard, lost)| {
+            let incoming = tokio::select! {
+                // What it sent before is still heard.
+                biased;
+                incoming = heard.recv() => incoming?,
+                () = lost.cancelled() => return None,
+            };
+            Some((incoming, (heard, lost)))
         });
         (Arc::new(line), heard)
     }
@@ -174,6 +183,11 @@ impl Line {
         }
     }
 
+    /// The client has hung up, without a word.
+    pub(super) fn lose(&self) {
+        self.lost.cancel();
+    }
+
     /// The same for a packet as text. One that cannot be read is counted by the session as it counts bytes.
     pub(super) async fn hear_packet(&self, text: &str) -> ControlFlow<()> {
         let incoming = match Packet::read(text) {
@@ -198,17 +212,22 @@ impl Line {
             }
             state.polled = true;
         }
-        let _polling = Polling(self);
+        let mut polling = Polling {
+            line: self,
+            is_answered: false,
+        };
         loop {
             {
                 let mut state = self.state();
                 if state.carrier != Carrier::Polling && state.close.is_none() {
+                    polling.is_answered = true;
                     return Polled::Nothing;
                 }
                 if state.close.is_some() || !state.packets.is_empty() {
                     let count = state.packets.len().min(A_PAYLOAD);
                     let packets = state.packets.drain(..count).collect();
                     self.emptied.notify_one();
+                    polling.is_answered = true;
                     // That it is the end takes a packet too.
                     let is_last = state.close.is_some() && count < A_PAYLOAD;
                     return match is_last {
@@ -260,11 +279,18 @@ impl Line {
 }
 
 /// A request that waits for packets, until it has some or its client hangs up.
-struct Polling<'a>(&'a Line);
+struct Polling<'a> {
+    line: &'a Line,
+    is_answered: bool,
+}
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
-        self.0.state().polled = false;
+        self.line.state().polled = false;
+        if !self.is_answered {
+            // A client of Engine.IO whose request broke begins anew.
+            self.line.lose();
+        }
     }
 }
 
