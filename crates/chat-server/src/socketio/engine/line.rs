@@ -10,18 +10,13 @@ use futures_util::{Stream, stream};
 use helpline_protocol::{
     close::{Close, ComeBack},
     socketio::{
-        engine::{self, Packet, Revision},
+        engine::{Packet, Revision},
         packet::DISCONNECT,
     },
 };
-use helpline_service::{
-    socket::{Incoming, Wire},
-    wire::Frame,
-};
+use helpline_service::{socket::Incoming, wire::Frame};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-
-use super::Lines;
 
 /// How many packets may wait at the line, besides those in the session's own outbox.
 const WAITING: usize = 32;
@@ -71,6 +66,8 @@ pub(super) enum Polled {
     Nothing,
     /// These, and they are the last.
     Last(Vec<Frame>),
+    /// Nothing more: the client is to come back.
+    Gone,
     /// A WebSocket carries the packets.
     Mismatch,
     /// Another request waits already.
@@ -158,7 +155,7 @@ impl Line {
     }
 
     /// The session has ended: what waits is still taken to the client.
-    fn close(&self, close: Close) {
+    pub(super) fn close(&self, close: Close) {
         {
             let mut state = self.state();
             if state.close.is_some() {
@@ -229,10 +226,14 @@ impl Line {
                     self.emptied.notify_one();
                     polling.is_answered = true;
                     // That it is the end takes a packet too.
-                    let is_last = state.close.is_some() && count < A_PAYLOAD;
-                    return match is_last {
-                        true => Polled::Last(packets),
-                        false => Polled::Packets(packets),
+                    return match state.close.filter(|_| count < A_PAYLOAD) {
+                        None => Polled::Packets(packets),
+                        Some(close) if close.come_back() == ComeBack::Never => {
+                            Polled::Last(packets)
+                        }
+                        // python-socketio stays away after a goodbye, and comes back when a request fails.
+                        Some(_) if packets.is_empty() => Polled::Gone,
+                        Some(_) => Polled::Packets(packets),
                     };
                 }
             }
@@ -291,48 +292,6 @@ impl Drop for Polling<'_> {
             // A client of Engine.IO whose request broke begins anew.
             self.line.lose();
         }
-    }
-}
-
-/// The session's end of a line, which is closed when this is dropped.
-pub(super) struct SessionEnd {
-    line: Arc<Line>,
-    lines: Lines,
-}
-
-impl SessionEnd {
-    pub(super) fn new(line: Arc<Line>, lines: Lines) -> Self {
-        Self { line, lines }
-    }
-}
-
-impl Wire for SessionEnd {
-    async fn text(&mut self, frame: Frame) -> ControlFlow<()> {
-        self.line.put(frame).await
-    }
-
-    async fn ping(&mut self) -> ControlFlow<()> {
-        match self.line.revision {
-            Revision::V4 => self.line.put(engine::PING.into()).await,
-            // It is the client's to ask.
-            Revision::V3 => ControlFlow::Continue(()),
-        }
-    }
-
-    async fn pong(&mut self, payload: &[u8]) -> ControlFlow<()> {
-        let payload = String::from_utf8_lossy(payload);
-        self.line.put(engine::pong(&payload).into()).await
-    }
-
-    async fn close(&mut self, close: Close) {
-        self.line.close(close);
-    }
-}
-
-impl Drop for SessionEnd {
-    fn drop(&mut self) {
-        self.line.close(Close::Over);
-        self.lines.remove(&self.line.sid);
     }
 }
 
@@ -417,6 +376,15 @@ mod tests {
             Polled::Last(packets) => assert_eq!(texts(&packets), ["41"]),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_of_who_is_to_come_back_fails_once_it_has_everything() {
+        let (line, _heard) = Line::new(String::new(), Revision::V3, false);
+        let _ = line.put("4a".into()).await;
+        line.close(Close::Restart);
+        assert_eq!(polled(&line).await, ["4a"]);
+        assert!(matches!(line.poll().await, Polled::Gone));
     }
 
     #[tokio::test]

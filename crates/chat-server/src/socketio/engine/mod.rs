@@ -11,6 +11,7 @@ mod door;
 mod line;
 mod polling;
 mod query;
+mod session_end;
 mod websocket;
 
 use std::{
