@@ -171,7 +171,13 @@ class Overlay:
         for probe, path in PROBES.items():
             asked = container[probe]["httpGet"]
             self.expect(asked["path"] == path and asked["port"] in ports_of(workload), f"{name}: {probe} does not ask {path}")
-        self.expect({"topologyKey", "maxSkew"} <= pod["topologySpreadConstraints"][0].keys(), f"{name} may stand on one node")
+        for spread in pod["topologySpreadConstraints"]:
+            place = spread["topologyKey"]
+            self.expect(self.chosen_by(spread["labelSelector"]) == [workload], f"{name} is spread by {place} with others' pods")
+            # A control plane, or a node that failed, would count as one without a pod: no other could have two.
+            self.expect(spread.get("nodeTaintsPolicy") == "Honor", f"{name} is spread over nodes that take none, by {place}")
+        places = [spread["topologyKey"] for spread in pod["topologySpreadConstraints"]]
+        self.expect("kubernetes.io/hostname" in places, f"{name} may stand on one node")
 
     def check_listeners(self, listeners):
         """Every listener of the program listens on all addresses, on a port that its pod and a Service of it have."""
