@@ -13,8 +13,8 @@ import sys
 import jsonschema
 import yaml
 
-PROBES = {"livenessProbe": "/health", "readinessProbe": "/ready"}
-NOT_FOR_EVERYBODY = ("/metrics", "/health", "/ready")
+PROBES = {"livenessProbe": "/health", "readinessProbe": "/serving"}
+NOT_FOR_EVERYBODY = ("/metrics", "/health", "/ready", "/serving")
 # Secrets that are made by hand; the runbook says how.
 SECRETS = {"helpline", "helpline-database", "helpline-tls"}
 # What has to be over before a stopped pod is killed, beside preStop, drain and last call.

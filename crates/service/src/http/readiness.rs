@@ -11,10 +11,21 @@ pub enum State {
     Waiting,
     /// Something that an operator should know of stands in the way.
     Blocked(String),
+    /// Part of it does not work, here as everywhere: clients do better here than nowhere.
+    Impaired(String),
     /// Send clients.
     Ready,
     /// It stops. Nothing leads back from here.
     Draining,
+}
+
+/// What stands in the way of a process, in words for whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It can do nothing for clients.
+    Blocks(String),
+    /// It can do no worse than all others, and chats go on.
+    Impairs(String),
 }
 
 /// The state of this process, shared by whoever finds out and whoever asks. Cheap to clone.
@@ -36,6 +47,11 @@ impl Readiness {
     /// Not ready, for a reason that is told to whoever asks.
     pub fn set_blocked(&self, reason: impl Into<String>) {
         self.change(State::Blocked(reason.into()));
+    }
+
+    /// Not ready, but no worse than any other process would be.
+    pub fn set_impaired(&self, reason: impl Into<String>) {
+        self.change(State::Impaired(reason.into()));
     }
 
     /// Not ready any more, for good: a check of the store that succeeds meanwhile must not bring clients back.
