@@ -137,7 +137,7 @@ class Overlay:
         claims = {t["metadata"]["name"] for t in workload["spec"].get("volumeClaimTemplates", [])}
         for volume in volumes.values():
             if source := volume.get("configMap"):
-                self.expect(source["name"] in self.maps, f"{name} mounts a ConfigMap that is not there, {source['name']}")
+                self.expect(source["name"] in self.maps or source.get("optional"), f"{name} mounts a ConfigMap that is not there, {source['name']}")
             if source := volume.get("persistentVolumeClaim"):
                 self.expect(source["claimName"] in self.named("PersistentVolumeClaim"), f"{name} mounts a claim that is not there")
         for container in containers_of(workload):
