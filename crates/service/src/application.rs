@@ -50,6 +50,8 @@ pub const TOMBSTONE: Duration = Duration::from_secs(60);
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.
 const LAST_WORD: Duration = Duration::from_secs(1);
+/// What is said while some of the store does not answer.
+const PARTLY: &str = "a part of the store does not answer; chats elsewhere go on";
 /// How soon it tries again.
 const SHORTLY: Duration = Duration::from_millis(50);
 /// How long a request waits for the keys of tokens.
@@ -393,6 +395,12 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(Some(Obstacle::Blocks(missing))) => {
                 commons.readiness.set_blocked(missing);
                 look.reset_after(SHORTLY);
+            }
+            // A primary of a cluster is away from everybody, until its replica takes over.
+            Err(SetupError::Unavailable)
+                if commons.readiness.has_served() && store.link().is_partly_up() =>
+            {
+                commons.readiness.set_impaired(PARTLY);
             }
             Err(error) if error.may_pass() => {
                 if commons.readiness.is_ready() {

@@ -71,6 +71,12 @@ impl Readiness {
         *self.0.borrow() == State::Ready
     }
 
+    /// Whether clients have been sent here until now.
+    #[must_use]
+    pub fn has_served(&self) -> bool {
+        matches!(*self.0.borrow(), State::Ready | State::Impaired(_))
+    }
+
     /// To wait for a change.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<State> {
