@@ -36,7 +36,7 @@ pub struct Chat {
     pub standing: bool,
     /// How urgent it is; 0: not flagged.
     pub severity: u32,
-    /// When that was last changed.
+    /// When that was last said.
     pub flagged_at: Option<Timestamp>,
     /// The supervisor it belongs to, if it belongs to one.
     pub supervisor: Option<AgentId>,

@@ -105,7 +105,7 @@ fn with_chat(
             take_over(chat, &comer, policy)
         }
         (Command::Flag { severity, by_name }, Actor::Agent(by)) => {
-            Ok(flag(chat, *severity, by, by_name, now))
+            Ok(flag(*severity, by, by_name, now))
         }
         (
             Command::Whisper {

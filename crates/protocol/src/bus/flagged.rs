@@ -27,7 +27,7 @@ pub struct Flagged {
     pub created_at: Timestamp,
     /// How urgent it is; never 0.
     pub severity: u32,
-    /// When that was last changed.
+    /// When that was last said.
     pub flagged_at: Timestamp,
 }
 
