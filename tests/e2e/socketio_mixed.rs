@@ -181,6 +181,18 @@ async fn a_supervisor_takes_a_chat_over_from_an_agent_of_contract_001() {
 }
 
 #[tokio::test]
+async fn a_visitor_is_the_same_in_both_contracts() {
+    let shift = Shift::new().await;
+    let guest = shift.register("Walter").await;
+    let _visitor = shift.joins(&guest, 0, &Door::plain()).await;
+    let _elsewhere = shift.connects(1, &guest.token, "Walter").await;
+    let (_vika, init) = shift.begins(1, &shift.vika).await;
+    let waiting = &init["unclaimed_chats"][0]["user"];
+    assert_eq!(waiting["id"], guest.user_id);
+    assert_eq!(init["online_visitors"], json!([waiting]));
+}
+
+#[tokio::test]
 async fn whose_chat_is_given_to_another_hears_to_whom() {
     let mut scene = Scene::claimed().await;
     let mut desk = Seat::with(&scene.shift, 0, &scene.shift.sasha.token).await;

@@ -59,6 +59,8 @@ pub struct Visitor {
     pub name: String,
     /// Its e-mail address, if that is known.
     pub email: Option<VisitorEmail>,
+    /// Since when it is known: since the chat began, where nobody said otherwise.
+    pub since: Timestamp,
     /// Whether it has ever opened the chat.
     pub joined: bool,
     /// Whether it has been away for the whole grace and not come back.
@@ -172,6 +174,7 @@ impl Chat {
             kept,
             supervisor,
             standing,
+            since,
         } = event
         else {
             return None;
@@ -182,6 +185,7 @@ impl Chat {
                 id: *visitor,
                 name: name.clone(),
                 email: None,
+                since: since.unwrap_or(at),
                 joined: false,
                 away: false,
             },

@@ -167,7 +167,7 @@ impl<'a> From<&'a Chat> for Whose<'a> {
             visitor: chat.visitor.id,
             name: &chat.visitor.name,
             email: chat.visitor.email.as_ref(),
-            since: chat.created_at,
+            since: chat.visitor.since,
         }
     }
 }
@@ -178,7 +178,7 @@ impl<'a> From<&'a Flagged> for Whose<'a> {
             visitor: flagged.visitor,
             name: &flagged.name,
             email: flagged.email.as_ref(),
-            since: flagged.created_at,
+            since: flagged.since,
         }
     }
 }

@@ -146,6 +146,7 @@ fn log() -> Vec<Recorded> {
             kept: false,
             supervisor: None,
             standing: false,
+            since: None,
         },
         Event::Requested {
             since: Timestamp(2),
