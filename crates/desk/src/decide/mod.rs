@@ -8,7 +8,7 @@ mod support;
 pub use self::decision::{Decision, Life, Timer, TimerChange};
 use self::{
     staff::{assign, close, flag, whisper},
-    standing::{begin, begin_session},
+    standing::{Asker, begin, begin_session},
     support::{Comer, abandon, claim, come_back, left, take_over},
 };
 use crate::{
@@ -105,7 +105,7 @@ fn with_chat(
             take_over(chat, &comer, policy)
         }
         (Command::Flag { severity, by_name }, Actor::Agent(by)) => {
-            Ok(flag(chat, *severity, by, by_name, now))
+            Ok(flag(*severity, by, by_name, now))
         }
         (
             Command::Whisper {
@@ -172,6 +172,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 platform,
                 topic,
                 email,
+                since,
             },
             Actor::Visitor(visitor),
         ) => {
@@ -183,6 +184,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 kept: false,
                 supervisor: None,
                 standing: false,
+                since: Some(*since),
             };
             let introduced = email.as_ref().map(|email| Event::Introduced {
                 email: email.as_str().to_owned(),
@@ -200,6 +202,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 kept: true,
                 supervisor: Some(supervisor.clone()),
                 standing: false,
+                since: None,
             };
             Ok(Decision {
                 life: Life::Kept,
@@ -207,8 +210,22 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 ..Decision::quiet(vec![registered, Event::Requested { since: now }])
             })
         }
-        (Command::Ask { name, email, say }, Actor::Visitor(visitor)) => {
-            begin(*visitor, name, email.as_ref(), say, now, policy)
+        (
+            Command::Ask {
+                name,
+                email,
+                since,
+                say,
+            },
+            Actor::Visitor(visitor),
+        ) => {
+            let asks = Asker {
+                visitor: *visitor,
+                name,
+                email: email.as_ref(),
+                since: *since,
+            };
+            begin(&asks, say, now, policy)
         }
         (Command::Expire, _) => Ok(Decision::end(End::BySilence, policy)),
         _ => Err(Refusal::Over),
