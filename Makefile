@@ -13,7 +13,7 @@ run: ## Build and start Helpline with a Redis of its own; Ctrl-C stops everythin
 pages: ## Build the web pages, where Node.js is there (make run does it too)
 	@scripts/pages
 
-test: ## Run every test, those in a real browser included (starts its own Redis servers)
+test: ## Run every test, those in a real browser and of the deployment files included (starts its own Redis servers)
 	@scripts/test
 
 check: ## Formatting, lints, docs, dependencies, licences, scripts, web pages, deployment files

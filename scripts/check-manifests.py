@@ -13,8 +13,8 @@ import sys
 import jsonschema
 import yaml
 
-PROBES = {"livenessProbe": "/health", "readinessProbe": "/ready"}
-NOT_FOR_EVERYBODY = ("/metrics", "/health", "/ready")
+PROBES = {"livenessProbe": "/health", "readinessProbe": "/serving"}
+NOT_FOR_EVERYBODY = ("/metrics", "/health", "/ready", "/serving")
 # Secrets that are made by hand; the runbook says how.
 SECRETS = {"helpline", "helpline-database", "helpline-tls"}
 # What has to be over before a stopped pod is killed, beside preStop, drain and last call.
@@ -137,7 +137,7 @@ class Overlay:
         claims = {t["metadata"]["name"] for t in workload["spec"].get("volumeClaimTemplates", [])}
         for volume in volumes.values():
             if source := volume.get("configMap"):
-                self.expect(source["name"] in self.maps, f"{name} mounts a ConfigMap that is not there, {source['name']}")
+                self.expect(source["name"] in self.maps or source.get("optional"), f"{name} mounts a ConfigMap that is not there, {source['name']}")
             if source := volume.get("persistentVolumeClaim"):
                 self.expect(source["claimName"] in self.named("PersistentVolumeClaim"), f"{name} mounts a claim that is not there")
         for container in containers_of(workload):
@@ -171,7 +171,13 @@ class Overlay:
         for probe, path in PROBES.items():
             asked = container[probe]["httpGet"]
             self.expect(asked["path"] == path and asked["port"] in ports_of(workload), f"{name}: {probe} does not ask {path}")
-        self.expect({"topologyKey", "maxSkew"} <= pod["topologySpreadConstraints"][0].keys(), f"{name} may stand on one node")
+        for spread in pod["topologySpreadConstraints"]:
+            place = spread["topologyKey"]
+            self.expect(self.chosen_by(spread["labelSelector"]) == [workload], f"{name} is spread by {place} with others' pods")
+            # A control plane, or a node that failed, would count as one without a pod: no other could have two.
+            self.expect(spread.get("nodeTaintsPolicy") == "Honor", f"{name} is spread over nodes that take none, by {place}")
+        places = [spread["topologyKey"] for spread in pod["topologySpreadConstraints"]]
+        self.expect("kubernetes.io/hostname" in places, f"{name} may stand on one node")
 
     def check_listeners(self, listeners):
         """Every listener of the program listens on all addresses, on a port that its pod and a Service of it have."""

@@ -109,6 +109,28 @@ async fn a_primary_dies_under_load_and_everything_goes_on() {
 }
 
 #[tokio::test]
+async fn while_a_part_is_away_newcomers_are_still_sent_here() {
+    let cluster = RedisCluster::own();
+    let world = World::builder().cluster(&cluster).settings(hurried).start();
+    let visitor = world.visitor("Mina").await;
+    let primary = primary_of(&cluster, &world, &visitor.guest);
+    cluster.server(primary).crash();
+    let told = world.listeners().into_iter().map(async |address| {
+        eventually("a word about the part", SOON, async || {
+            let answer = http::get(address, "/ready").await;
+            (answer.status == 503 && answer.body.contains("chats elsewhere")).then_some(())
+        })
+        .await;
+        assert_eq!(http::status(address, "/serving").await, Some(200));
+    });
+    join_all(told).await;
+    eventually("readiness", SOON, async || {
+        world.is_ready().await.then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_fail_over_lost_is_counted_and_everyone_is_told_the_log() {
     let cluster = RedisCluster::own();
     let world = World::builder().cluster(&cluster).settings(hurried).start();

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use e2e::party::contents;
 use e2e::people::ask;
-use e2e::{Office, RedisServer, World, eventually, memory, postgres, secs};
+use e2e::redis_server::ask as ask_at;
+use e2e::sentinels::MASTER;
+use e2e::{Office, RedisServer, Sentinels, World, eventually, memory, postgres, secs};
 use reqwest::Method;
 
 /// A script as the pods run it: with the addresses that the services have, and the folder of the copies.
@@ -102,6 +104,15 @@ async fn a_history_and_an_open_chat_come_back_from_a_copy() {
         ("HELPLINE__REDIS__URL", target.as_str()),
         ("OWN_PORT", port.as_str()),
     ];
+    // Both copies have one time, by which they can be chosen.
+    let copies = std::fs::read_dir(folder.path()).expect("a folder");
+    let copies = copies.flatten().map(|copy| copy.file_name());
+    let copies: Vec<_> = copies
+        .map(|name| name.into_string().expect("text"))
+        .collect();
+    let time = copies.iter().find_map(|name| name.strip_prefix("records-"));
+    let time = time.and_then(|name| name.strip_suffix(".dump"));
+    let stores = [&stores[..], &[("AT", time.expect("a copy"))]].concat();
     runs("restore-records.sh", folder.path(), &stores);
     runs("restore-redis.sh", folder.path(), &stores);
     let again = run("restore-redis.sh", folder.path(), &stores);
@@ -178,6 +189,39 @@ fn a_password_and_a_database_are_read_from_the_address() {
     let said: String = redis::cmd("GET")
         .arg("said")
         .query(&mut connection)
+        .expect("a text");
+    assert_eq!(said, "hello");
+}
+
+#[test]
+fn the_master_that_sentinels_name_is_copied_and_restored() {
+    let folder = memory::folder("backup");
+    let (source, target) = (Sentinels::start(), Sentinels::start());
+    let master = |sentinels: &Sentinels| sentinels.master();
+    let _: () = ask_at(master(&source), &["SET", "said", "hello"]).expect("OK");
+    for sentinels in [&source, &target] {
+        // The sentinel that is asked first is away. The password is the master's; sentinels want none.
+        sentinels.sentinel(0).crash();
+        let protect = ["CONFIG", "SET", "requirepass", "secret"];
+        let _: () = ask_at(master(sentinels), &protect).expect("OK");
+    }
+    let port = free_port().to_string();
+    let url = |sentinels: &Sentinels| sentinels.url().replace("redis://", "redis://:secret@");
+    let (from, to) = (url(&source), url(&target));
+    let name = ("HELPLINE__REDIS__SENTINEL", MASTER);
+    let stores = [("HELPLINE__REDIS__URL", from.as_str()), name];
+    runs("redis.sh", folder.path(), &stores);
+    let stores = [
+        ("HELPLINE__REDIS__URL", to.as_str()),
+        name,
+        ("OWN_PORT", &port),
+    ];
+    runs("restore-redis.sh", folder.path(), &stores[..]);
+    let client = redis::Client::open(format!("redis://:secret@{}", master(&target)));
+    let connection = client.expect("an address").get_connection();
+    let said: String = redis::cmd("GET")
+        .arg("said")
+        .query(&mut connection.expect("a connection"))
         .expect("a text");
     assert_eq!(said, "hello");
 }

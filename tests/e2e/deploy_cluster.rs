@@ -68,6 +68,8 @@ impl Nodes {
             .env("PATH", format!("{}:{path}", bin.display()))
             .env("FOLDER", self.folder.path())
             .env("PORT", self.port.to_string())
+            // In a pod there is one node; here there are six.
+            .env("LOCAL", "")
             .env("NODES", NODES.join(" "));
         command
     }
@@ -77,26 +79,45 @@ impl Nodes {
         self.go();
         self.network = network;
         fs::write(self.folder.path().join("network"), network).expect("a file");
-        let settings = fs::read_to_string(Self::component("redis.conf")).expect("a file");
-        for (number, name) in (1..).zip(NODES) {
-            let data = self.folder.path().join(name);
-            fs::create_dir_all(&data).expect("a folder");
-            let own = settings.replace("dir /data", &format!("dir {}", data.display()));
-            assert_ne!(own, settings);
-            let file = self.folder.path().join(format!("{name}.conf"));
-            fs::write(&file, own).expect("a file");
-            let child = self
-                .command("sh")
-                .args(["-c", GUARD, "node-guard"])
-                .arg(Self::component("start.sh"))
-                .arg(file)
-                .env("NAME", name)
-                .env("ADDRESS", format!("{network}.{number}"))
-                .stdin(Stdio::piped())
-                .spawn()
-                .expect("sh runs");
+        for number in 1..=NODES.len() {
+            let child = self.run(number);
             self.running.push(child);
         }
+    }
+
+    /// Runs a node, counted from 1.
+    fn run(&self, number: usize) -> Child {
+        let name = NODES[number - 1];
+        let settings = fs::read_to_string(Self::component("redis.conf")).expect("a file");
+        let data = self.folder.path().join(name);
+        fs::create_dir_all(&data).expect("a folder");
+        let own = settings.replace("dir /data", &format!("dir {}", data.display()));
+        assert_ne!(own, settings);
+        let file = self.folder.path().join(format!("{name}.conf"));
+        fs::write(&file, own).expect("a file");
+        self.command("sh")
+            .args(["-c", GUARD, "node-guard"])
+            .arg(Self::component("start.sh"))
+            .arg(file)
+            .env("NAME", name)
+            .env("ADDRESS", format!("{}.{number}", self.network))
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("sh runs")
+    }
+
+    /// A node is gone, and its volume with it.
+    fn loses(&mut self, number: usize) {
+        let mut guard = self.running.remove(number - 1);
+        drop(guard.stdin.take());
+        let _ = guard.wait();
+        fs::remove_dir_all(self.folder.path().join(NODES[number - 1])).expect("a folder");
+    }
+
+    /// It comes back at its address.
+    fn replaces(&mut self, number: usize) {
+        let child = self.run(number);
+        self.running.insert(number - 1, child);
     }
 
     /// No node runs.
@@ -203,6 +224,30 @@ async fn the_nodes_are_made_a_cluster_once_and_find_each_other_at_other_addresse
 }
 
 #[tokio::test]
+async fn a_node_that_lost_its_volume_becomes_a_replica() {
+    let mut nodes = Nodes::start("127.77.5");
+    nodes.create();
+    nodes.serve().await;
+    assert_eq!(nodes.ask(&["set", "helpline:{1}:chat", "said"]), "OK");
+    nodes.loses(1);
+    eventually("its replica to take over", secs(60), async || {
+        let seen = nodes.ask_at(2, &["cluster", "nodes"]);
+        let info = nodes.ask_at(2, &["cluster", "info"]);
+        let failed = seen
+            .lines()
+            .any(|line| line.contains("127.77.5.1:") && line.contains("fail"));
+        (failed && info.contains("cluster_slots_ok:16384")).then_some(())
+    })
+    .await;
+    nodes.replaces(1);
+    nodes.create();
+    nodes.serve().await;
+    let role = nodes.ask_at(1, &["info", "replication"]);
+    assert!(role.contains("role:slave"), "{role}");
+    assert_eq!(nodes.ask_at(2, &["get", "helpline:{1}:chat"]), "said");
+}
+
+#[tokio::test]
 async fn every_primary_is_copied_and_restored() {
     let nodes = Nodes::start("127.77.3");
     nodes.create();
@@ -223,7 +268,9 @@ async fn every_primary_is_copied_and_restored() {
         ("OWN_PORT", port.as_str()),
     ];
     runs("redis.sh", folder.path(), &stores);
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 3);
+    let copies = fs::read_dir(folder.path()).expect("a folder").flatten();
+    let copies = copies.filter(|copy| copy.path().extension().is_some_and(|is| is == "rdb"));
+    assert_eq!(copies.count(), 3);
 
     let other = Nodes::start("127.77.4");
     other.create();

@@ -16,7 +16,7 @@ const UNUSED_FIGURES: &[&str] = &[];
 const OTHER_PATHS: &[&str] = &["/socket.io"];
 
 /// What only machines inside ask.
-const INSIDE: &[&str] = &["/health", "/ready", "/metrics"];
+const INSIDE: &[&str] = &["/health", "/ready", "/serving", "/metrics"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

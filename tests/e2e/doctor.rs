@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use e2e::builder::{environment, names};
 use e2e::doctor::Visit;
+use e2e::sentinels::MASTER;
 use e2e::services::{self, Kind, Service};
 use e2e::way_in::{Manners, WayIn};
-use e2e::{RedisCluster, RedisServer, World, eventually, http, memory, postgres, secs, tokens};
+use e2e::{
+    RedisCluster, RedisServer, Sentinels, World, eventually, http, memory, postgres, secs, tokens,
+};
 use serde_json::Value;
 
 use crate::PROCESS;
@@ -174,7 +177,27 @@ async fn every_primary_of_a_cluster_is_looked_at() {
     let mut env = settings(RedisServer::shared());
     set(&mut env, "REDIS__CLUSTER", "true");
     let seen = visit(&env, &[]).await;
-    seen.expect("wrong", "redis", "cluster support disabled");
+    seen.expect("wrong", "redis", "take HELPLINE__REDIS__CLUSTER away");
+}
+
+#[tokio::test]
+async fn every_sentinel_is_asked() {
+    let sentinels = Sentinels::start();
+    sentinels.sentinel(0).crash();
+    let mut env = settings(sentinels.sentinel(1).address);
+    let seen = visit(&env, &[]).await;
+    seen.expect("wrong", "redis", "set HELPLINE__REDIS__SENTINEL");
+    set(&mut env, "REDIS__URL", sentinels.url());
+    set(&mut env, "REDIS__SENTINEL", MASTER);
+    let seen = visit(&env, &[]).await;
+    assert_eq!(seen.code, 0, "{}{}", seen.said, seen.errors);
+    let master = format!("2 of 3 sentinels name the master {}", sentinels.master());
+    seen.expect("ok", "redis", &master);
+    let silent = format!("sentinel {}: ", sentinels.sentinel(0).address);
+    seen.expect("warn", "redis", &silent);
+    set(&mut env, "REDIS__SENTINEL", "another");
+    let seen = visit(&env, &[]).await;
+    seen.expect("wrong", "redis", "SENTINEL MASTERS");
 }
 
 #[tokio::test]

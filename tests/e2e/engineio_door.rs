@@ -193,7 +193,7 @@ async fn a_configured_origin_is_the_only_one() {
 async fn the_listener_answers_to_those_who_look_after_it() {
     let world = World::builder().tokens().start();
     for server in 0..2 {
-        for path in ["/health", "/ready", "/metrics"] {
+        for path in ["/health", "/ready", "/serving", "/metrics"] {
             let answer = http::get(world.socketio(server), path).await;
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         }

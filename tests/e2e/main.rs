@@ -44,6 +44,7 @@ mod deploy_backup;
 #[cfg(target_os = "linux")]
 mod deploy_cluster;
 mod deploy_names;
+mod deploy_up;
 mod desk;
 mod desk_acting;
 mod desk_door;

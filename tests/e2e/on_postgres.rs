@@ -2,7 +2,7 @@
 
 use e2e::office::{Office, assert_failure};
 use e2e::people::{ask, sign_in};
-use e2e::{World, eventually, postgres, secs};
+use e2e::{World, eventually, http, postgres, secs};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,6 +49,38 @@ async fn a_conversation_is_had_closed_found_and_erased() {
     let erased = ask(office.chat(0), Method::DELETE, &path, admin, None).await;
     assert_eq!(erased.status, 200, "{}", erased.body);
     assert_eq!(find("o%27brien").await, json!([]));
+}
+
+/// All processes lose the database at once: none is better than the others, so clients are still sent to them.
+#[tokio::test]
+async fn while_the_database_is_away_newcomers_are_still_sent_here() {
+    if postgres::is_left_out() {
+        return;
+    }
+    let url = postgres::fresh();
+    let address = url.clone();
+    let world = World::with(move |settings| settings.records.url = Some(address.as_str().into()));
+    let (mut visitor, mut agent) = world.engaged().await;
+    postgres::shut_out(&url);
+    let chat_server = world.chat(0);
+    eventually("a word about the records", secs(10), async || {
+        let answer = http::get(chat_server, "/ready").await;
+        (answer.status == 503 && answer.body.contains("chats go on")).then_some(())
+    })
+    .await;
+    assert_eq!(http::status(chat_server, "/serving").await, Some(200));
+    visitor.says("Are you there?").await;
+    agent.hears("Are you there?").await;
+    let mut newcomer = world.visitor("Nora").await;
+    let mut colleague = world.support(&newcomer.guest, "Vika").await;
+    newcomer.meets("Vika").await;
+    colleague.says("Hello").await;
+    newcomer.hears("Hello").await;
+    postgres::let_in(&url);
+    eventually("readiness", secs(15), async || {
+        world.is_ready().await.then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What every listener answers besides its own business: `/health`, `/ready`, `/metrics`, CORS, and unknown paths.
+//! What every listener answers besides its own business: `/health`, `/ready`, `/serving`, `/metrics`, CORS, and unknown paths.
 
 use std::net::SocketAddr;
 
@@ -15,6 +15,7 @@ async fn every_listener_is_alive_and_ready() {
             (http::status(address, "/ready").await == Some(200)).then_some(())
         })
         .await;
+        assert_eq!(http::status(address, "/serving").await, Some(200));
     }
 }
 

@@ -147,6 +147,7 @@ async fn without_its_database_a_chat_server_chats_and_is_not_ready() {
         answer.body.contains("records").then_some(answer)
     });
     assert_eq!(ready.await.status, 503);
+    assert_eq!(http::status(server.address, "/serving").await, Some(503));
     let answer = http::get(server.address, "/user/join/Mina").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = serde_json::json!({"email": "mina@example.org", "password": "correct horse"});

@@ -19,7 +19,7 @@ pub mod url;
 
 use std::{process::ExitCode, time::Duration};
 
-use helpline_live::keys::Keys;
+use helpline_live::{checkup, keys::Keys};
 use helpline_service::settings::Settings;
 
 pub use self::{
@@ -92,10 +92,12 @@ async fn look_at_store(settings: &Settings) -> Vec<Finding> {
             return vec![Finding::wrong(store::AREA, error.to_string(), mend)];
         }
     };
+    let mut findings = store::judge_sentinels(&checkup::sentinels(&address).await);
     let keys = Keys::new(&redis.prefix, redis.partitions);
     let now = helpline_service::clock::now_micros;
-    match helpline_live::checkup::examine(&address, &keys, &redis.join_channel, now).await {
-        Ok(checkups) => store::judge(&checkups, redis.partitions),
-        Err(error) => vec![store::unexamined(&error, &redis.url.to_string())],
+    match checkup::examine(&address, &keys, &redis.join_channel, now).await {
+        Ok(checkups) => findings.extend(store::judge(&checkups, redis.partitions)),
+        Err(error) => findings.push(store::unexamined(&error, &redis.url.to_string())),
     }
+    findings
 }

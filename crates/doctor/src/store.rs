@@ -1,6 +1,6 @@
 //! What Redis is like, judged by what chats need of it.
 
-use helpline_live::checkup::{Checkup, Unexamined};
+use helpline_live::checkup::{Checkup, Sentinel, Unexamined};
 use std::time::Duration;
 
 use crate::{clock, finding::Finding};
@@ -16,7 +16,23 @@ const NEARLY_FULL: u64 = 80;
 #[must_use]
 pub fn unexamined(error: &Unexamined, url: &str) -> Finding {
     let found = format!("{url}: {error}");
+    let says = |word: &str| found.contains(word);
     let mend = match error {
+        _ if says("cluster support disabled") => {
+            "it is no cluster: take HELPLINE__REDIS__CLUSTER away"
+        }
+        _ if says("unknown command 'SENTINEL'") => {
+            "it is no sentinel: name the sentinels in redis.url (usually port 26379), or take HELPLINE__REDIS__SENTINEL away"
+        }
+        _ if says("unknown command 'TIME'") || says("unknown command 'CLUSTER'") => {
+            "it seems to be a sentinel: set HELPLINE__REDIS__SENTINEL to what it calls the master"
+        }
+        _ if says("know no master") => {
+            "set HELPLINE__REDIS__SENTINEL to what they call it (redis-cli -p 26379 SENTINEL MASTERS)"
+        }
+        _ if says("NOAUTH") || says("WRONGPASS") => {
+            "correct the user and the password in redis.url; with sentinels they are the master's"
+        }
         Unexamined::Unreachable(_) => {
             "start it, or correct redis.url (address, port, user, password, redis:// or rediss://)"
         }
@@ -25,6 +41,44 @@ pub fn unexamined(error: &Unexamined, url: &str) -> Finding {
         }
     };
     Finding::wrong(AREA, found, mend)
+}
+
+/// Judges what the sentinels say of the master, if there are any.
+#[must_use]
+pub fn judge_sentinels(sentinels: &[Sentinel]) -> Vec<Finding> {
+    let silent = sentinels.iter().filter_map(|sentinel| {
+        let reason = sentinel.master.as_ref().err()?;
+        Some(Finding::warn(
+            AREA,
+            format!("sentinel {}: {reason}", sentinel.at),
+            "start it or correct redis.url: most of them are needed to replace a master that dies",
+        ))
+    });
+    let mut findings: Vec<Finding> = silent.collect();
+    let mut masters: Vec<&str> = (sentinels.iter())
+        .filter_map(|sentinel| sentinel.master.as_deref().ok())
+        .collect();
+    let agreeing = masters.len();
+    masters.dedup();
+    match masters.as_slice() {
+        [] => {}
+        [master] => findings.push(Finding::ok(
+            AREA,
+            format!(
+                "{agreeing} of {} sentinels name the master {master}",
+                sentinels.len()
+            ),
+        )),
+        several => findings.push(Finding::warn(
+            AREA,
+            format!(
+                "the sentinels name different masters: {}",
+                several.join(", ")
+            ),
+            "look again when a fail-over is over; if they go on, see to the network between them",
+        )),
+    }
+    findings
 }
 
 /// Judges the servers of a Redis for a deployment with so many partitions.
@@ -254,6 +308,50 @@ mod tests {
         assert_eq!(worst(|checkup| checkup.partitions = None).0, Level::Ok);
         assert_eq!(worst(|checkup| checkup.max_memory = 0).0, Level::Ok);
         assert_eq!(worst(|checkup| checkup.append_fsync = None).0, Level::Ok);
+    }
+
+    #[test]
+    fn what_the_sentinels_say_is_compared() {
+        let sentinel = |at: &str, master: Result<&str, &str>| Sentinel {
+            at: at.to_owned(),
+            master: master.map(str::to_owned).map_err(str::to_owned),
+        };
+        let judged = |sentinels: &[Sentinel]| -> Vec<(Level, String)> {
+            let findings = judge_sentinels(sentinels).into_iter();
+            findings.map(|found| (found.level, found.found)).collect()
+        };
+        assert_eq!(judged(&[]), []);
+        let [a, b] = [sentinel("a:1", Ok("m:1")), sentinel("b:1", Ok("m:1"))];
+        let other = sentinel("b:1", Ok("m:2"));
+        let silent = sentinel("c:1", Err("refused"));
+        assert_eq!(
+            judged(&[a.clone(), b, silent.clone()]),
+            [
+                (Level::Warn, "sentinel c:1: refused".to_owned()),
+                (Level::Ok, "2 of 3 sentinels name the master m:1".to_owned())
+            ]
+        );
+        assert_eq!(judged(&[a, other])[0].0, Level::Warn);
+        assert_eq!(judged(&[silent]).len(), 1);
+    }
+
+    #[test]
+    fn a_setting_that_does_not_fit_the_server_is_named() {
+        for (said, mend) in [
+            ("This instance has cluster support disabled", "CLUSTER away"),
+            ("unknown command 'SENTINEL', with", "SENTINEL away"),
+            (
+                "unknown command 'CLUSTER', with",
+                "what it calls the master",
+            ),
+            ("the sentinels know no master `x`", "SENTINEL MASTERS"),
+            ("\"WRONGPASS\": invalid", "password"),
+            ("Connection refused", "start it"),
+        ] {
+            let error = Unexamined::Unreachable(said.to_owned());
+            let found = unexamined(&error, "redis://a");
+            assert!(found.mend.unwrap().contains(mend), "{said}");
+        }
     }
 
     #[test]

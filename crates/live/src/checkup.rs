@@ -82,6 +82,41 @@ pub struct Checkup {
     pub refused: Vec<(&'static str, String)>,
 }
 
+/// What one of the sentinels that are named says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentinel {
+    /// Which it is: host and port.
+    pub at: String,
+    /// Where it says that the master is, or why it does not say that.
+    pub master: Result<String, String>,
+}
+
+/// Asks each of the sentinels for the master; nobody, where none are set.
+pub async fn sentinels(address: &Address) -> Vec<Sentinel> {
+    let Kind::Sentinel(name) = &address.kind else {
+        return Vec::new();
+    };
+    let mut said = Vec::new();
+    for (index, server) in address.servers().enumerate() {
+        said.push(Sentinel {
+            at: server.to_string(),
+            master: master(address, index, name).await,
+        });
+    }
+    said
+}
+
+async fn master(address: &Address, index: usize, name: &str) -> Result<String, String> {
+    let mut connection = address.connect_to_sentinel(index).await?;
+    let mut question = redis::cmd("SENTINEL");
+    question.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
+    let answer: Option<(String, u16)> = within(question.query_async(&mut connection)).await?;
+    match answer {
+        Some((host, port)) => Ok(format!("{host}:{port}")),
+        None => Err(format!("knows no master `{name}`")),
+    }
+}
+
 /// Looks at the store: at every server that may be written to, or at the one that is named if that may not. `now` is this
 /// machine's clock, in microseconds.
 ///

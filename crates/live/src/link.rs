@@ -75,6 +75,11 @@ impl Link {
         self.state.borrow().up.ok()
     }
 
+    /// Whether some of a store that has parts is within reach.
+    pub fn is_partly_up(&self) -> bool {
+        self.is_spread() && self.state.borrow().nodes.iter().any(Option::is_some)
+    }
+
     /// Waits until the whole store is within reach.
     pub async fn up(&self) {
         let mut state = self.state.clone();

@@ -33,7 +33,7 @@ use crate::{
     backlog::Backlog,
     clock::{self, StoreClock},
     handler::Handler,
-    http::{self, Readiness},
+    http::{self, Obstacle, Readiness},
     keeper::Keeper,
     listener::Listener,
     metrics::Metrics,
@@ -50,6 +50,8 @@ pub const TOMBSTONE: Duration = Duration::from_secs(60);
 const LAST_CALL: Duration = Duration::from_secs(3);
 /// How long a process that ends waits to say so to the store.
 const LAST_WORD: Duration = Duration::from_secs(1);
+/// What is said while some of the store does not answer.
+const PARTLY: &str = "a part of the store does not answer; chats elsewhere go on";
 /// How soon it tries again.
 const SHORTLY: Duration = Duration::from_millis(50);
 /// How long a request waits for the keys of tokens.
@@ -119,7 +121,7 @@ pub struct Commons {
 }
 
 /// What is said while a process is not ready for want of something.
-type Condition = Box<dyn Fn() -> Option<String> + Send>;
+type Condition = Box<dyn Fn() -> Option<Obstacle> + Send>;
 
 impl Commons {
     fn new(settings: Settings) -> Result<Self, StartError> {
@@ -184,11 +186,11 @@ impl Commons {
         otherwise: &'static str,
         condition: impl Fn() -> bool + Send + 'static,
     ) {
-        self.ready_unless(move || (!condition()).then(|| otherwise.to_owned()));
+        self.ready_unless(move || (!condition()).then(|| Obstacle::Blocks(otherwise.to_owned())));
     }
 
     /// The same where `obstacle` says what stands in the way, if anything does.
-    pub fn ready_unless(&self, obstacle: impl Fn() -> Option<String> + Send + 'static) {
+    pub fn ready_unless(&self, obstacle: impl Fn() -> Option<Obstacle> + Send + 'static) {
         self.conditions().push(Box::new(obstacle));
     }
 
@@ -215,6 +217,13 @@ impl Commons {
         self.conditions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worst of what stands in the way.
+    fn obstacle(&self) -> Option<Obstacle> {
+        let conditions = self.conditions();
+        let obstacles = conditions.iter().filter_map(|obstacle| obstacle());
+        obstacles.max_by_key(|obstacle| matches!(obstacle, Obstacle::Blocks(_)))
     }
 
     /// The keys that tokens are signed with. In open mode they are known once the store has answered; at a start
@@ -380,12 +389,18 @@ async fn watch_store(commons: &Commons, handler: &Handler) -> SetupError {
             Ok(()) => get_tokens(commons, handler).await,
             Err(error) => Err(error),
         };
-        let obstacle = |()| commons.conditions().iter().find_map(|missing| missing());
-        match checked.map(obstacle) {
+        match checked.map(|()| commons.obstacle()) {
             Ok(None) => commons.readiness.set_ready(true),
-            Ok(Some(missing)) => {
+            Ok(Some(Obstacle::Impairs(missing))) => commons.readiness.set_impaired(missing),
+            Ok(Some(Obstacle::Blocks(missing))) => {
                 commons.readiness.set_blocked(missing);
                 look.reset_after(SHORTLY);
+            }
+            // A primary of a cluster is away from everybody, until its replica takes over.
+            Err(SetupError::Unavailable)
+                if commons.readiness.has_served() && store.link().is_partly_up() =>
+            {
+                commons.readiness.set_impaired(PARTLY);
             }
             Err(error) if error.may_pass() => {
                 if commons.readiness.is_ready() {

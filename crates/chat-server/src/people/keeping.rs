@@ -13,6 +13,7 @@ use helpline_service::{
     application::{Commons, StartError},
     clock,
     handler::Handler,
+    http::Obstacle,
 };
 use rand::RngExt;
 use secrecy::SecretString;
@@ -25,6 +26,8 @@ use super::{People, texts};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What is said while they may yet be reached.
 const NOT_YET: &str = "the records are not available yet";
+/// What is said when they were, and are not any more.
+const AWAY: &str = "the records do not answer; chats go on";
 /// What random passwords are made of: nothing that two people read differently.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const PASSWORD_LENGTH: usize = 20;
@@ -42,13 +45,13 @@ pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError
     let records = records.map_err(|error| StartError::Records(error.to_string()))?;
     let people = People::new(commons, records);
     let people = people.map_err(|error| StartError::Records(error.to_string()))?;
-    let obstacle = Obstacle::default();
-    let seen = obstacle.clone();
+    let trouble = Trouble::default();
+    let seen = trouble.clone();
     commons.ready_unless(move || seen.get());
     let (tended, stop) = (people.clone(), commons.stop.clone());
     let handler = commons.handler();
     commons.tasks.spawn(async move {
-        let tending = tended.tend(handler, &obstacle);
+        let tending = tended.tend(handler, &trouble);
         stop.run_until_cancelled(tending).await;
         tended.records.close().await;
     });
@@ -57,37 +60,41 @@ pub(crate) async fn open(commons: &Commons) -> Result<Option<People>, StartError
 
 /// Why the records cannot be used, if they cannot: what `/ready` says.
 #[derive(Clone)]
-struct Obstacle(Arc<Mutex<Option<String>>>);
+struct Trouble(Arc<Mutex<Option<Obstacle>>>);
 
-impl Default for Obstacle {
+impl Default for Trouble {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Some(NOT_YET.to_owned()))))
+        Self(Arc::new(Mutex::new(Some(Obstacle::Blocks(
+            NOT_YET.to_owned(),
+        )))))
     }
 }
 
-impl Obstacle {
-    /// What passes is not told in detail; what somebody has to see to is.
-    fn text(error: &RecordsError) -> String {
+impl Trouble {
+    /// What passes is not told in detail; what somebody has to see to is. Nobody is sent to a process that has never had its
+    /// records, which may be its own fault; where they were before, they are away from everybody.
+    fn obstacle(error: &RecordsError, begun: bool) -> Obstacle {
         match error {
-            RecordsError::Newer(_) => error.to_string(),
-            _ => NOT_YET.to_owned(),
+            RecordsError::Newer(_) => Obstacle::Blocks(error.to_string()),
+            _ if begun => Obstacle::Impairs(AWAY.to_owned()),
+            _ => Obstacle::Blocks(NOT_YET.to_owned()),
         }
     }
 
-    fn get(&self) -> Option<String> {
-        let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        text.clone()
+    fn get(&self) -> Option<Obstacle> {
+        let obstacle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        obstacle.clone()
     }
 
-    /// Says something else from now on; gives what it said before.
-    fn replace(&self, text: Option<String>) -> Option<String> {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *said, text)
+    /// Is something else from now on; gives what it was before.
+    fn replace(&self, obstacle: Option<Obstacle>) -> Option<Obstacle> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *known, obstacle)
     }
 }
 
 impl People {
-    async fn tend(&self, handler: Handler, obstacle: &Obstacle) {
+    async fn tend(&self, handler: Handler, trouble: &Trouble) {
         let mut tick = interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut begun = false;
@@ -98,8 +105,8 @@ impl People {
                 false => self.begin().await,
             };
             begun |= looked.is_ok();
-            let now = looked.as_ref().err().map(Obstacle::text);
-            let before = obstacle.replace(now.clone());
+            let now = (looked.as_ref().err()).map(|error| Trouble::obstacle(error, begun));
+            let before = trouble.replace(now.clone());
             match looked {
                 Ok(()) if before.is_some() => info!("the records can be used"),
                 // Waiting does not help, so it is said once, and so that it is not overlooked.

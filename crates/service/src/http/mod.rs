@@ -27,5 +27,5 @@ pub use self::{
     headers::{allow_cookies, cors, cors_with_credentials, security_headers},
     log::access_log,
     probes::probes,
-    readiness::{Readiness, State},
+    readiness::{Obstacle, Readiness, State},
 };

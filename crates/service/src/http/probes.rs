@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Readiness, State};
 use crate::{clock, metrics, metrics::Metrics};
 
-/// `/health`, `/ready` and `/metrics` for an `App`'s `configure`; `refresh` brings the figures up to date before they
+/// `/health`, `/ready`, `/serving` and `/metrics` for an `App`'s `configure`; `refresh` brings the figures up to date before they
 /// are read.
 pub fn probes<R, F>(
     readiness: Readiness,
@@ -34,6 +34,7 @@ where
             .app_data(Data::new(readiness))
             .route("/health", get().to(health))
             .route("/ready", get().to(ready))
+            .route("/serving", get().to(serving))
             .route("/metrics", get().to(metrics));
     }
 }
@@ -44,13 +45,28 @@ async fn health() -> HttpResponse {
         .json(json!({ "status": "ok", "timestamp": iso(Timestamp(clock::now_micros())) }))
 }
 
-/// Whether clients may be sent here.
+/// Whether everything works that clients may ask for.
 async fn ready(readiness: Data<Readiness>) -> HttpResponse {
-    let reason = match readiness.state() {
+    answer(readiness.state())
+}
+
+/// Whether clients are to be sent here, for whoever chooses among processes: what no process has at the moment, and chats do
+/// without, is no reason to send them nowhere.
+async fn serving(readiness: Data<Readiness>) -> HttpResponse {
+    match readiness.state() {
+        State::Impaired(reason) => {
+            HttpResponse::Ok().json(json!({ "status": "impaired", "reason": reason }))
+        }
+        state => answer(state),
+    }
+}
+
+fn answer(state: State) -> HttpResponse {
+    let reason = match state {
         State::Ready => return HttpResponse::Ok().json(json!({ "status": "ready" })),
         State::Waiting => "starting".to_owned(),
         State::Draining => "stopping".to_owned(),
-        State::Blocked(reason) => reason,
+        State::Blocked(reason) | State::Impaired(reason) => reason,
     };
     HttpResponse::ServiceUnavailable().json(json!({ "status": "unavailable", "reason": reason }))
 }
@@ -69,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    async fn answer(readiness: &Readiness, path: &str) -> (StatusCode, String, String) {
+    async fn asked(readiness: &Readiness, path: &str) -> (StatusCode, String, String) {
         let app = test::init_service(App::new().configure(probes(
             readiness.clone(),
             Metrics::new(),
@@ -94,7 +110,7 @@ mod tests {
     async fn health_is_the_process_alone() {
         let readiness = Readiness::new();
         readiness.set_blocked("Redis is not reachable");
-        let (status, kind, body) = answer(&readiness, "/health").await;
+        let (status, kind, body) = asked(&readiness, "/health").await;
         assert_eq!(
             (status, kind.as_str()),
             (StatusCode::OK, "application/json")
@@ -108,7 +124,7 @@ mod tests {
     async fn ready_says_why_not() {
         let readiness = Readiness::new();
         let said = async || {
-            let (status, _, body) = answer(&readiness, "/ready").await;
+            let (status, _, body) = asked(&readiness, "/ready").await;
             (
                 status.as_u16(),
                 serde_json::from_str::<Value>(&body).unwrap(),
@@ -136,8 +152,30 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn what_is_impaired_serves_and_is_not_ready() {
+        let readiness = Readiness::new();
+        let both = async || {
+            let (ready, ..) = asked(&readiness, "/ready").await;
+            let (serving, _, said) = asked(&readiness, "/serving").await;
+            (ready.as_u16(), serving.as_u16(), said)
+        };
+        assert_eq!(both().await.1, 503);
+        readiness.set_impaired("no records");
+        let said = json!({"status": "impaired", "reason": "no records"}).to_string();
+        assert_eq!(both().await, (503, 200, said));
+        readiness.set_blocked("no store");
+        assert_eq!(both().await.1, 503);
+        readiness.set_ready(true);
+        let said = json!({"status": "ready"}).to_string();
+        assert_eq!(both().await, (200, 200, said));
+        readiness.drain();
+        readiness.set_impaired("no records");
+        assert_eq!(both().await.1, 503);
+    }
+
+    #[actix_web::test]
     async fn the_figures_are_openmetrics() {
-        let (status, kind, body) = answer(&Readiness::new(), "/metrics").await;
+        let (status, kind, body) = asked(&Readiness::new(), "/metrics").await;
         assert_eq!(
             (status, kind.as_str()),
             (StatusCode::OK, metrics::CONTENT_TYPE)

@@ -11,10 +11,21 @@ pub enum State {
     Waiting,
     /// Something that an operator should know of stands in the way.
     Blocked(String),
+    /// Part of it does not work, here as everywhere: clients do better here than nowhere.
+    Impaired(String),
     /// Send clients.
     Ready,
     /// It stops. Nothing leads back from here.
     Draining,
+}
+
+/// What stands in the way of a process, in words for whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It can do nothing for clients.
+    Blocks(String),
+    /// It can do no worse than all others, and chats go on.
+    Impairs(String),
 }
 
 /// The state of this process, shared by whoever finds out and whoever asks. Cheap to clone.
@@ -38,6 +49,11 @@ impl Readiness {
         self.change(State::Blocked(reason.into()));
     }
 
+    /// Not ready, but no worse than any other process would be.
+    pub fn set_impaired(&self, reason: impl Into<String>) {
+        self.change(State::Impaired(reason.into()));
+    }
+
     /// Not ready any more, for good: a check of the store that succeeds meanwhile must not bring clients back.
     pub fn drain(&self) {
         self.change(State::Draining);
@@ -53,6 +69,12 @@ impl Readiness {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.0.borrow() == State::Ready
+    }
+
+    /// Whether clients have been sent here until now.
+    #[must_use]
+    pub fn has_served(&self) -> bool {
+        matches!(*self.0.borrow(), State::Ready | State::Impaired(_))
     }
 
     /// To wait for a change.

@@ -1,24 +1,13 @@
 #!/bin/sh
 # Copies what Redis holds into FOLDER/redis-TIME-N.rdb, one file for each primary.
-# Usage: redis.sh FOLDER; HELPLINE__REDIS__URL and HELPLINE__REDIS__CLUSTER as the services have them.
+# Usage: redis.sh FOLDER; HELPLINE__REDIS__URL, HELPLINE__REDIS__CLUSTER and HELPLINE__REDIS__SENTINEL as the services have them.
 set -eu
 : "${HELPLINE__REDIS__URL:?}"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/redis-url.sh"
 folder=$1
 time=$(date -u +%Y%m%dT%H%M%SZ)
-# Any node tells of the others. A password is for all of them.
-read_url "${HELPLINE__REDIS__URL%%,*}"
-
-# Lines of host and port.
-primaries() {
-    if [ "${HELPLINE__REDIS__CLUSTER:-false}" != true ]; then
-        echo "$host $port"
-        return
-    fi
-    ask "$host" "$port" cluster nodes | tr -d '\r' |
-        awk '$3 ~ /master/ && $3 !~ /fail/ { sub(/@.*/, "", $2); at = $2; sub(/:[0-9]+$/, "", at); sub(/.*:/, "", $2); print at, $2 }'
-}
+open_store
 
 number=0
 found=$(primaries)
@@ -34,3 +23,5 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 [ "$number" -gt 0 ]
+# The copy of the database that is made next has the same name.
+echo "$time" >"$folder/time"

@@ -1,21 +1,29 @@
 #!/bin/sh
 # Brings the keys of a copy into an empty Redis or Redis Cluster. The services must be stopped.
-# Usage: restore-redis.sh FOLDER; HELPLINE__REDIS__URL and HELPLINE__REDIS__CLUSTER as the services have them, without TLS: a Redis that
-# asks for TLS is somebody's who can load such a file. AT chooses the copy by its time; without it the newest is taken.
+# Usage: restore-redis.sh FOLDER; HELPLINE__REDIS__URL, HELPLINE__REDIS__CLUSTER and HELPLINE__REDIS__SENTINEL as the services have them,
+# without TLS: a Redis that asks for TLS is somebody's who can load such a file. AT chooses the copy by its time; without it the newest is taken.
 # A chat whose time has run out meanwhile is not brought back. The number of the database has to be what it was.
 set -eu
 : "${HELPLINE__REDIS__URL:?}"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/redis-url.sh"
 folder=$1
-read_url "${HELPLINE__REDIS__URL%%,*}"
+read_url "$HELPLINE__REDIS__URL"
 [ "$scheme" = redis ] || { echo "only redis:// can be restored like this" >&2 && exit 1; }
+open_store
 
-held=$(ask "$host" "$port" dbsize)
-if [ "$held" != 0 ]; then
-    echo "$host:$port is not empty: $held" >&2
-    exit 1
-fi
+found=$(primaries)
+# shellcheck disable=SC2086 # pairs of words
+set -- $found
+[ $# -gt 0 ]
+while [ $# -gt 0 ]; do
+    held=$(ask "$1" "$2" dbsize | tr -dc 0-9)
+    if [ "$held" != 0 ]; then
+        echo "$1:$2 is not empty: $held" >&2
+        exit 1
+    fi
+    shift 2
+done
 
 # A server of our own reads the file, and hands the keys over.
 work=$(mktemp -d)

@@ -2,7 +2,8 @@
 # Runs one node of the cluster. Pods come back with other addresses: a node tells the others of its own by itself, but when all
 # have moved at once nobody knows anybody's. So a node that cannot find its cluster is introduced to the others by their names,
 # and a replica that still looks for its primary where that was is sent to where it is.
-# Usage: start.sh CONFIG; NODES are all nodes' names, NAME is this one's, ADDRESS its address.
+# Usage: start.sh CONFIG; NODES are all nodes' names, NAME is this one's, ADDRESS its address. It also listens where whoever is in the pod
+# looks for it, at LOCAL.
 set -eu
 : "${NODES:?}" "${NAME:?}" "${ADDRESS:?}"
 port=${PORT:-6379}
@@ -42,4 +43,5 @@ while sleep 5 && kill -0 $$ 2>/dev/null; do
     fi
 done &
 
-exec redis-server "$1" --bind "$ADDRESS" --port "$port" --cluster-announce-ip "$ADDRESS"
+# shellcheck disable=SC2086 # it may be none
+exec redis-server "$1" --bind "$ADDRESS" ${LOCAL-127.0.0.1} --port "$port" --cluster-announce-ip "$ADDRESS"
