@@ -53,6 +53,7 @@ impl Story {
             kept,
             supervisor: None,
             standing: false,
+            since: None,
         };
         let since = Timestamp(at + SECOND);
         story.then(registered).then(Event::Requested { since })

@@ -109,6 +109,7 @@ mod socketio_connect;
 mod socketio_drops;
 mod socketio_killed;
 mod socketio_load;
+mod socketio_missed;
 mod socketio_mixed;
 mod socketio_outage;
 mod socketio_priority;

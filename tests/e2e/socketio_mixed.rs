@@ -4,6 +4,9 @@ use e2e::shift::{Caller, Employee, content};
 use e2e::{Agent, Door, Frame, Party, Shift, Side, Socket, SocketIo};
 use serde_json::{Value, json};
 
+use crate::desk::Seat;
+use crate::socketio_scene::{QUESTION, Scene};
+
 /// A member of staff at the feed of contract 001.
 async fn at_the_feed(shift: &Shift, employee: &Employee) -> Agent {
     let door = Door::plain().bearer(&employee.token);
@@ -175,6 +178,49 @@ async fn a_supervisor_takes_a_chat_over_from_an_agent_of_contract_001() {
         &content("I take it from here"),
     );
     visitor.does("visitor_leave_room", None).await;
+}
+
+#[tokio::test]
+async fn a_visitor_is_the_same_in_both_contracts() {
+    let shift = Shift::new().await;
+    let guest = shift.register("Walter").await;
+    let _visitor = shift.joins(&guest, 0, &Door::plain()).await;
+    let _elsewhere = shift.connects(1, &guest.token, "Walter").await;
+    let (_vika, init) = shift.begins(1, &shift.vika).await;
+    let waiting = &init["unclaimed_chats"][0]["user"];
+    assert_eq!(waiting["id"], guest.user_id);
+    assert_eq!(init["online_visitors"], json!([waiting]));
+}
+
+#[tokio::test]
+async fn whose_chat_is_given_to_another_hears_to_whom() {
+    let mut scene = Scene::claimed().await;
+    let mut desk = Seat::with(&scene.shift, 0, &scene.shift.sasha.token).await;
+    let args = json!({"chatId": scene.room, "to": scene.shift.otto.id});
+    desk.does("Reassign", args).await;
+    let told = scene.vika.hears("staff_being_taken_over_chat").await;
+    scene.shift.otto.alone_in(&told);
+    let wait = scene.saying("wait");
+    let text = "You are not in this chat.";
+    scene.vika.is_refused("staff_msg", wait, text).await;
+    for staff in [
+        &mut scene.vika,
+        &mut scene.otto,
+        &mut scene.ada,
+        &mut scene.sasha,
+    ] {
+        let told = staff.hears("append_unclaimed_chats").await;
+        scene.mina.waits_in(&told, &[content(QUESTION)]);
+    }
+    scene.otto.does("staff_join", scene.at()).await;
+    scene
+        .shift
+        .otto
+        .alone_in(&scene.visitor.hears("staff_join_room").await);
+    scene.visitor.does("visitor_leave_room", None).await;
+    scene
+        .mina
+        .alone_in(&scene.otto.hears("visitor_leave").await);
 }
 
 #[tokio::test]

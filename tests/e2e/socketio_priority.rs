@@ -32,6 +32,26 @@ async fn the_other_monitors_are_told_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn the_severity_that_a_chat_has_already_is_stored_and_told_all_the_same() {
+    let mut scene = Scene::claimed().await;
+    let mut updated = 0;
+    for severity in [0, 2, 2, 2, 0, 0] {
+        let data = json!({"room": scene.room, "severity_level": severity});
+        scene.vika.does("change_chat_priority", data).await;
+        for monitor in [&mut scene.ada, &mut scene.sasha] {
+            let told = monitor
+                .hears("chat_has_changed_priority_for_supervisor")
+                .await;
+            scene.mina.has_room(&told["room"], severity);
+            let told = told["room"]["updated_at"].as_i64().expect("a time");
+            assert!(told >= updated, "{told} is before {updated}");
+            updated = told;
+        }
+    }
+    scene.nothing_else().await;
+}
+
+#[tokio::test]
 async fn a_chat_may_be_flagged_in_the_queue_by_an_agent_that_has_not_claimed_it_and_without_a_session()
  {
     let mut scene = Scene::queued().await;

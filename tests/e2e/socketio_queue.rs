@@ -1,8 +1,10 @@
 //! Contract 004: what a waiting visitor says and does, and what staff see of it.
 
+use e2e::people::ask;
 use e2e::shift::content;
 use e2e::socketio::{CLIENTS, SocketIo, Transport};
 use e2e::{Shift, shape};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::socketio_scene::{QUESTION, Scene};
@@ -237,6 +239,29 @@ async fn the_queue_is_shown_oldest_first() {
     let names: Vec<&Value> = waiting.iter().map(|entry| &entry["user"]["name"]).collect();
     assert_eq!(names, ["Visitor 0", "Visitor 1", "Visitor 2", "Visitor 3"]);
     shape::assert_fields(&waiting[0], &["user", "room", "contents"]);
+}
+
+#[tokio::test]
+async fn whoever_is_renamed_has_one_name_everywhere() {
+    let shift = Shift::new().await;
+    let mina = shift.candidate("Mina").await;
+    let mut visitor = shift.calls(0, &mina).await;
+    visitor.does("visitor_first_msg", content("hello")).await;
+    visitor.does("visitor_leave_room", None).await;
+    visitor.goes().await;
+    let path = format!("/staff/accounts/{}", mina.id);
+    let body = json!({"name": "Mina Bell"});
+    let admin = Some(shift.ada.token.as_str());
+    let answer = ask(shift.chat(0), Method::PATCH, &path, admin, Some(&body)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let mut visitor = shift.calls(0, &mina).await;
+    visitor.does("visitor_first_msg", content("again")).await;
+    let (mut vika, init) = shift.begins(1, &shift.vika).await;
+    let online = &init["online_visitors"][0];
+    assert_eq!(online["name"], "Mina Bell");
+    assert_eq!(&init["unclaimed_chats"][0]["user"], online);
+    visitor.does("visitor_leave_room", None).await;
+    assert_eq!(&vika.hears("visitor_leave_queue").await["user"], online);
 }
 
 #[tokio::test]

@@ -253,6 +253,7 @@ pub(crate) fn registered() -> Event {
         kept: false,
         supervisor: None,
         standing: false,
+        since: None,
     }
 }
 

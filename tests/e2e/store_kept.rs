@@ -35,6 +35,7 @@ fn opened() -> Event {
             kept: true,
             supervisor: Some(AgentId("supervisor".to_owned())),
             standing: false,
+            since: None,
         },
         other => other,
     }

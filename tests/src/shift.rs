@@ -37,6 +37,8 @@ pub struct Caller {
     pub name: String,
     /// The e-mail: a candidate's account has one.
     pub email: Option<String>,
+    /// Since when it is known, in milliseconds: since its token was issued, without an account.
+    pub since: Option<i64>,
     /// A token that is good for an hour.
     pub token: String,
 }
@@ -117,6 +119,7 @@ impl Shift {
         claims["username"] = json!(name);
         Caller {
             token: tokens::sign(&claims, tokens::SECRET),
+            since: claims["iat"].as_i64().map(|seconds| seconds * 1000),
             id,
             name: name.to_owned(),
             email: None,
@@ -132,6 +135,7 @@ impl Shift {
             id,
             name: name.to_owned(),
             email: Some(email),
+            since: None,
         }
     }
 
@@ -237,6 +241,13 @@ impl Caller {
         });
         assert_eq!(shown, &expected, "{}", self.name);
         assert_times(shown);
+        let since = self.since.map(Value::from);
+        let is_so = since.is_none_or(|since| shown["created_at"] == since);
+        assert!(
+            is_so,
+            "{} is known since {:?}: {shown}",
+            self.name, self.since
+        );
     }
 
     /// Exactly `{user}`, and the user is this visitor.

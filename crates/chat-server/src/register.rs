@@ -13,6 +13,7 @@ use helpline_desk::{
     command::Command,
     id::{ChatId, VisitorId},
     name::{Email, Name, Topic},
+    time::Timestamp,
 };
 use helpline_service::{
     access::{Role, TokenKeys},
@@ -62,11 +63,14 @@ pub(crate) async fn register(
     let visitor = VisitorId::from_bits(rand::random());
     let chat = ChatId::from_bits(rand::random());
     let username = name.as_str().to_owned();
+    // The visitor is known since its token was issued, which says whole seconds.
+    let now = clock::now_micros();
     let command = Command::Register {
         name,
         platform: PLATFORM.to_owned(),
         topic,
         email: account_email(tokens, &request),
+        since: Timestamp(now - now.rem_euclid(1_000_000)),
     };
     let command = Request {
         known: Known::Absent,
@@ -91,7 +95,7 @@ pub(crate) async fn register(
     }
     info!(%chat, "registered");
     let (user_id, chat_id) = (visitor.to_string(), chat.to_string());
-    let token = tokens.issue_visitor(&user_id, &chat_id, &username, clock::now_micros());
+    let token = tokens.issue_visitor(&user_id, &chat_id, &username, now);
     HttpResponse::Ok().json(Registration {
         user_id,
         username,

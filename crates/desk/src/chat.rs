@@ -36,7 +36,7 @@ pub struct Chat {
     pub standing: bool,
     /// How urgent it is; 0: not flagged.
     pub severity: u32,
-    /// When that was last changed.
+    /// When that was last said.
     pub flagged_at: Option<Timestamp>,
     /// The supervisor it belongs to, if it belongs to one.
     pub supervisor: Option<AgentId>,
@@ -59,6 +59,8 @@ pub struct Visitor {
     pub name: String,
     /// Its e-mail address, if that is known.
     pub email: Option<VisitorEmail>,
+    /// Since when it is known: since the chat began, where nobody said otherwise.
+    pub since: Timestamp,
     /// Whether it has ever opened the chat.
     pub joined: bool,
     /// Whether it has been away for the whole grace and not come back.
@@ -172,6 +174,7 @@ impl Chat {
             kept,
             supervisor,
             standing,
+            since,
         } = event
         else {
             return None;
@@ -182,6 +185,7 @@ impl Chat {
                 id: *visitor,
                 name: name.clone(),
                 email: None,
+                since: since.unwrap_or(at),
                 joined: false,
                 away: false,
             },

@@ -6,6 +6,7 @@ use crate::{
     actor::{Rank, Side},
     id::{AgentId, MessageId, SupportId, VisitorId},
     name::{Email, Name, Topic},
+    time::Timestamp,
 };
 
 /// A request to change a chat. Ids that the change would introduce are made by the caller.
@@ -21,6 +22,8 @@ pub enum Command {
         topic: Option<Topic>,
         /// The e-mail address of its account, if it has shown one.
         email: Option<Email>,
+        /// Since when it is known.
+        since: Timestamp,
     },
     /// A visitor with an account wants a chat that stays until somebody ends it.
     Open {
@@ -35,6 +38,8 @@ pub enum Command {
         name: Name,
         /// The e-mail address of its account, if it has one.
         email: Option<Email>,
+        /// Since when it is known.
+        since: Timestamp,
         /// What it says.
         say: Say,
     },

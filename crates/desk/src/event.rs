@@ -25,6 +25,8 @@ pub enum Event {
         supervisor: Option<AgentId>,
         /// Whether it outlives its sessions: it is kept, and what ends is a session.
         standing: bool,
+        /// Since when the visitor is known, if somebody said so.
+        since: Option<Timestamp>,
     },
     /// The visitor came in (or came in again, before anything was said).
     VisitorJoined,

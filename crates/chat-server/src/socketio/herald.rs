@@ -10,6 +10,7 @@ use helpline_desk::{
     chat::{Chat, Phase, Support},
     event::{End, Event, Said},
     id::AgentId,
+    time::Timestamp,
 };
 use helpline_live::link::Unavailable;
 use helpline_protocol::{
@@ -19,7 +20,11 @@ use helpline_protocol::{
         shapes::{self, Flagged, Message, Unclaimed},
     },
 };
-use helpline_service::{floor::Spoken, handler::Handler, metrics::Metrics};
+use helpline_service::{
+    floor::{Before, Spoken},
+    handler::Handler,
+    metrics::Metrics,
+};
 use tracing::{debug, warn};
 
 use super::{
@@ -64,9 +69,8 @@ impl Herald {
         while let Some(next) = self.words.next().await {
             match next {
                 Ok(Word::Happened(happened)) => self.happened(&happened).await,
-                Ok(Word::Found(waiting)) => {
-                    self.waits(&waiting.chat, &waiting.session).await;
-                }
+                Ok(Word::Found(found)) => self.found(&found).await,
+                Ok(Word::Lost(lost)) => self.over(&lost.0, &lost.1, &End::BySilence).await,
                 Ok(Word::Here(member, came)) => self.here(member, came).await,
                 Ok(Word::Gone(member)) => self.gone(&member).await,
                 Ok(Word::Came(socket, seat, scene)) => {
@@ -176,42 +180,60 @@ impl Herald {
     }
 
     async fn happened(&mut self, happened: &Happened) {
-        let chat = &happened.chat;
-        if !self.crowd.has(To::ALL) && !self.crowd.has(To::Visitor(chat.visitor.id)) {
+        let (chat, before) = (&happened.chat, &happened.before);
+        if !self.is_anybodys(chat) {
             return;
         }
         match &happened.recorded.event {
             // A standing chat is asked for with its first words, which follow.
             Event::Requested { .. } if chat.standing => {}
-            Event::Requested { .. } | Event::Released { .. } | Event::Assigned { .. } => {
+            Event::Assigned { agent, .. } => {
+                self.given(chat, before, agent).await;
+                self.waits(chat, &happened.session).await;
+            }
+            Event::Requested { .. } | Event::Released { .. } => {
                 self.waits(chat, &happened.session).await;
             }
             // A visitor who may fall silent is not there any more, and nobody can claim its chat; or is there again.
-            Event::VisitorLeft if happened.before.waiting => self.leaves_queue(chat).await,
-            Event::VisitorReturned if happened.before.waiting => {
+            Event::VisitorLeft if before.waiting => self.leaves_queue(chat).await,
+            Event::VisitorReturned if before.waiting => {
                 self.waits(chat, &happened.session).await;
             }
-            Event::Said(said) => self.said(happened, said).await,
+            Event::Said(_) if opens_session(happened) => {
+                self.waits(chat, &happened.session).await;
+            }
+            Event::Said(said) => self.said(chat, said, happened.recorded.at).await,
             Event::Claimed {
                 agent, name, rank, ..
-            } => self.claimed(happened, agent, name, *rank).await,
+            } => {
+                let by = (agent, name.as_str(), *rank);
+                self.claimed(chat, &happened.session, by).await;
+            }
             Event::TakenOver {
                 agent, name, rank, ..
-            } => self.taken_over(happened, agent, name, *rank).await,
+            } => {
+                let by = (agent, name.as_str(), *rank);
+                self.taken_over(chat, before, by).await;
+            }
             Event::Flagged { by, by_name, .. } => {
-                let user = self.somebody(by, by_name, Rank::Agent, chat).await;
+                let user = self.somebody((by, by_name, Rank::Agent), chat).await;
                 let room = portraits::room(chat);
                 self.crowd.tell(To::monitors_but(by), || {
                     events::chat_has_changed_priority_for_supervisor(&user, &room)
                 });
             }
-            Event::Rested(end) | Event::Ended(end) => self.over(happened, end).await,
+            Event::Rested(end) | Event::Ended(end) => self.over(chat, before, end).await,
             _ => {}
         }
     }
 
+    /// Whether anybody is in who may have to be told of a chat.
+    pub(super) fn is_anybodys(&self, chat: &Chat) -> bool {
+        self.crowd.has(To::ALL) || self.crowd.has(To::Visitor(chat.visitor.id))
+    }
+
     /// A chat waits for somebody, for the first time or again.
-    async fn waits(&mut self, chat: &Chat, session: &[Spoken]) {
+    pub(super) async fn waits(&mut self, chat: &Chat, session: &[Spoken]) {
         if self.crowd.has(To::ALL) {
             let waiting = self.unclaimed(chat, session).await;
             self.crowd
@@ -219,20 +241,16 @@ impl Herald {
         }
     }
 
-    async fn leaves_queue(&mut self, chat: &Chat) {
+    pub(super) async fn leaves_queue(&mut self, chat: &Chat) {
         let user = self.portraits.visitor(chat.into()).await;
         self.crowd
             .tell(To::ALL, || events::visitor_leave_queue(&user));
     }
 
-    async fn said(&mut self, happened: &Happened, said: &Said) {
-        let chat = &happened.chat;
-        let content = portraits::content(said, happened.recorded.at);
+    pub(super) async fn said(&mut self, chat: &Chat, said: &Said, at: Timestamp) {
+        let content = portraits::content(said, at);
         match (said.from, &chat.phase) {
             (Side::Visitor, Phase::Waiting(_)) => {
-                if opens_session(happened) {
-                    return self.waits(chat, &happened.session).await;
-                }
                 let user = self.portraits.visitor(chat.into()).await;
                 self.crowd
                     .tell(To::ALL, || events::visitor_unclaimed_msg(&user, &content));
@@ -270,17 +288,16 @@ impl Herald {
         }
     }
 
-    async fn claimed(&mut self, happened: &Happened, agent: &AgentId, name: &str, rank: Rank) {
-        let chat = &happened.chat;
-        let user = self.somebody(agent, name, rank, chat).await;
+    pub(super) async fn claimed(&mut self, chat: &Chat, session: &[Spoken], by: Who<'_>) {
+        let (agent, user) = (by.0, self.somebody(by, chat).await);
         let visitor = self.portraits.visitor(chat.into()).await;
         let room = portraits::room(chat);
         self.crowd.tell(To::all_but(agent), || {
             events::staff_claim_chat(&visitor, &room)
         });
         if self.crowd.has(To::monitors_but(agent)) {
-            let session = happened.session.iter();
             let session: Vec<Message> = session
+                .iter()
                 .map(|spoken| portraits::message(chat, spoken))
                 .collect();
             self.crowd.tell(To::monitors_but(agent), || {
@@ -290,11 +307,10 @@ impl Herald {
         self.tell_visitor(chat, || events::staff_join_room(&user));
     }
 
-    async fn taken_over(&mut self, happened: &Happened, agent: &AgentId, name: &str, rank: Rank) {
-        let chat = &happened.chat;
-        let user = self.somebody(agent, name, rank, chat).await;
+    pub(super) async fn taken_over(&mut self, chat: &Chat, before: &Before, by: Who<'_>) {
+        let (agent, user) = (by.0, self.somebody(by, chat).await);
         let taken = || events::staff_being_taken_over_chat(&user);
-        if let Some(former) = &happened.before.support {
+        if let Some(former) = &before.support {
             self.crowd.tell(To::Agent(&former.agent), taken);
         }
         self.tell_visitor(chat, taken);
@@ -303,17 +319,30 @@ impl Herald {
         });
     }
 
+    /// The desk has given a chat to somebody: whoever had it hears who gets it. The others hear when that one comes.
+    async fn given(&mut self, chat: &Chat, before: &Before, to: &AgentId) {
+        let former = before.support.as_ref().map(|former| &former.agent);
+        if let Some(former) = former.filter(|former| self.crowd.has(To::Agent(former))) {
+            let user = self.somebody((to, &to.0, Rank::Agent), chat).await;
+            self.crowd.tell(To::Agent(former), || {
+                events::staff_being_taken_over_chat(&user)
+            });
+        }
+    }
+
     /// A session is over, or the whole chat.
-    async fn over(&mut self, happened: &Happened, end: &End) {
-        let chat = &happened.chat;
-        if happened.before.waiting {
+    pub(super) async fn over(&mut self, chat: &Chat, before: &Before, end: &End) {
+        if !self.is_anybodys(chat) {
+            return;
+        }
+        if before.waiting {
             // Of one who was not there that was told already.
             if !chat.visitor.away {
                 self.leaves_queue(chat).await;
             }
             return;
         }
-        let Some(support) = &happened.before.support else {
+        let Some(support) = &before.support else {
             return;
         };
         let by_desk = match end {
@@ -329,9 +358,15 @@ impl Herald {
                     events::staff_leave_chat_for_supervisor(&user)
                 });
             }
-            _ => self.crowd.tell(To::MONITORS, || {
-                events::visitor_leave_chat_for_supervisor(&visitor)
-            }),
+            (_, user) => {
+                // Where neither side has ended it each hears that the other has gone.
+                if let (End::BySilence, Some(user)) = (end, user) {
+                    self.tell_visitor(chat, || events::staff_leave(&user));
+                }
+                self.crowd.tell(To::MONITORS, || {
+                    events::visitor_leave_chat_for_supervisor(&visitor)
+                });
+            }
         }
         // Whoever had it, and did not end it.
         if by_desk != Some(&support.agent) {
@@ -344,18 +379,11 @@ impl Herald {
     /// Whoever answers in a chat.
     async fn support(&mut self, support: Option<&Support>, chat: &Chat) -> Option<shapes::Staff> {
         let support = support?;
-        let (agent, name, rank) = (&support.agent, &support.name, support.rank);
-        Some(self.somebody(agent, name, rank, chat).await)
+        Some(self.somebody(who(support), chat).await)
     }
 
     /// Somebody of the staff, as the records, its own sockets or the chat know it.
-    async fn somebody(
-        &mut self,
-        agent: &AgentId,
-        name: &str,
-        rank: Rank,
-        chat: &Chat,
-    ) -> shapes::Staff {
+    async fn somebody(&mut self, (agent, name, rank): Who<'_>, chat: &Chat) -> shapes::Staff {
         let shown = match self.online.get(agent) {
             Some(member) => member.into(),
             None => Shown {
@@ -369,7 +397,15 @@ impl Herald {
     }
 }
 
+/// Somebody of the staff, as a chat knows it.
+type Who<'a> = (&'a AgentId, &'a str, Rank);
+
+/// Whoever has a chat.
+pub(super) fn who(support: &Support) -> Who<'_> {
+    (&support.agent, &support.name, support.rank)
+}
+
 /// Whether these are the first words of a standing chat's session, with which it comes to wait.
-pub(super) fn opens_session(happened: &Happened) -> bool {
+fn opens_session(happened: &Happened) -> bool {
     happened.chat.standing && happened.session.len() == 1
 }

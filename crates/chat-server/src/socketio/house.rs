@@ -1,16 +1,19 @@
 //! What is going on, for this process's sockets: the floor is watched while anybody is in, and the herald tells what happens.
 
-use helpline_desk::{chat::Phase, event::Event};
+use helpline_desk::{
+    chat::{Chat, Phase},
+    event::Event,
+};
 use helpline_live::link::Unavailable;
 use helpline_service::{
     application::Commons,
-    floor::{Floor, Happening, OnFloor, View, Watch},
+    floor::{Floor, Happening, OnFloor, Spoken, View, Watch},
 };
 
 use super::{
     crowd::Seat,
     herald::Herald,
-    words::{Happened, Messenger, Scene, Waiting, Word},
+    words::{Found, Happened, Messenger, Scene, Waiting, Word},
 };
 use crate::people::People;
 
@@ -100,11 +103,32 @@ fn word(happening: &Happening<'_>) -> Option<Word> {
                 recorded: (*recorded).clone(),
             })))
         }
-        Happening::Found(chat) => waiting(chat).map(|waiting| Word::Found(Box::new(waiting))),
+        Happening::Found { before, after } => Some(Word::Found(Box::new(found(*before, after)))),
+        Happening::Lost(was) => Some(Word::Lost(Box::new((was.chat.clone(), was.before())))),
         Happening::Here { before, after } => Some(Word::Here((*after).clone(), before.is_none())),
         Happening::Gone(member) => Some(Word::Gone((*member).clone())),
-        // Nobody knows whose it was, or what became of it.
-        Happening::Lost(_) => None,
+    }
+}
+
+/// What is new of a chat that is not the one that was told.
+fn found(before: Option<&OnFloor>, after: &OnFloor) -> Found {
+    let was_told = |spoken: &&Spoken| {
+        before.is_none_or(|before| {
+            before
+                .session
+                .iter()
+                .any(|told| told.said.id == spoken.said.id)
+        })
+    };
+    let session = after.session.iter();
+    Found {
+        before: before.map(OnFloor::before).unwrap_or_default(),
+        chat: after.chat.clone(),
+        told: session.clone().filter(was_told).cloned().collect(),
+        news: session
+            .filter(|spoken| !was_told(spoken))
+            .cloned()
+            .collect(),
     }
 }
 
@@ -117,13 +141,17 @@ fn scene(view: &View) -> Scene {
     }
 }
 
+/// Whether somebody of the staff could claim it.
+pub(super) fn waits(chat: &Chat) -> bool {
+    matches!(chat.phase, Phase::Waiting(_)) && !chat.visitor.away
+}
+
 /// The chat, if it waits and its visitor is there.
 fn waiting(on_floor: &OnFloor) -> Option<Waiting> {
     let chat = &on_floor.chat;
-    let waits = matches!(chat.phase, Phase::Waiting(_)) && !chat.visitor.away;
     // The first words of a standing chat follow its request.
     let is_asked = !chat.standing || !on_floor.session.is_empty();
-    (waits && is_asked).then(|| Waiting {
+    (waits(chat) && is_asked).then(|| Waiting {
         chat: chat.clone(),
         session: on_floor.session.iter().cloned().collect(),
     })

@@ -74,15 +74,7 @@ impl User {
             Some((rank, shape)) => Ok(Self::of_staff(rank, shape)),
             None => Ok(Self::Visitor {
                 visitor: VisitorId::parse(&account.id).ok_or(Stranger)?,
-                shape: shapes::Visitor {
-                    id: account.id.clone(),
-                    name: account.name.clone(),
-                    email: Some(account.email.clone()),
-                    is_anonymous: false,
-                    disabled: false,
-                    created_at: millis(Timestamp(account.created_at)),
-                    updated_at: None,
-                },
+                shape: visitor_of(account),
             }),
         }
     }
@@ -212,6 +204,19 @@ pub(super) fn staff_of(account: &Account) -> Option<shapes::Staff> {
         created_at: millis(Timestamp(account.created_at)),
         updated_at: None,
     })
+}
+
+/// What others see of a visitor with an account.
+pub(super) fn visitor_of(account: &Account) -> shapes::Visitor {
+    shapes::Visitor {
+        id: account.id.clone(),
+        name: account.name.clone(),
+        email: Some(account.email.clone()),
+        is_anonymous: false,
+        disabled: !account.active,
+        created_at: millis(Timestamp(account.created_at)),
+        updated_at: None,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod crowd;
 mod engine;
+mod found;
 mod herald;
 mod house;
 mod identity;

@@ -11,6 +11,7 @@ use helpline_desk::{
     id::{AgentId, ChatId, MessageId, SupportId, VisitorId},
     name::{Email, Name},
     refusal::Refusal,
+    time::Timestamp,
 };
 use helpline_protocol::socketio::{Content, Fault, shapes};
 use helpline_service::handler::{Failure, Handled, Handler, Held, Known, Request};
@@ -73,6 +74,7 @@ impl Operations {
         let ask = Command::Ask {
             name: name_of(&shape.name),
             email,
+            since: Timestamp(shape.created_at.saturating_mul(1000)),
             say: say(Side::Visitor, visitor, None, content),
         };
         let chat = ChatId::standing(visitor);

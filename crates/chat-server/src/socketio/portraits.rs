@@ -1,7 +1,7 @@
 //! What people and chats look like in this dialect.
 //!
-//! Of staff, an event of a chat knows the id, the name and the rank; the rest is the account's, which is looked up and kept for
-//! a while.
+//! Of staff, an event of a chat knows the id, the name and the rank, of a visitor what it was when it first asked; the rest, and
+//! what has changed since, is the account's, which is looked up and kept for a while.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -24,7 +24,7 @@ use helpline_service::floor::Spoken;
 
 use tokio::time::Instant;
 
-use super::identity::{Away, account, staff_of};
+use super::identity::{Away, account, staff_of, visitor_of};
 use crate::people::People;
 
 /// How long what was looked up counts.
@@ -39,8 +39,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Portraits {
     people: Option<People>,
     staff: HashMap<String, Known<shapes::Staff>>,
-    /// Visitors with accounts: since when there is the account.
-    visitors: HashMap<String, Known<i64>>,
+    /// Visitors with accounts.
+    visitors: HashMap<String, Known<shapes::Visitor>>,
     away_until: Option<Instant>,
 }
 
@@ -90,19 +90,20 @@ impl Portraits {
             && !is_fresh(self.visitors.get(&id))
             && let Ok(account) = self.look_up(&id).await
         {
-            let found = account.map(|account| millis(Timestamp(account.created_at)));
+            let found = account.as_ref().map(visitor_of);
             remember(&mut self.visitors, &id, found);
         }
-        let since = self.visitors.get(&id).and_then(|known| known.found);
-        shapes::Visitor {
+        let known = self.visitors.get(&id).filter(|_| has_account);
+        let known = known.and_then(|known| known.found.clone());
+        known.unwrap_or_else(|| shapes::Visitor {
             id,
             name: of.name.to_owned(),
             email: of.email.map(|email| email.address.clone()),
             is_anonymous: !has_account,
             disabled: false,
-            created_at: since.unwrap_or_else(|| millis(of.since)),
+            created_at: millis(of.since),
             updated_at: None,
-        }
+        })
     }
 
     /// Looks an account up. While the records are away everybody is shown as they were last known, and nobody waits.
@@ -167,7 +168,7 @@ impl<'a> From<&'a Chat> for Whose<'a> {
             visitor: chat.visitor.id,
             name: &chat.visitor.name,
             email: chat.visitor.email.as_ref(),
-            since: chat.created_at,
+            since: chat.visitor.since,
         }
     }
 }
@@ -178,7 +179,7 @@ impl<'a> From<&'a Flagged> for Whose<'a> {
             visitor: flagged.visitor,
             name: &flagged.name,
             email: flagged.email.as_ref(),
-            since: flagged.created_at,
+            since: flagged.since,
         }
     }
 }

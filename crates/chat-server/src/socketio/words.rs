@@ -18,8 +18,10 @@ const UNTOLD: usize = 4096;
 pub(super) enum Word {
     /// Something happened at a chat, whose state after it this is.
     Happened(Box<Happened>),
-    /// A chat waits, as is found out only now.
-    Found(Box<Waiting>),
+    /// A chat is there, as is found out only now.
+    Found(Box<Found>),
+    /// A chat that was open is not there any more: what it was, and who had it.
+    Lost(Box<(Chat, Before)>),
     /// Somebody of the staff is here; and whether it was not before.
     Here(StaffMember, bool),
     /// Somebody of the staff has gone.
@@ -38,6 +40,18 @@ pub(super) struct Happened {
     /// What was said in the session, where that is told too.
     pub(super) session: Vec<Spoken>,
     pub(super) recorded: Recorded,
+}
+
+/// A chat that is there, and of which nobody knows what happened.
+pub(super) struct Found {
+    /// What was told of it.
+    pub(super) before: Before,
+    /// What it is.
+    pub(super) chat: Chat,
+    /// What was said in its session and was told, or would have been.
+    pub(super) told: Vec<Spoken>,
+    /// What was said after that.
+    pub(super) news: Vec<Spoken>,
 }
 
 /// How things are.

@@ -1,14 +1,16 @@
 //! The rules.
 
 mod decision;
+mod requests;
 mod staff;
 mod standing;
 mod support;
 
 pub use self::decision::{Decision, Life, Timer, TimerChange};
 use self::{
+    requests::{decline, lapse, reserve},
     staff::{assign, close, flag, whisper},
-    standing::{begin, begin_session},
+    standing::{Asker, begin, begin_session},
     support::{Comer, abandon, claim, come_back, left, take_over},
 };
 use crate::{
@@ -105,7 +107,7 @@ fn with_chat(
             take_over(chat, &comer, policy)
         }
         (Command::Flag { severity, by_name }, Actor::Agent(by)) => {
-            Ok(flag(chat, *severity, by, by_name, now))
+            Ok(flag(*severity, by, by_name, now))
         }
         (
             Command::Whisper {
@@ -172,6 +174,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 platform,
                 topic,
                 email,
+                since,
             },
             Actor::Visitor(visitor),
         ) => {
@@ -183,6 +186,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 kept: false,
                 supervisor: None,
                 standing: false,
+                since: Some(*since),
             };
             let introduced = email.as_ref().map(|email| Event::Introduced {
                 email: email.as_str().to_owned(),
@@ -200,6 +204,7 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 kept: true,
                 supervisor: Some(supervisor.clone()),
                 standing: false,
+                since: None,
             };
             Ok(Decision {
                 life: Life::Kept,
@@ -207,8 +212,22 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
                 ..Decision::quiet(vec![registered, Event::Requested { since: now }])
             })
         }
-        (Command::Ask { name, email, say }, Actor::Visitor(visitor)) => {
-            begin(*visitor, name, email.as_ref(), say, now, policy)
+        (
+            Command::Ask {
+                name,
+                email,
+                since,
+                say,
+            },
+            Actor::Visitor(visitor),
+        ) => {
+            let asks = Asker {
+                visitor: *visitor,
+                name,
+                email: email.as_ref(),
+                since: *since,
+            };
+            begin(&asks, say, now, policy)
         }
         (Command::Expire, _) => Ok(Decision::end(End::BySilence, policy)),
         _ => Err(Refusal::Over),
@@ -291,54 +310,6 @@ fn leave(chat: &Chat, actor: &Actor, policy: &Policy) -> Outcome {
         },
     };
     Ok(Decision::finish(chat, end, policy))
-}
-
-fn reserve(chat: &Chat, agent: &AgentId, now: Timestamp, policy: &Policy) -> Outcome {
-    let request = waiting(chat)?;
-    let anothers = chat.assigned.as_ref().is_some_and(|own| own != agent);
-    if anothers || held_for_another(request, agent) {
-        return Err(Refusal::AlreadyClaimed { winner: None });
-    }
-    if request.reserved.is_some() {
-        return Ok(Decision::nothing());
-    }
-    let reserved = Event::Reserved {
-        agent: agent.clone(),
-        until: now.after(policy.reservation),
-    };
-    Ok(Decision::quiet(vec![reserved]).setting(Timer::Reservation, policy.reservation))
-}
-
-fn decline(chat: &Chat, agent: &AgentId) -> Outcome {
-    let request = waiting(chat)?;
-    // What was given to one agent is nobody else's to decline, and it is the desk that gives it to another.
-    match &chat.assigned {
-        Some(own) if own == agent => return Err(Refusal::Forbidden),
-        Some(_) => return Err(Refusal::AlreadyClaimed { winner: None }),
-        None => {}
-    }
-    if request.declined.contains(agent) {
-        return Ok(Decision::nothing());
-    }
-    let mut decision = Decision::quiet(vec![Event::Declined {
-        agent: agent.clone(),
-    }]);
-    let held_for_this_one = request.reserved.as_ref().is_some_and(|r| r.agent == *agent);
-    if held_for_this_one {
-        // Whoever changes their mind lets the others have it at once.
-        decision.events.push(Event::ReservationEnded);
-        decision = decision.clearing(Timer::Reservation);
-    }
-    Ok(decision)
-}
-
-fn lapse(chat: &Chat) -> Outcome {
-    match &chat.phase {
-        Phase::Waiting(request) if request.reserved.is_some() => {
-            Ok(Decision::quiet(vec![Event::ReservationEnded]))
-        }
-        _ => Err(Refusal::NotDue),
-    }
 }
 
 fn absent(chat: &Chat, side: Side, policy: &Policy) -> Outcome {

@@ -61,17 +61,8 @@ pub(super) fn close(chat: &Chat, by: &AgentId, policy: &Policy) -> Decision {
     Decision::finish(chat, end, policy)
 }
 
-/// Marks the chat as urgent, or not any more.
-pub(super) fn flag(
-    chat: &Chat,
-    severity: u32,
-    by: &AgentId,
-    by_name: &Name,
-    now: Timestamp,
-) -> Decision {
-    if chat.severity == severity {
-        return Decision::nothing();
-    }
+/// Marks the chat as urgent, or not any more. Whoever says again what it is already says it now: it is the latest word.
+pub(super) fn flag(severity: u32, by: &AgentId, by_name: &Name, now: Timestamp) -> Decision {
     Decision::quiet(vec![Event::Flagged {
         severity,
         by: by.clone(),

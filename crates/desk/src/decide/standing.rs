@@ -14,26 +14,28 @@ use crate::{
     time::Timestamp,
 };
 
+/// Whoever asks for the first time.
+pub(super) struct Asker<'a> {
+    pub(super) visitor: VisitorId,
+    pub(super) name: &'a Name,
+    pub(super) email: Option<&'a Email>,
+    pub(super) since: Timestamp,
+}
+
 /// The first words of the first session, with which the chat begins.
-pub(super) fn begin(
-    visitor: VisitorId,
-    name: &Name,
-    email: Option<&Email>,
-    say: &Say,
-    now: Timestamp,
-    policy: &Policy,
-) -> Outcome {
+pub(super) fn begin(asker: &Asker<'_>, say: &Say, now: Timestamp, policy: &Policy) -> Outcome {
     check_content(say, policy)?;
     let registered = Event::Registered {
-        visitor,
-        name: name.as_str().to_owned(),
+        visitor: asker.visitor,
+        name: asker.name.as_str().to_owned(),
         platform: "web".to_owned(),
         topic: None,
         kept: true,
         supervisor: None,
         standing: true,
+        since: Some(asker.since),
     };
-    let introduced = email.map(|email| Event::Introduced {
+    let introduced = asker.email.map(|email| Event::Introduced {
         email: email.as_str().to_owned(),
         verified: true,
     });

@@ -277,6 +277,7 @@ fn an_address_is_taken_once_and_an_accounts_own_stays() {
         platform,
         topic: None,
         email: email("own@b"),
+        since: crate::world::SINCE,
     };
     let events = desk.accepts(visitor(), registered).events;
     assert!(events.contains(&introduced("own@b", true)));

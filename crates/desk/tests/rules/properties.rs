@@ -51,7 +51,7 @@ fn a_rank() -> impl Strategy<Value = Rank> {
 fn a_command() -> impl Strategy<Value = Command> {
     let name = || Name::parse("Vika").expect("a name");
     prop_oneof![
-        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None, email: None }),
+        1 => Just(Command::Register { name: name(), platform: "web".to_owned(), topic: None, email: None, since: crate::world::SINCE }),
         3 => (proptest::option::weighted(0.2, a_support()), any::<bool>()).prop_map(|(support, known)| {
             Command::Enter { support, email: known.then(|| Email::parse("mina@shop.example")).flatten() }
         }),

@@ -114,13 +114,9 @@ fn who_stands_strictly_higher_takes_over_and_the_former_is_out() {
 }
 
 #[test]
-fn a_flag_is_kept_once_and_puts_a_request_ahead() {
+fn a_flag_puts_a_request_ahead() {
     let mut desk = Desk::waiting(Accounts);
-    assert!(matches!(
-        desk.accepts(agent("vika"), flag(2)).events[..],
-        [Event::Flagged { severity: 2, .. }]
-    ));
-    assert_eq!(desk.accepts(agent("vika"), flag(2)).events, []);
+    desk.accepts(agent("vika"), flag(2));
     let urgent = Entry::of(desk.chat.as_ref().expect("a chat")).expect("it waits");
     let plain = Entry {
         severity: 0,
@@ -134,6 +130,18 @@ fn a_flag_is_kept_once_and_puts_a_request_ahead() {
     assert!(urgent.place() < plain.place());
     assert!(returned.place() < urgent.place());
     assert!(plain.age() < urgent.age());
+}
+
+#[test]
+fn each_flag_counts_whatever_the_chat_was_flagged_before() {
+    let mut desk = Desk::waiting(Accounts);
+    for severity in [0, 2, 2, 0] {
+        let decision = desk.accepts(agent("vika"), flag(severity));
+        assert!(matches!(
+            decision.events[..],
+            [Event::Flagged { severity: said, .. }] if said == severity
+        ));
+    }
 }
 
 #[test]

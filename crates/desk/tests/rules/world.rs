@@ -15,6 +15,8 @@ use helpline_desk::{
 
 pub(crate) const CHAT: ChatId = ChatId::from_bits(0xc);
 pub(crate) const MINA: VisitorId = VisitorId::from_bits(0xa);
+/// Since when Mina is known.
+pub(crate) const SINCE: Timestamp = Timestamp(999_000);
 pub(crate) const STRANGER: VisitorId = VisitorId::from_bits(0xb);
 
 /// One chat and its policy.
@@ -104,6 +106,7 @@ pub(crate) fn register() -> Command {
         platform: "web".to_owned(),
         topic: None,
         email: None,
+        since: SINCE,
     }
 }
 
@@ -111,6 +114,7 @@ pub(crate) fn first_words(content: &str) -> Command {
     Command::Ask {
         name: Name::parse("Mina").expect("a name"),
         email: None,
+        since: SINCE,
         say: words(Side::Visitor, None, content),
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum WireEvent<'a> {
         supervisor: Option<Cow<'a, str>>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         standing: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<i64>,
     },
     VisitorJoined {},
     Introduced {
@@ -142,6 +144,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 kept,
                 supervisor,
                 standing,
+                since,
             } => Self::Registered {
                 visitor: visitor.to_string().into(),
                 name: name.into(),
@@ -150,6 +153,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 kept: *kept,
                 supervisor: supervisor.as_ref().map(|id| (&id.0).into()),
                 standing: *standing,
+                since: since.map(|since| since.0),
             },
             Event::VisitorJoined => Self::VisitorJoined {},
             Event::Introduced { email, verified } => Self::Introduced {
@@ -271,6 +275,7 @@ impl WireEvent<'_> {
                 kept,
                 supervisor,
                 standing,
+                since,
             } => Event::Registered {
                 visitor: VisitorId::parse(&visitor).ok_or(Unreadable)?,
                 name: name.into_owned(),
@@ -279,6 +284,7 @@ impl WireEvent<'_> {
                 kept,
                 supervisor: supervisor.map(|id| AgentId(id.into_owned())),
                 standing,
+                since: since.map(Timestamp),
             },
             Self::VisitorJoined {} => Event::VisitorJoined,
             Self::Introduced { email, verified } => Event::Introduced {

@@ -23,11 +23,13 @@ pub struct Flagged {
     pub name: String,
     /// Where the visitor can be written to.
     pub email: Option<VisitorEmail>,
+    /// Since when the visitor is known.
+    pub since: Timestamp,
     /// When the chat began.
     pub created_at: Timestamp,
     /// How urgent it is; never 0.
     pub severity: u32,
-    /// When that was last changed.
+    /// When that was last said.
     pub flagged_at: Timestamp,
 }
 
@@ -40,6 +42,7 @@ impl Flagged {
             visitor: chat.visitor.id,
             name: chat.visitor.name.clone(),
             email: chat.visitor.email.clone(),
+            since: chat.visitor.since,
             created_at: chat.created_at,
             severity: chat.severity,
             flagged_at,
@@ -56,6 +59,8 @@ struct WireFlagged<'a> {
     email: Option<Cow<'a, str>>,
     #[serde(default)]
     verified: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
     created_at: i64,
     severity: u32,
     flagged_at: i64,
@@ -70,6 +75,7 @@ pub fn write_flagged(flagged: &Flagged) -> String {
         name: (&flagged.name).into(),
         email: email.map(|email| (&email.address).into()),
         verified: email.is_some_and(|email| email.verified),
+        since: Some(flagged.since.0),
         created_at: flagged.created_at.0,
         severity: flagged.severity,
         flagged_at: flagged.flagged_at.0,
@@ -91,6 +97,7 @@ pub fn read_flagged(text: &str) -> Result<Flagged, Unreadable> {
             address: address.into_owned(),
             verified,
         }),
+        since: Timestamp(wire.since.unwrap_or(wire.created_at)),
         created_at: Timestamp(wire.created_at),
         severity: wire.severity,
         flagged_at: Timestamp(wire.flagged_at),

@@ -162,6 +162,7 @@ mod tests {
                 kept: false,
                 supervisor: None,
                 standing: false,
+                since: None,
             },
             Event::Requested {
                 since: Timestamp(0),

@@ -1,12 +1,16 @@
 //! The history: what a reload gets.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use helpline_desk::{
     actor::Side,
     audience::Audience,
     chat::Chat,
     event::{Event, Recorded},
+    id::SupportId,
 };
 use serde::Serialize;
 
@@ -41,6 +45,8 @@ struct HistoryExtras<'a> {
     support_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     support_user_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    agents: BTreeMap<String, &'a str>,
     #[serde(flatten)]
     email: Option<EmailExtras<'a>>,
     #[serde(flatten)]
@@ -94,6 +100,7 @@ pub fn history(
         username: &chat.visitor.name,
         support_id: chat.support.as_ref().map(|support| support.id.to_string()),
         support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
+        agents: agents(chat, recorded),
         email: EmailExtras::of(chat, side),
         desk: (side == Side::Support).then(|| DeskExtras {
             severity: chat.severity,
@@ -101,6 +108,19 @@ pub fn history(
         }),
     });
     frame("ChatHistory", ChatHistory { messages, opted_in })
+}
+
+/// The names of the agents who speak in it, by their parts.
+fn agents<'a>(chat: &'a Chat, recorded: &[Recorded]) -> BTreeMap<String, &'a str> {
+    let spoke = |recorded: &Recorded| match &recorded.event {
+        Event::Said(said) if said.from == Side::Support => said.support,
+        _ => None,
+    };
+    let spoke: BTreeSet<SupportId> = recorded.iter().filter_map(spoke).collect();
+    let parts = chat.parts.iter().filter(|part| spoke.contains(&part.id));
+    parts
+        .map(|part| (part.id.to_string(), part.name.as_str()))
+        .collect()
 }
 
 fn whispers<'a>(chat: &Chat, recorded: &'a [Recorded]) -> Vec<Whisper<'a>> {

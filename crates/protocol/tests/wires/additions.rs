@@ -2,9 +2,10 @@
 //! kept from whoever was not let in.
 
 use helpline_desk::{
-    actor::Side,
+    actor::{Rank, Side},
     audience::Audience,
-    event::{End, Event, Recorded},
+    event::{End, Event, Recorded, Said},
+    id::{AgentId, SupportId},
 };
 use helpline_protocol::{
     joins,
@@ -15,7 +16,7 @@ use serde_json::json;
 use crate::{
     golden,
     scene::{self, seat},
-    sent::{frames, history, of_type, without},
+    sent::{frames, history, history_of, of_type, without},
 };
 
 /// What the opt-in adds to frames of which the contract shows the plain form only.
@@ -57,6 +58,38 @@ fn the_opt_in_says_more_of_an_end_of_the_line_and_of_the_desk() {
         golden::json(&joins::presence(4)),
         json!({"type": "Presence", "args": {"agentsOnline": 4}})
     );
+}
+
+/// Whoever comes back to a chat that had several agents can name each who speaks in it.
+#[test]
+fn the_opt_in_names_the_agents_who_speak_in_a_history() {
+    let former = scene::vika();
+    let rosa = SupportId::from_bits(7);
+    let taken_over = Event::TakenOver {
+        support: rosa,
+        name: "Rosa".to_owned(),
+        agent: AgentId("rosa".to_owned()),
+        rank: Rank::Supervisor,
+        text: String::new(),
+    };
+    let chat = scene::engaged([taken_over]);
+    let answer = |part| Said {
+        support: Some(part),
+        ..scene::answer()
+    };
+    let history = |level, said: &[Said]| {
+        let reader = seat(Side::Visitor, level);
+        history_of(&chat, reader, said.iter().cloned())["args"].take()
+    };
+    let both = [answer(former), scene::question(), answer(rosa)];
+    let shown = history(Level::OptedIn, &both);
+    let agents = json!({former.to_string(): "Vika", rosa.to_string(): "Rosa"});
+    assert_eq!(shown["agents"], agents);
+    let shown = history(Level::OptedIn, &both[..2]);
+    assert_eq!(shown["agents"], json!({former.to_string(): "Vika"}));
+    for (level, said) in [(Level::Plain, &both[..]), (Level::OptedIn, &both[1..2])] {
+        assert!(history(level, said).get("agents").is_none());
+    }
 }
 
 /// A request may say what it is about; without that it has the contract's fields and no more.

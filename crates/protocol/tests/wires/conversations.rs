@@ -129,6 +129,7 @@ fn talk() -> (Chat, Vec<Recorded>) {
         kept: true,
         supervisor: Some(AgentId("5e0c9d9f5028454cbcce65d8a35c5a53".to_owned())),
         standing: false,
+        since: None,
     };
     let claimed = Event::Claimed {
         support: part(),

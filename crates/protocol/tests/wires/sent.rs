@@ -44,7 +44,14 @@ pub(crate) fn said(reader: Reader, said: Said) -> Value {
 }
 
 pub(crate) fn history(reader: Reader, said: impl IntoIterator<Item = Said>) -> Value {
-    let chat = scene::engaged([]);
+    history_of(&scene::engaged([]), reader, said)
+}
+
+pub(crate) fn history_of(
+    chat: &Chat,
+    reader: Reader,
+    said: impl IntoIterator<Item = Said>,
+) -> Value {
     let recorded: Vec<Recorded> = (5..)
         .zip(said)
         .map(|(seq, said)| Recorded {
@@ -64,7 +71,7 @@ pub(crate) fn history(reader: Reader, said: impl IntoIterator<Item = Said>) -> V
         idle_timeout: scene::IDLE_TIMEOUT,
         expires_in: Duration::from_secs(119),
     };
-    golden::json(&typed::history(&chat, &recorded, &resumed, reader))
+    golden::json(&typed::history(chat, &recorded, &resumed, reader))
 }
 
 /// What is sent without some of its args, which have to be there.

@@ -54,16 +54,20 @@ fn registered() -> impl Strategy<Value = Event> {
     (
         (any::<u128>(), a_text(), a_text(), option::of(a_text())),
         (any::<bool>(), option::of(an_agent()), any::<bool>()),
+        option::of(a_time()),
     )
         .prop_map(
-            |((visitor, name, platform, topic), (kept, supervisor, standing))| Event::Registered {
-                visitor: VisitorId::from_bits(visitor),
-                name,
-                platform,
-                topic,
-                kept,
-                supervisor,
-                standing,
+            |((visitor, name, platform, topic), (kept, supervisor, standing), since)| {
+                Event::Registered {
+                    visitor: VisitorId::from_bits(visitor),
+                    name,
+                    platform,
+                    topic,
+                    kept,
+                    supervisor,
+                    standing,
+                    since,
+                }
             },
         )
 }

@@ -108,6 +108,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             kept,
             supervisor,
             standing: _,
+            since: _,
         } => {
             row.kept = *kept;
             row.supervisor = supervisor.as_ref().map(id);

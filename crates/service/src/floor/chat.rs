@@ -29,7 +29,9 @@ pub struct OnFloor {
     /// Since when it is waiting, or somebody has it.
     pub since: Timestamp,
     pub(super) epoch: String,
+    /// Its last event, and when that was.
     pub(super) seq: u64,
+    pub(super) at: Timestamp,
     numbered: u64,
 }
 
@@ -67,10 +69,15 @@ pub enum Happening<'a> {
         /// Its number among the chat's messages; 0: it has none.
         number: u64,
     },
-    /// An open chat is there that was not, or is another than the one that was told, without anything having happened.
-    Found(&'a OnFloor),
-    /// An open chat is not there any more, and nobody knows what became of it.
-    Lost(ChatId),
+    /// An open chat is there that was not, or is another than the one that was told, and nobody knows what happened.
+    Found {
+        /// What was told of it, if it was here.
+        before: Option<&'a OnFloor>,
+        /// What it is now.
+        after: &'a OnFloor,
+    },
+    /// A chat that was open, as it was last: it is not there any more, and nobody knows what became of it.
+    Lost(&'a OnFloor),
     /// Somebody of the staff came, or changed.
     Here {
         /// What it was like before, if it was here.
@@ -84,7 +91,7 @@ pub enum Happening<'a> {
 
 impl OnFloor {
     /// A chat of which nothing but its first event is known.
-    pub(super) fn begun(chat: Chat, epoch: &str, first: &Recorded) -> Self {
+    fn begun(chat: Chat, epoch: &str, first: &Recorded) -> Self {
         Self {
             chat,
             session: VecDeque::new(),
@@ -92,6 +99,7 @@ impl OnFloor {
             since: first.at,
             epoch: epoch.to_owned(),
             seq: first.seq,
+            at: first.at,
             numbered: 0,
         }
     }
@@ -117,7 +125,7 @@ impl OnFloor {
             }
             false => 0,
         };
-        self.seq = recorded.seq;
+        (self.seq, self.at) = (recorded.seq, recorded.at);
         match event {
             Event::Requested { since } => {
                 self.session.clear();
@@ -150,7 +158,8 @@ impl OnFloor {
         matches!(self.chat.phase, Phase::Waiting(_) | Phase::Engaged)
     }
 
-    fn before(&self) -> Before {
+    /// What matters of it to who is told what happens next.
+    pub fn before(&self) -> Before {
         Before {
             waiting: matches!(self.chat.phase, Phase::Waiting(_)),
             support: self.chat.support.clone(),
@@ -161,6 +170,24 @@ impl OnFloor {
     pub(super) fn goes(&self) -> bool {
         self.chat.is_over() || (self.chat.standing && self.chat.phase == Phase::Registered)
     }
+}
+
+/// Tells a chat's first event, if it is one that makes a chat; gives the chat.
+pub(super) fn begin(
+    id: ChatId,
+    epoch: &str,
+    first: &Recorded,
+    observer: &Observer,
+) -> Option<OnFloor> {
+    let chat = Chat::begin(id, &first.event, first.at)?;
+    let after = OnFloor::begun(chat, epoch, first);
+    observer(&Happening::Chat {
+        before: &Before::default(),
+        after: &after,
+        recorded: first,
+        number: 0,
+    });
+    Some(after)
 }
 
 /// Takes in the next event of a chat and tells it.

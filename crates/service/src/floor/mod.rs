@@ -3,11 +3,13 @@
 //! Promised: whoever looks sees every open chat and all staff who are online, and its observer hears everything that
 //! happens after that look: each event of each chat once and in the chat's order, whichever process made it. Events are
 //! told under the lock that a look takes, so nothing falls between a look and what follows it. A hole, an interruption of
-//! the feed or a log that was lost makes the floor read the store, and what was missed is told late rather than not.
+//! the feed or a log that was lost makes the floor read the store, and what was missed is told late rather than not. Only
+//! where no log says what happened it is told what was known and what is there now.
 //!
 //! It follows the store only while somebody watches: a process without such clients pays nothing for it.
 
 mod chat;
+mod missed;
 mod reading;
 mod view;
 

@@ -11,7 +11,7 @@ use helpline_live::{
 use tokio::time::sleep;
 use tracing::{debug, error};
 
-use super::{Floor, view::Task};
+use super::{Floor, OnFloor, view::Task};
 
 /// How long to wait before the store is asked again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -63,13 +63,28 @@ impl Floor {
                     self.view().put_partition(partition, &open, is_here);
                 }
                 Task::Chats(chats) => {
-                    let store = self.0.handler.store();
-                    let loads = chats.iter().map(|chat| store.load(*chat, 0));
+                    let loads = chats.iter().map(|chat| self.load(*chat));
+                    let mut done = Ok(());
                     for (chat, loaded) in chats.iter().zip(join_all(loads).await) {
-                        self.put(*chat, loaded)?;
+                        // One that cannot be had does not keep the others away.
+                        done = self.put(*chat, loaded).and(done);
                     }
+                    done?;
                 }
             }
+        }
+    }
+
+    /// A chat as it is. One that is kept and was open here is not over because the store has lost it: it is put back, if
+    /// this process can do that.
+    async fn load(&self, chat: ChatId) -> Result<Option<Loaded>, StoreError> {
+        let handler = &self.0.handler;
+        let loaded = handler.store().load(chat, 0).await?;
+        let was_open = |held: &OnFloor| held.chat.kept && held.is_open();
+        let is_lost = loaded.is_none() && self.look(|view| view.chat(chat).is_some_and(was_open));
+        match is_lost && handler.restore(chat).await? {
+            true => handler.store().load(chat, 0).await,
+            false => Ok(loaded),
         }
     }
 

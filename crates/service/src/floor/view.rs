@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use helpline_desk::{
-    chat::Chat,
-    event::Recorded,
-    id::{AgentId, ChatId},
-};
+use helpline_desk::id::{AgentId, ChatId};
 use helpline_live::store::Loaded;
 use helpline_protocol::bus::{StaffChange, StaffMember, Watched};
 
 use super::{
     Observer,
-    chat::{Before, Happening, OnFloor, tell},
+    chat::{self, Happening, OnFloor, tell},
+    missed::{self, ITS_SESSION},
 };
 
 /// What has to be read next.
@@ -175,23 +172,23 @@ impl View {
             } => (chat, epoch, numbered.recorded),
         };
         let seq = recorded.seq;
-        if let Some((_, last)) = self.reading.get_mut(&id) {
-            *last = seq.max(*last);
+        if let Some((first, last)) = self.reading.get_mut(&id) {
+            (*first, *last) = (seq.min(*first), seq.max(*last));
             return false;
         }
-        if self.unread.contains_key(&id) {
+        if let Some(first) = self.unread.get_mut(&id) {
+            *first = seq.min(*first);
             return false;
         }
         let Some(held) = self.chats.get_mut(&id) else {
-            return match Chat::begin(id, &recorded.event, recorded.at) {
-                Some(chat) if seq == 1 => {
-                    self.begin(chat, epoch, &recorded, observer);
-                    false
-                }
-                // All that is left of an expired chat is its end, and this one was not open here.
-                _ if recorded.event.is_terminal() => false,
-                _ => self.has_missed(id, seq, seq),
-            };
+            if seq == 1
+                && let Some(begun) = chat::begin(id, epoch, &recorded, observer)
+            {
+                self.chats.insert(id, begun);
+                return false;
+            }
+            // All that is left of an expired chat is its end, and this one was not open here.
+            return !recorded.event.is_terminal() && self.has_missed(id, seq, seq);
         };
         let same_log = held.epoch == epoch;
         if same_log && seq <= held.seq {
@@ -211,18 +208,6 @@ impl View {
             self.chats.remove(&id);
         }
         false
-    }
-
-    fn begin(&mut self, chat: Chat, epoch: &str, recorded: &Recorded, observer: &Observer) {
-        let id = chat.id;
-        let after = OnFloor::begun(chat, epoch, recorded);
-        observer(&Happening::Chat {
-            before: &Before::default(),
-            after: &after,
-            recorded,
-            number: 0,
-        });
-        self.chats.insert(id, after);
     }
 
     fn has_missed(&mut self, chat: ChatId, first: u64, last: u64) -> bool {
@@ -245,15 +230,23 @@ impl View {
         open: &[ChatId],
         is_here: impl Fn(ChatId) -> bool,
     ) {
-        let list = self.lists.get_mut(usize::from(partition));
-        if !list.is_some_and(Reading::answer) {
+        let Some(list) = self.lists.get_mut(usize::from(partition)) else {
+            return;
+        };
+        let again = list.read;
+        if !list.answer() {
             return;
         }
         // What is not listed is over, or has begun since: its log says which.
         let known = self.chats.keys().copied();
         let known: Vec<ChatId> = known.filter(|chat| is_here(*chat)).collect();
         for chat in known.into_iter().chain(open.iter().copied()) {
-            let first = self.chats.get(&chat).map_or(u64::MAX, |held| held.seq + 1);
+            let first = match self.chats.get(&chat) {
+                Some(held) => held.seq + 1,
+                // It has been asked for since everything was read the last time.
+                None if again && !self.unread.contains_key(&chat) => ITS_SESSION,
+                None => u64::MAX,
+            };
             self.has_missed(chat, first, 0);
         }
     }
@@ -269,36 +262,29 @@ impl View {
             return;
         }
         let held = self.chats.remove(&id);
-        let was_open = held.as_ref().is_some_and(OnFloor::is_open);
+        let was_open = held.as_ref().filter(|held| held.is_open());
         let Some(loaded) = loaded else {
-            if was_open {
-                observer(&Happening::Lost(id));
+            if let Some(was) = was_open {
+                observer(&Happening::Lost(was));
             }
             return;
         };
-        let missed = match held {
-            Some(held) => missed(held, &loaded),
-            // It was not here, and what was heard of it is told.
-            None if first <= loaded.head.seq => before(id, &loaded, first),
-            None => None,
+        let told = match &held {
+            Some(held) => missed::since(held, &loaded, observer),
+            None => missed::from(id, first, &loaded, observer),
         };
-        let chat = match missed {
-            Some((mut chat, missed)) => {
-                for recorded in missed {
-                    tell(&mut chat, recorded, observer);
+        let chat = told.or_else(|| {
+            let found = OnFloor::of(id, &loaded.head.epoch, &loaded.recorded);
+            match (&found, was_open) {
+                (Some(after), _) if after.is_open() => {
+                    let before = held.as_ref();
+                    observer(&Happening::Found { before, after });
                 }
-                Some(chat)
+                (_, Some(was)) => observer(&Happening::Lost(was)),
+                _ => {}
             }
-            None => {
-                let found = OnFloor::of(id, &loaded.head.epoch, &loaded.recorded);
-                match &found {
-                    Some(found) if found.is_open() => observer(&Happening::Found(found)),
-                    _ if was_open => observer(&Happening::Lost(id)),
-                    _ => {}
-                }
-                found
-            }
-        };
+            found
+        });
         if let Some(chat) = chat.filter(|chat| !chat.goes()) {
             self.chats.insert(id, chat);
         }
@@ -352,32 +338,6 @@ impl View {
             self.is_here(member, observer);
         }
     }
-}
-
-/// What a chat that was here has missed, if the log goes on from where it stands. One that has expired has its end.
-fn missed(held: OnFloor, loaded: &Loaded) -> Option<(OnFloor, &[Recorded])> {
-    let goes_on = *held.epoch == *loaded.head.epoch && held.seq <= loaded.head.seq;
-    let missed = match goes_on {
-        true => loaded.recorded.iter().position(|r| r.seq > held.seq),
-        false => loaded
-            .recorded
-            .iter()
-            .position(|r| r.event.is_terminal())
-            .filter(|_| loaded.recorded.len() == 1),
-    };
-    match missed {
-        Some(from) => Some((held, &loaded.recorded[from..])),
-        None if goes_on => Some((held, &[])),
-        None => None,
-    }
-}
-
-/// A chat as it was before one of its events, and what follows.
-fn before(id: ChatId, loaded: &Loaded, first: u64) -> Option<(OnFloor, &[Recorded])> {
-    let from = loaded.recorded.iter().position(|r| r.seq >= first)?;
-    let (before, after) = loaded.recorded.split_at(from);
-    let chat = OnFloor::of(id, &loaded.head.epoch, before)?;
-    Some((chat, after))
 }
 
 /// How the reading of a list stands.

@@ -55,6 +55,7 @@ fn log(then: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
         kept: false,
         supervisor: None,
         standing: false,
+        since: None,
     };
     let claimed = Event::Claimed {
         support: AGENT,

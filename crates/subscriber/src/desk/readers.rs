@@ -101,11 +101,15 @@ impl Readers {
                 to.all(|| staff_desk::staff(&MemberRow::from(after)));
             }
             Happening::Gone(member) => to.all(|| staff_desk::staff_gone(&member.id)),
-            Happening::Found(chat) => {
-                to.those_who_see(chat);
-                to.watchers(chat.chat.id, || Delivery::Anew);
+            Happening::Found { before, after } => {
+                match before {
+                    Some(before) => to.shows(&before.before(), after),
+                    None => to.those_who_see(after),
+                }
+                to.watchers(after.chat.id, || Delivery::Anew);
             }
-            Happening::Lost(chat) => {
+            Happening::Lost(was) => {
+                let chat = was.chat.id;
                 to.monitors(|| staff_desk::chat_gone(chat, Gone::Lost));
                 to.over(chat, u64::MAX, None);
             }

@@ -57,11 +57,15 @@ test("the visitor waits first in line, keeps every word, and the next agent read
   await next.accepts("Mina");
   await next.reads("Where is my order?", "I am looking at it now.", "Are you still there?");
   // It was not Otto who said it.
-  expect(await next.page.locator(".message.mine .name").allTextContents()).toEqual(["Colleague"]);
+  expect(await next.page.locator(".message.mine .name").allTextContents()).toEqual(["Vika"]);
   await visitor.sees(/Otto joined/);
   expect(await visitor.page.locator(".place-in-line").isVisible()).toBe(false);
   await next.says("Here I am.");
-  await visitor.reads("Where is my order?", "I am looking at it now.", "Are you still there?", "Here I am.");
+  const all = ["Where is my order?", "I am looking at it now.", "Are you still there?", "Here I am."];
+  await visitor.reads(...all);
+  await visitor.page.reload();
+  await visitor.reads(...all);
+  expect(await visitor.page.locator(".message .name").allTextContents()).toEqual(["Vika", "Otto"]);
   for (const person of [visitor, next, other]) await person.leaves();
 });
 

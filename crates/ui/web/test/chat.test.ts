@@ -344,6 +344,17 @@ describe("one agent after another", () => {
     expect(notes(chat)).toEqual(["agentJoined Vika", "agentChanged Rosa"]);
     expect(chat.state).toMatchObject({ agentName: "Rosa", supportId: "s2", names: { s1: "Vika", s2: "Rosa" } });
   });
+
+  test("whoever comes back to it is told who said what", () => {
+    const { world, chat } = visitor();
+    world.socket.opens();
+    const messages = [wire(2, "hello"), wire(3, "hi", "Support")];
+    const now = { status: "engaged", supportId: "s2", supportUserName: "Rosa" };
+    world.socket.hears("ChatHistory", { messages, epoch: "e", lastSeq: 3, ...now, agents: { s1: "Vika" } });
+    expect(chat.state.names).toEqual({ s1: "Vika", s2: "Rosa" });
+    world.socket.hears("ChatHistory", { messages: [wire(4, "still me", "Support")], epoch: "e", lastSeq: 4, partial: true, ...now, agents: { s2: "Rosa" } });
+    expect(chat.state.names).toEqual({ s1: "Vika", s2: "Rosa" });
+  });
 });
 
 describe("what only an agent is told", () => {

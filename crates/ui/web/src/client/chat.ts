@@ -237,7 +237,7 @@ export class ChatClient {
       phase: { kind: engaged ? "engaged" : "waiting" },
       agentName: history.supportUserName ?? this.#state.agentName,
       supportId,
-      names: withName(this.#state.names, history.supportId, history.supportUserName),
+      names: withName({ ...this.#state.names, ...history.agents }, history.supportId, history.supportUserName),
       lostAgent: !engaged && answered ? (this.#state.lostAgent ?? "") : undefined,
       severity: history.severity ?? this.#state.severity,
       visitorName: history.username ?? this.#state.visitorName,

@@ -42,6 +42,8 @@ export interface ChatHistory {
   status?: "waiting" | "engaged";
   supportId?: string;
   supportUserName?: string;
+  /** The names of the agents who speak in it, by the id with which each joined. */
+  agents?: Record<string, string>;
   username?: string;
   email?: string;
   emailVerified?: boolean;

@@ -18,6 +18,8 @@ use super::{
     view::{Task, View},
 };
 
+mod missed;
+
 const CHAT: ChatId = ChatId::from_bits(7);
 
 /// A view that somebody watches, and what its observer was told.
@@ -37,8 +39,11 @@ impl Floor {
                 Happening::Chat {
                     recorded, number, ..
                 } => format!("{}#{number}", recorded.seq),
-                Happening::Found(chat) => format!("found {}", chat.seq),
-                Happening::Lost(_) => "lost".to_owned(),
+                Happening::Found { before, after } => {
+                    let before = before.map_or(0, |before| before.seq);
+                    format!("found {} after {before}", after.seq)
+                }
+                Happening::Lost(was) => format!("lost after {}", was.seq),
                 Happening::Here { before, after } => {
                     format!("{} here {}", after.id, before.is_some())
                 }
@@ -141,6 +146,7 @@ fn log() -> Vec<Recorded> {
             kept: false,
             supervisor: None,
             standing: false,
+            since: None,
         },
         Event::Requested {
             since: Timestamp(2),
@@ -202,161 +208,6 @@ fn everything_that_happens_is_told_once_and_in_order() {
     assert!(!floor.hears("a", &over(6)));
     assert_eq!(floor.told(), ["6#0"]);
     assert_eq!(floor.open(), 0);
-}
-
-#[test]
-fn a_hole_is_filled_from_the_log() {
-    let mut floor = Floor::read();
-    let log = log();
-    floor.hears_all(&log[..2]);
-    assert!(floor.hears("a", &log[3]));
-    assert!(!floor.hears("a", &log[4]), "it is read already");
-    floor.told();
-    floor.reads();
-    floor.gets("a", &log);
-    assert_eq!(floor.told(), ["3#1", "4#2", "5#3"]);
-    assert_eq!(floor.view.next_task(9), Task::Nothing);
-}
-
-#[test]
-fn a_hole_before_the_end_is_filled_too() {
-    let mut floor = Floor::read();
-    let mut log = log();
-    floor.hears_all(&log[..3]);
-    log.push(over(6));
-    assert!(floor.hears("a", &log[5]));
-    floor.told();
-    floor.reads();
-    floor.gets("a", &log);
-    assert_eq!(floor.told(), ["4#2", "5#3", "6#0"]);
-    assert_eq!(floor.open(), 0);
-}
-
-#[test]
-fn what_comes_while_the_log_is_read_is_in_it_or_is_read_again() {
-    let mut floor = Floor::read();
-    let log = log();
-    floor.hears_all(&log[..1]);
-    assert!(floor.hears("a", &log[2]));
-    floor.told();
-    floor.reads();
-    assert!(!floor.hears("a", &log[3]));
-    floor.gets("a", &log[..3]);
-    assert_eq!(
-        floor.told(),
-        Vec::<String>::new(),
-        "the fourth is not in it"
-    );
-    floor.reads();
-    floor.gets("a", &log);
-    assert_eq!(floor.told(), ["2#0", "3#1", "4#2", "5#3"]);
-}
-
-#[test]
-fn what_could_not_be_read_is_asked_for_again() {
-    let mut floor = Floor::read();
-    let log = log();
-    floor.hears_all(&log[..1]);
-    assert!(floor.hears("a", &log[2]));
-    floor.reads();
-    floor.reads();
-    floor.gets("a", &log[..3]);
-    assert_eq!(floor.told(), ["1#0", "2#0", "3#1"]);
-}
-
-#[test]
-fn a_chat_that_was_not_here_tells_what_was_heard_of_it() {
-    let mut floor = Floor::read();
-    let log = log();
-    assert!(floor.hears("a", &log[3]));
-    floor.reads();
-    floor.gets("a", &log);
-    assert_eq!(floor.told(), ["4#2", "5#3"], "and not what was before");
-    assert_eq!(floor.open(), 1);
-}
-
-#[test]
-fn an_expired_chat_has_an_end_of_its_own() {
-    let mut floor = Floor::read();
-    floor.hears_all(&log());
-    assert!(!floor.hears("b", &over(1)));
-    assert_eq!(floor.told().last().unwrap(), "1#0");
-    assert_eq!(floor.open(), 0);
-    // The same, found out by reading.
-    let mut floor = Floor::read();
-    floor.hears_all(&log());
-    floor.told();
-    assert!(floor.view.read_chat(CHAT));
-    floor.reads();
-    floor.gets("b", &[over(1)]);
-    assert_eq!(floor.told(), ["1#0"]);
-    assert_eq!(floor.open(), 0);
-    // Of one that was not open here nobody is told.
-    assert!(!floor.hears("b", &over(1)));
-    assert_eq!(floor.told(), Vec::<String>::new());
-}
-
-#[test]
-fn a_log_that_was_lost_is_another_chat() {
-    let mut floor = Floor::read();
-    let log = log();
-    floor.hears_all(&log);
-    floor.told();
-    assert!(floor.hears("b", &log[3]), "another log");
-    floor.reads();
-    floor.gets("b", &log[..4]);
-    assert_eq!(floor.told(), ["found 4"]);
-    assert!(!floor.hears("b", &log[4]));
-    assert_eq!(floor.told(), ["5#3"]);
-    // The end of the log is gone, under the same name.
-    assert!(floor.view.read_chat(CHAT));
-    floor.reads();
-    floor.gets("b", &log[..3]);
-    assert_eq!(floor.told(), ["found 3"]);
-}
-
-#[test]
-fn a_chat_that_is_gone_is_told_if_it_was_open() {
-    let mut floor = Floor::read();
-    floor.hears_all(&log());
-    floor.told();
-    assert!(floor.view.read_chat(CHAT));
-    floor.reads();
-    floor.view.put(CHAT, None, &floor.observer);
-    assert_eq!(floor.told(), ["lost"]);
-    floor.hears_all(&log()[..1]);
-    floor.told();
-    assert!(floor.view.read_chat(CHAT));
-    floor.reads();
-    floor.view.put(CHAT, None, &floor.observer);
-    assert_eq!(floor.told(), Vec::<String>::new());
-}
-
-#[test]
-fn a_chat_that_is_there_again_is_found() {
-    let mut floor = Floor::read();
-    let text = format!("1 {CHAT} ~");
-    let restored = bus::read_watched(&text).unwrap();
-    assert!(floor.view.take(restored, &floor.observer));
-    floor.reads();
-    floor.gets("c", &log());
-    assert_eq!(floor.told(), ["found 5"]);
-}
-
-#[test]
-fn after_an_interruption_everything_is_looked_at_again() {
-    let mut floor = Floor::read();
-    let log = log();
-    floor.hears_all(&log[..2]);
-    floor.told();
-    assert!(floor.view.read_partition(0));
-    assert_eq!(floor.view.next_task(9), Task::Partition(0));
-    // One that is not listed may have begun since, or be over.
-    floor.view.put_partition(0, &[], |_| true);
-    floor.reads();
-    floor.gets("a", &log);
-    assert_eq!(floor.told(), ["3#1", "4#2", "5#3"]);
-    assert!(floor.view.is_read());
 }
 
 #[test]
