@@ -66,10 +66,13 @@ async fn who_stops_tells_everybody_and_waits_for_them() {
     assert!(by_hand.next().await.starts_with("40"));
     let began = Instant::now();
     world.chat_process(0).signal("TERM");
-    for client in &mut clients {
-        client.is_disconnected().await;
-    }
-    assert_eq!(by_hand.next().await, "1", "a request that waits is let go");
+    let (let_go, ()) = tokio::join!(by_hand.poll(), async {
+        for client in &mut clients {
+            client.is_disconnected().await;
+        }
+    });
+    // With an error, not with a goodbye: python-socketio takes that for good and does not come back.
+    assert_eq!(let_go.status, 400, "{}", let_go.body);
     assert_eq!(world.chat_process(0).exit_status().code(), Some(0));
     assert!(began.elapsed() < secs(5), "{:?}", began.elapsed());
 }
@@ -92,6 +95,27 @@ async fn two_requests_for_packets_at_once_end_the_line() {
         })
         .await;
     }
+}
+
+/// A tab that is closed while its request for packets waits says no goodbye.
+#[tokio::test]
+async fn who_hangs_up_on_a_request_that_waits_is_gone() {
+    let world = World::builder().tokens().start();
+    for (number, eio) in VERSIONS.into_iter().enumerate() {
+        let mut polling = Polling::open(world.socketio(0), eio, &token(number)).await;
+        if eio == Eio::V4 {
+            polling.send(&["40"]).await;
+        }
+        assert!(polling.next().await.starts_with("40"));
+        let waiting = tokio::time::timeout(ms(300), polling.poll()).await;
+        assert!(waiting.is_err(), "{eio:?}: there is nothing to bring");
+        eventually("the line is gone", secs(5), async || {
+            let refused = polling.send(&["4"]).await;
+            (refused.body.contains("Session ID unknown")).then_some(())
+        })
+        .await;
+    }
+    no_socket_is_left(&world, 0).await;
 }
 
 #[tokio::test]

@@ -231,3 +231,31 @@ async fn packets_that_cannot_be_decoded_are_counted() {
     }
     assert_eq!(http::status(shift.socketio(0), "/ready").await, Some(200));
 }
+
+/// An event with bytes can be read, if not taken: what follows it is no malformed frame.
+#[tokio::test]
+async fn an_event_with_bytes_is_refused_and_not_counted() {
+    let shift = Shift::new().await;
+    for eio in [Eio::V3, Eio::V4] {
+        let mut polling = Polling::open(shift.socketio(0), eio, &shift.visitor("Mina").token).await;
+        if eio == Eio::V4 {
+            polling.send(&["40"]).await;
+        }
+        assert!(polling.next().await.starts_with("40"));
+        let data =
+            json!(["visitor_first_msg", {"name": "a", "file": {"_placeholder": true, "num": 0}}]);
+        let bytes = match eio {
+            Eio::V3 => "b4AAAA",
+            Eio::V4 => "bAAAA",
+        };
+        for ack in 0..25 {
+            let answer = polling.send(&[&format!("451-{ack}{data}"), bytes]).await;
+            assert_eq!(answer.status, 200, "{eio:?}: {}", answer.body);
+            let refused = format!(r#"43{ack}[false,"Missing/Invalid data"]"#);
+            assert_eq!(polling.next().await, refused, "{eio:?}");
+        }
+        let first = event(1, "visitor_first_msg", &content("in words"));
+        polling.send(&[&first]).await;
+        assert_eq!(polling.next().await, accepted(1), "{eio:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use e2e::people::ask;
 use e2e::shift::content;
+use e2e::socketio::{CLIENTS, SocketIo, Transport};
 use e2e::{Shift, shape};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -41,6 +42,34 @@ async fn more_messages_are_added_to_the_entry() {
         scene.mina.waits_in(&waiting[0], &[content(QUESTION), more]),
         scene.room
     );
+}
+
+#[tokio::test]
+async fn whoever_sees_the_queue_sees_all_that_was_said_there() {
+    const MANY: usize = 150;
+    let shift = Shift::new().await;
+    let mut sasha = shift.works(0, &shift.sasha).await;
+    let mina = shift.visitor("Mina");
+    let mut visitor = shift.calls(1, &mina).await;
+    let contents: Vec<Value> = (0..MANY)
+        .map(|number| content(&number.to_string()))
+        .collect();
+    visitor.does("visitor_first_msg", contents[0].clone()).await;
+    sasha.hears("append_unclaimed_chats").await;
+    for said in &contents[1..] {
+        visitor.does("visitor_msg_unclaimed", said.clone()).await;
+        mina.says_in(&sasha.hears("visitor_unclaimed_msg").await, said);
+    }
+    let (mut vika, init) = shift.begins(1, &shift.vika).await;
+    sasha.hears("staff_goes_online").await;
+    let room = mina.waits_in(&init["unclaimed_chats"][0], &contents);
+    vika.does("staff_join", json!({ "room": room })).await;
+    sasha.hears("staff_claim_chat").await;
+    let told = sasha.hears("agent_new_chat").await;
+    let messages = told["contents"].as_array().expect("messages");
+    let said: Vec<&Value> = messages.iter().map(|message| &message["content"]).collect();
+    assert_eq!(said, contents.iter().collect::<Vec<_>>());
+    assert_eq!(messages[0]["sequence_num"], 1);
 }
 
 #[tokio::test]
@@ -167,6 +196,25 @@ async fn the_longest_content_is_4096_bytes_as_compact_json() {
     scene
         .mina
         .says_in(&scene.vika.hears("visitor_unclaimed_msg").await, &sent);
+}
+
+/// Python's clients escape whatever is not ASCII.
+#[tokio::test]
+async fn what_is_too_long_does_not_depend_on_how_a_client_writes_it() {
+    let shift = Shift::new().await;
+    let longest = format!("é😀{}", "é".repeat((4096 - 14 - 6) / 2));
+    let longer = json!({ "content": format!("{longest}x") });
+    let longest = json!({ "content": longest });
+    assert_eq!(longest.to_string().len(), 4096);
+    for client in CLIENTS {
+        let (mina, way) = (shift.visitor("Mina"), Transport::WebSocket);
+        let visitor = SocketIo::connect(shift.socketio(0), client, way, Some(&mina.token), "Mina");
+        let mut visitor = visitor.await.expect("accepted");
+        visitor.does("visitor_first_msg", longest.clone()).await;
+        visitor
+            .is_refused("visitor_msg", longer.clone(), "Content is too long.")
+            .await;
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@ impl Application {
         let for_socketio = settings.socketio.bind;
         let application = application::Application::build(settings, address)?;
         Ok(Self {
-            socketio: Listener::bind(&application.commons().settings, for_socketio)?,
+            socketio: Listener::bind(&application.commons().settings, for_socketio)?
+                .ending_with_its_clients(),
             application,
         })
     }

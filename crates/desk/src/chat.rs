@@ -267,9 +267,8 @@ impl Chat {
                 ..
             } => {
                 self.support = None;
-                if self.kept {
-                    self.assigned = Some(agent.clone());
-                }
+                // What waits for an agent only for a while is not given to it for good.
+                self.assigned = (self.kept && until.is_none()).then(|| agent.clone());
                 let reserved = until.map(|until| Reservation {
                     agent: agent.clone(),
                     until,

@@ -26,6 +26,8 @@ const MAX_CONNECTIONS: usize = 200_000;
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    /// Whether a request goes on whose client has sent everything and closed its half of the connection.
+    allows_half_closed: bool,
 }
 
 impl Listener {
@@ -40,7 +42,15 @@ impl Listener {
         Ok(Self {
             address: socket.local_addr().map_err(bind_error)?,
             socket,
+            allows_half_closed: true,
         })
+    }
+
+    /// A request ends as soon as its client hangs up, for routes where a request may wait for long.
+    #[must_use]
+    pub fn ending_with_its_clients(mut self) -> Self {
+        self.allows_half_closed = false;
+        self
     }
 
     /// The address.
@@ -95,6 +105,7 @@ impl Listener {
             .on_connect(server::on_connect)
             // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
             .client_disconnect_timeout(Duration::ZERO)
+            .h1_allow_half_closed(self.allows_half_closed)
             .disable_signals()
             .listen(self.socket)?
             .run())

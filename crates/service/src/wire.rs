@@ -180,6 +180,8 @@ impl Reader {
                 }
                 Ok(None) => {
                     let chunk = tokio::select! {
+                        // What was sent before the connection went is still heard.
+                        biased;
                         chunk = self.payload.next() => chunk,
                         () = self.connection.closed() => None,
                     };

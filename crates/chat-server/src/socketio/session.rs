@@ -56,6 +56,8 @@ pub(crate) struct SocketIoSession {
     until: Instant,
     standing: Standing,
     faults: Faults,
+    /// How many messages of bytes are still to come that belong to an event which was answered already.
+    attachments: usize,
     /// How fast it may say something.
     messages: MessageRate,
     /// How fast it may do anything else.
@@ -93,6 +95,7 @@ impl SocketIoSession {
             until: now + standing.remaining,
             standing,
             faults: Faults::new(settings.sockets.error_window),
+            attachments: 0,
             messages: MessageRate::new(&settings.limits),
             others: MessageRate::of_others(),
         };
@@ -130,7 +133,7 @@ impl SocketIoSession {
     /// Does what an event asks for; says what became of it if the client wants to hear of it.
     async fn event(&mut self, event: Event) -> Reply {
         let done = match self.is_in_time(&event.name) {
-            true => match decode(self.user.side(), &event.name, event.data.as_deref()) {
+            true => match decode(self.user.side(), &event) {
                 Ok(asked) => self.do_it(asked).await,
                 Err(fault) => Err(fault),
             },
@@ -232,6 +235,7 @@ impl Session for SocketIoSession {
             }
             Ok(Packet::Disconnect) => Reply::close(Close::Over),
             Ok(Packet::Event(event)) if matches!(self.place, Place::Inside(_)) => {
+                self.attachments = event.attachments;
                 self.event(event).await
             }
             Ok(Packet::Ack) => Reply::nothing(),
@@ -240,7 +244,11 @@ impl Session for SocketIoSession {
     }
 
     fn binary(&mut self) -> Reply {
-        self.malformed()
+        match self.attachments.checked_sub(1) {
+            Some(fewer) => self.attachments = fewer,
+            None => return self.malformed(),
+        }
+        Reply::nothing()
     }
 
     fn deliver(&mut self, frame: Frame) -> Reply {

@@ -1,6 +1,6 @@
 //! What the desk does to a chat from outside: give it to an agent, close it, flag it, whisper to its agent.
 
-use super::{Outcome, is_assigned_to, leave_text};
+use super::{Outcome, is_assigned_to, leave_text, support::falls_to_others};
 use crate::{
     chat::{Chat, HandOver, Phase},
     decide::{Decision, Timer},
@@ -12,7 +12,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Gives the chat to an agent. A kept one is that agent's until somebody gives it to another; any other waits for the
+/// Gives the chat to an agent. A conversation is that agent's until somebody gives it to another; any other chat waits for the
 /// agent a while, and is everybody's again then.
 pub(super) fn assign(
     chat: &Chat,
@@ -44,13 +44,12 @@ pub(super) fn assign(
         by_name: hand_over.by,
         note: hand_over.note,
         since: now,
-        until: (!chat.kept).then(|| now.after(policy.transfer)),
+        until: falls_to_others(chat).then(|| now.after(policy.transfer)),
     });
     let decision = Decision::quiet(events).attended();
-    Ok(if chat.kept {
-        decision.clearing(Timer::Reservation)
-    } else {
-        decision.setting(Timer::Reservation, policy.transfer)
+    Ok(match falls_to_others(chat) {
+        true => decision.setting(Timer::Reservation, policy.transfer),
+        false => decision.clearing(Timer::Reservation),
     })
 }
 

@@ -109,8 +109,9 @@ pub(super) fn take_over(chat: &Chat, comer: &Comer<'_>, policy: &Policy) -> Outc
     Ok(Decision::active(vec![taken], policy).attended())
 }
 
-/// Whether an agent who vanishes leaves the chat to others. What a supervisor has given to an agent stays that agent's.
-fn falls_to_others(chat: &Chat) -> bool {
+/// Whether an agent who vanishes, or does not come, leaves the chat to others. A conversation that a supervisor has given to an
+/// agent stays that agent's.
+pub(super) fn falls_to_others(chat: &Chat) -> bool {
     chat.standing || !chat.kept
 }
 

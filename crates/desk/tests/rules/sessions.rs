@@ -13,7 +13,9 @@ use helpline_desk::{
     refusal::Refusal,
 };
 
-use crate::world::{Desk, agent, claim, enter, first_words, say, staff, take_over, visitor};
+use crate::world::{
+    Desk, agent, assign, claim, enter, first_words, say, staff, take_over, visitor,
+};
 
 fn support(id: u128) -> Actor {
     Actor::Support(SupportId::from_bits(id))
@@ -214,6 +216,24 @@ fn what_a_supervisor_gave_to_an_agent_stays_that_agents() {
         desk.chat.expect("a chat").assigned,
         Some(AgentId("vika".to_owned()))
     );
+}
+
+/// Its visitor waits at its socket, and a session is no conversation that a supervisor keeps an eye on.
+#[test]
+fn a_session_that_is_handed_over_is_everybodys_again_when_its_agent_does_not_come() {
+    let mut desk = Desk::standing(Accounts);
+    desk.accepts(agent("vika"), claim("Vika", 1));
+    let decision = desk.accepts(staff("rosa"), assign("otto"));
+    let set = TimerChange::Set(Timer::Reservation, desk.policy.transfer);
+    assert!(decision.timers.contains(&set));
+    let anna = AgentId("anna".to_owned());
+    let entry = |desk: &Desk| Entry::of(desk.chat.as_ref().expect("a chat")).expect("it waits");
+    assert!(!entry(&desk).visible_to(&anna));
+    let held = Refusal::AlreadyClaimed { winner: None };
+    assert_eq!(desk.refuses(agent("anna"), claim("Anna", 3)), held);
+    desk.accepts(Actor::Desk, Command::Lapse);
+    assert!(entry(&desk).visible_to(&anna));
+    desk.accepts(agent("anna"), claim("Anna", 3));
 }
 
 #[test]

@@ -55,20 +55,39 @@ impl Serialize for Content {
     }
 }
 
-/// JSON without the blanks between its parts.
+/// JSON without the blanks between its parts, and with no more escapes in its texts than they need: what is said is as long for
+/// a client that escapes whatever is not ASCII as for one that does not.
 fn compact(text: &str) -> String {
     let mut compact = String::with_capacity(text.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for char in text.chars() {
-        match char {
-            ' ' | '\t' | '\n' | '\r' if !quoted => continue,
-            '"' if !escaped => quoted = !quoted,
-            _ => {}
+    let mut rest = text;
+    while let Some(quote) = rest.find('"') {
+        let (between, quoted) = rest.split_at(quote);
+        compact.extend(between.chars().filter(|char| !is_blank(*char)));
+        let (string, after) = quoted.split_at(length_of_string(quoted));
+        match serde_json::from_str::<String>(string) {
+            Ok(plain) if string.contains('\\') => compact.push_str(&crate::json(&plain)),
+            _ => compact.push_str(string),
         }
-        escaped = char == '\\' && !escaped;
-        compact.push(char);
+        rest = after;
     }
+    compact.extend(rest.chars().filter(|char| !is_blank(*char)));
     compact
+}
+
+fn is_blank(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\n' | '\r')
+}
+
+/// How long the string is that this begins with, with both its quotes.
+fn length_of_string(quoted: &str) -> usize {
+    let mut escaped = true;
+    for (at, byte) in quoted.bytes().enumerate() {
+        if byte == b'"' && !escaped {
+            return at + 1;
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    quoted.len()
 }
 
 #[cfg(test)]
@@ -80,11 +99,16 @@ mod tests {
     }
 
     #[test]
-    fn it_stays_as_it_came_but_for_blanks() {
+    fn it_stays_as_it_came_but_for_blanks_and_needless_escapes() {
         for (text, compact) in [
             (r#"{"z": 1, "a": [ 2 ] }"#, r#"{"z":1,"a":[2]}"#),
             (r#"{"a": "b \" c  \\" }"#, r#"{"a":"b \" c  \\"}"#),
             (r#"{ "n":1.50 , "m":1e3}"#, r#"{"n":1.50,"m":1e3}"#),
+            (
+                r#"{"\u00e9 ": "\ud83d\ude00\/ \n\u0007\\"}"#,
+                "{\"é \":\"😀/ \\n\\u0007\\\\\"}",
+            ),
+            (r#"{"" : ["\"", "\\" , {} ]}"#, r#"{"":["\"","\\",{}]}"#),
         ] {
             assert_eq!(read(text).expect("content").as_str(), compact);
         }

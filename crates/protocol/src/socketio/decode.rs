@@ -3,7 +3,7 @@
 use helpline_desk::{actor::Side, id::ChatId};
 use serde_json::value::RawValue;
 
-use super::{Content, Fault};
+use super::{Content, Fault, packet::Event};
 
 /// A client's event, as far as it can be judged without knowing the chat. A room that is no id is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +49,18 @@ pub enum ClientEvent {
 ///
 /// # Errors
 /// What is wrong with it, whatever the chat is like.
-pub fn decode(side: Side, name: &str, data: Option<&RawValue>) -> Result<ClientEvent, Fault> {
-    match (name, side) {
-        ("visitor_first_msg", Side::Visitor) => content(data).map(ClientEvent::FirstMessage),
+pub fn decode(side: Side, event: &Event) -> Result<ClientEvent, Fault> {
+    let data = event.data.as_deref();
+    // Nothing here is made of bytes: a content with some in it is none.
+    let content = |data: Option<&RawValue>| {
+        let plain = data.filter(|_| event.attachments == 0);
+        plain.and_then(Content::read)
+    };
+    let words = || content(data).ok_or(Fault::MissingData);
+    match (event.name.as_str(), side) {
+        ("visitor_first_msg", Side::Visitor) => words().map(ClientEvent::FirstMessage),
         ("visitor_msg" | "visitor_msg_unclaimed", Side::Visitor) => {
-            content(data).map(ClientEvent::Message)
+            words().map(ClientEvent::Message)
         }
         ("visitor_leave_room", Side::Visitor) => Ok(ClientEvent::VisitorLeave),
         ("staff_join", Side::Support) => {
@@ -63,8 +70,7 @@ pub fn decode(side: Side, name: &str, data: Option<&RawValue>) -> Result<ClientE
         ("staff_msg", Side::Support) => {
             let fields = Fields::of(data);
             let room = fields.room()?;
-            let content = fields.get("content").and_then(Content::read);
-            let content = content.ok_or(Fault::InvalidContent)?;
+            let content = content(fields.get("content")).ok_or(Fault::InvalidContent)?;
             Ok(ClientEvent::StaffMessage { room, content })
         }
         ("staff_leave_room", Side::Support) => {
@@ -99,10 +105,6 @@ pub fn decode(side: Side, name: &str, data: Option<&RawValue>) -> Result<ClientE
     }
 }
 
-fn content(data: Option<&RawValue>) -> Result<Content, Fault> {
-    data.and_then(Content::read).ok_or(Fault::MissingData)
-}
-
 /// The fields of an object; of two with one name the last. Data that is no object has none.
 struct Fields<'a>(std::collections::BTreeMap<String, &'a RawValue>);
 
@@ -133,9 +135,17 @@ mod tests {
 
     const ID: &str = "285495465e8c49dfb9f7c21e14623ee3";
 
+    fn event(name: &str, data: &str) -> Event {
+        Event {
+            name: name.to_owned(),
+            data: (!data.is_empty()).then(|| serde_json::from_str(data).expect("JSON")),
+            ack: None,
+            attachments: 0,
+        }
+    }
+
     fn read(side: Side, name: &str, data: &str) -> Result<ClientEvent, Fault> {
-        let data = (!data.is_empty()).then(|| serde_json::from_str(data).expect("JSON"));
-        decode(side, name, data)
+        decode(side, &event(name, data))
     }
 
     const VISITORS: [&str; 4] = [
@@ -249,5 +259,22 @@ mod tests {
             read(Side::Support, "change_chat_priority", &data),
             Ok(flagged)
         );
+    }
+
+    #[test]
+    fn a_content_with_bytes_in_it_is_none() {
+        let content = r#"{"file":{"_placeholder":true,"num":0},"name":"a"}"#;
+        let data = format!(r#"{{"room":"{ID}","content":{content}}}"#);
+        for (side, name, data, fault) in [
+            (Side::Visitor, "visitor_msg", content, Fault::MissingData),
+            (Side::Support, "staff_msg", &data, Fault::InvalidContent),
+            (Side::Support, "staff_msg", content, Fault::InvalidRoom),
+        ] {
+            let event = Event {
+                attachments: 1,
+                ..event(name, data)
+            };
+            assert_eq!(decode(side, &event), Err(fault), "{name}");
+        }
     }
 }

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use super::{Fault, Malformed, engine::Revision};
 use crate::json;
 
+/// How many messages of bytes an event may announce.
+const MOST_ATTACHMENTS: usize = 16;
+
 /// What a client may send.
 #[derive(Clone, Debug)]
 pub enum Packet {
@@ -33,6 +36,8 @@ pub struct Event {
     pub data: Option<Box<RawValue>>,
     /// By which number the client wants to hear what became of it.
     pub ack: Option<u64>,
+    /// How many messages of bytes follow it, for which placeholders stand in the data.
+    pub attachments: usize,
 }
 
 impl Packet {
@@ -53,12 +58,15 @@ impl Packet {
             b'1' => Ok(Self::Disconnect),
             b'2' => event(rest).map(Self::Event),
             b'3' => Ok(Self::Ack),
-            // What its placeholders stand for comes as bytes, which nothing here is made of.
             b'5' => {
-                let (_, rest) = rest.split_once('-').ok_or(Malformed)?;
+                let (count, rest) = rest.split_once('-').ok_or(Malformed)?;
+                let attachments = count.parse().map_err(|_| Malformed)?;
+                if attachments > MOST_ATTACHMENTS {
+                    return Err(Malformed);
+                }
                 let event = event(rest)?;
                 Ok(Self::Event(Event {
-                    data: None,
+                    attachments,
                     ..event
                 }))
             }
@@ -94,6 +102,7 @@ fn event(text: &str) -> Result<Event, Malformed> {
         name: serde_json::from_str(name.get()).map_err(|_| Malformed)?,
         data: array.next().map(ToOwned::to_owned),
         ack,
+        attachments: 0,
     })
 }
 
@@ -155,7 +164,7 @@ mod tests {
             (r#"217["a",null]"#, Some("null"), Some(17)),
             (r#"2/,17["a"]"#, None, Some(17)),
             (r#"2/?x=y,0["a"]"#, None, Some(0)),
-            (r#"51-3["a",{"_placeholder":true,"num":0}]"#, None, Some(3)),
+            (r#"51-3["a",{"b":5}]"#, Some(r#"{"b":5}"#), Some(3)),
         ] {
             let event = read(text);
             assert_eq!(event.name, "a", "{text}");
@@ -198,6 +207,9 @@ mod tests {
             "299999999999999999999[\"a\"]",
             "4",
             "5[\"a\"]",
+            "5-[\"a\"]",
+            "5x-[\"a\"]",
+            "517-[\"a\"]",
             "61-1[]",
             "7",
             "é",

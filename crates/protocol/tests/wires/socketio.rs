@@ -264,7 +264,7 @@ fn what_clients_send_is_read_as_it_is_meant() {
     for (name, side, meant) in events_of_clients() {
         let event = read(&packet(name));
         assert_eq!(event.ack, Some(7), "{name}");
-        let decoded = decode(side, &event.name, event.data.as_deref());
+        let decoded = decode(side, &event);
         assert_eq!(decoded, Ok(meant), "{name}");
     }
 }
@@ -278,7 +278,7 @@ fn fields_that_nobody_knows_are_ignored() {
         }
         event[1]["mood"] = serde_json::json!(["good"]);
         let event = read(&format!("2{event}"));
-        let decoded = decode(side, &event.name, event.data.as_deref());
+        let decoded = decode(side, &event);
         assert_eq!(decoded, Ok(meant), "{name}");
     }
 }
@@ -303,7 +303,7 @@ fn hear(text: &str) {
     }
     if let Ok(Packet::Event(event)) = Packet::read(text) {
         for side in [Side::Visitor, Side::Support] {
-            let _ = decode(side, &event.name, event.data.as_deref());
+            let _ = decode(side, &event);
         }
     }
 }

@@ -154,9 +154,10 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             ended(row, end, at);
         }
         Event::ReservationEnded => {
-            // A kept chat stays with whom it was given to.
+            // A conversation stays with whom it was given to.
             let waits = row.status == Status::Waiting.as_str();
-            if waits && !row.kept && at >= row.status_at {
+            let is_conversation = row.kept && row.supervisor.is_some();
+            if waits && !is_conversation && at >= row.status_at {
                 row.assigned = None;
             }
         }

@@ -14,6 +14,8 @@ use super::Observer;
 
 /// How many messages of a session are remembered: what somebody who comes to it is shown at once.
 const REMEMBERED: usize = 100;
+/// How many while it waits: whoever sees the queue sees all that was said there, as far as one visitor may fill it.
+const REMEMBERED_WAITING: usize = 1000;
 
 /// A chat that is open.
 #[derive(Clone, Debug)]
@@ -133,9 +135,12 @@ impl OnFloor {
             Event::Assigned { since, .. } | Event::Released { since } => self.since = *since,
             Event::Claimed { .. } | Event::TakenOver { .. } => self.since = recorded.at,
             Event::Said(said) => {
-                if self.session.len() == REMEMBERED {
-                    self.session.pop_front();
-                }
+                let most = match self.chat.phase {
+                    Phase::Waiting(_) => REMEMBERED_WAITING,
+                    _ => REMEMBERED,
+                };
+                let too_many = (self.session.len() + 1).saturating_sub(most);
+                self.session.drain(..too_many);
                 self.session.push_back(Spoken {
                     number,
                     at: recorded.at,

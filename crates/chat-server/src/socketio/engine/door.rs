@@ -22,9 +22,10 @@ use tokio::sync::mpsc;
 
 use super::{
     Lines, kept,
-    line::{Line, SessionEnd},
+    line::Line,
     polling,
     query::{BadRequest, Handshake},
+    session_end::SessionEnd,
     terms, websocket,
 };
 

@@ -10,18 +10,13 @@ use futures_util::{Stream, stream};
 use helpline_protocol::{
     close::{Close, ComeBack},
     socketio::{
-        engine::{self, Packet, Revision},
+        engine::{Packet, Revision},
         packet::DISCONNECT,
     },
 };
-use helpline_service::{
-    socket::{Incoming, Wire},
-    wire::Frame,
-};
+use helpline_service::{socket::Incoming, wire::Frame};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-
-use super::Lines;
 
 /// How many packets may wait at the line, besides those in the session's own outbox.
 const WAITING: usize = 32;
@@ -41,6 +36,8 @@ pub(super) struct Line {
     emptied: Notify,
     closed: CancellationToken,
     incoming: mpsc::Sender<Incoming>,
+    /// The client has hung up without a word.
+    lost: CancellationToken,
 }
 
 struct State {
@@ -69,6 +66,8 @@ pub(super) enum Polled {
     Nothing,
     /// These, and they are the last.
     Last(Vec<Frame>),
+    /// Nothing more: the client is to come back.
+    Gone,
     /// A WebSocket carries the packets.
     Mismatch,
     /// Another request waits already.
@@ -100,10 +99,17 @@ impl Line {
             emptied: Notify::new(),
             closed: CancellationToken::new(),
             incoming,
+            lost: CancellationToken::new(),
         };
-        let heard = stream::unfold(heard, async |mut heard| {
-            let incoming = heard.recv().await?;
-            Some((incoming, heard))
+        let lost = line.lost.clone();
+        let heard = stream::unfold((heard, lost), async |(mut heard, lost)| {
+            let incoming = tokio::select! {
+                // What it sent before is still heard.
+                biased;
+                incoming = heard.recv() => incoming?,
+                () = lost.cancelled() => return None,
+            };
+            Some((incoming, (heard, lost)))
         });
         (Arc::new(line), heard)
     }
@@ -149,7 +155,7 @@ impl Line {
     }
 
     /// The session has ended: what waits is still taken to the client.
-    fn close(&self, close: Close) {
+    pub(super) fn close(&self, close: Close) {
         {
             let mut state = self.state();
             if state.close.is_some() {
@@ -172,6 +178,11 @@ impl Line {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
+    }
+
+    /// The client has hung up, without a word.
+    pub(super) fn lose(&self) {
+        self.lost.cancel();
     }
 
     /// The same for a packet as text. One that cannot be read is counted by the session as it counts bytes.
@@ -198,22 +209,31 @@ impl Line {
             }
             state.polled = true;
         }
-        let _polling = Polling(self);
+        let mut polling = Polling {
+            line: self,
+            is_answered: false,
+        };
         loop {
             {
                 let mut state = self.state();
                 if state.carrier != Carrier::Polling && state.close.is_none() {
+                    polling.is_answered = true;
                     return Polled::Nothing;
                 }
                 if state.close.is_some() || !state.packets.is_empty() {
                     let count = state.packets.len().min(A_PAYLOAD);
                     let packets = state.packets.drain(..count).collect();
                     self.emptied.notify_one();
+                    polling.is_answered = true;
                     // That it is the end takes a packet too.
-                    let is_last = state.close.is_some() && count < A_PAYLOAD;
-                    return match is_last {
-                        true => Polled::Last(packets),
-                        false => Polled::Packets(packets),
+                    return match state.close.filter(|_| count < A_PAYLOAD) {
+                        None => Polled::Packets(packets),
+                        Some(close) if close.come_back() == ComeBack::Never => {
+                            Polled::Last(packets)
+                        }
+                        // python-socketio stays away after a goodbye, and comes back when a request fails.
+                        Some(_) if packets.is_empty() => Polled::Gone,
+                        Some(_) => Polled::Packets(packets),
                     };
                 }
             }
@@ -260,53 +280,18 @@ impl Line {
 }
 
 /// A request that waits for packets, until it has some or its client hangs up.
-struct Polling<'a>(&'a Line);
+struct Polling<'a> {
+    line: &'a Line,
+    is_answered: bool,
+}
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
-        self.0.state().polled = false;
-    }
-}
-
-/// The session's end of a line, which is closed when this is dropped.
-pub(super) struct SessionEnd {
-    line: Arc<Line>,
-    lines: Lines,
-}
-
-impl SessionEnd {
-    pub(super) fn new(line: Arc<Line>, lines: Lines) -> Self {
-        Self { line, lines }
-    }
-}
-
-impl Wire for SessionEnd {
-    async fn text(&mut self, frame: Frame) -> ControlFlow<()> {
-        self.line.put(frame).await
-    }
-
-    async fn ping(&mut self) -> ControlFlow<()> {
-        match self.line.revision {
-            Revision::V4 => self.line.put(engine::PING.into()).await,
-            // It is the client's to ask.
-            Revision::V3 => ControlFlow::Continue(()),
+        self.line.state().polled = false;
+        if !self.is_answered {
+            // A client of Engine.IO whose request broke begins anew.
+            self.line.lose();
         }
-    }
-
-    async fn pong(&mut self, payload: &[u8]) -> ControlFlow<()> {
-        let payload = String::from_utf8_lossy(payload);
-        self.line.put(engine::pong(&payload).into()).await
-    }
-
-    async fn close(&mut self, close: Close) {
-        self.line.close(close);
-    }
-}
-
-impl Drop for SessionEnd {
-    fn drop(&mut self) {
-        self.line.close(Close::Over);
-        self.lines.remove(&self.line.sid);
     }
 }
 
@@ -391,6 +376,15 @@ mod tests {
             Polled::Last(packets) => assert_eq!(texts(&packets), ["41"]),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_of_who_is_to_come_back_fails_once_it_has_everything() {
+        let (line, _heard) = Line::new(String::new(), Revision::V3, false);
+        let _ = line.put("4a".into()).await;
+        line.close(Close::Restart);
+        assert_eq!(polled(&line).await, ["4a"]);
+        assert!(matches!(line.poll().await, Polled::Gone));
     }
 
     #[tokio::test]

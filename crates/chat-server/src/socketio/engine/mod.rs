@@ -4,12 +4,14 @@
 //! go at the line's other end, on any thread: they take what waits there to the client, and hand what the client sends to the task.
 //!
 //! Promised: packets keep their order over the upgrade; what waits for a client is bounded, and a client that does not take it is
-//! told to come back; a packet that cannot be read is counted and does no other harm.
+//! told to come back; a client that hangs up on a request that waits, as a closed tab does, is gone at once; a packet that cannot be
+//! read is counted and does no other harm.
 
 mod door;
 mod line;
 mod polling;
 mod query;
+mod session_end;
 mod websocket;
 
 use std::{

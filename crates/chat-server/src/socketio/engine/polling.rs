@@ -45,6 +45,10 @@ pub(super) async fn take(line: &Line) -> HttpResponse {
             let _ = line.hear(Incoming::Close).await;
             with_last(&packets, &[engine::CLOSE])
         }
+        Polled::Gone => {
+            let _ = line.hear(Incoming::Close).await;
+            bad_request(BadRequest::Session)
+        }
         Polled::Mismatch => bad_request(BadRequest::Mismatch),
         Polled::Twice => {
             // Two who take packets would tear their order apart, so neither may.

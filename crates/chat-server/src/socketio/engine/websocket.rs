@@ -39,7 +39,7 @@ pub(super) async fn carry(line: &Line, outgoing: Outgoing, incoming: impl Stream
             () = too_late => false,
         }
     };
-    let _ = line.hear(Incoming::Close).await;
+    line.lose();
     if ended {
         // Whoever hangs up while the other still talks may be heard as a line that broke.
         let rest = incoming.take_while(|frame| std::future::ready(*frame != Incoming::Close));
@@ -59,6 +59,7 @@ async fn read(
             Incoming::Ping(payload) => answers.pong(&payload).await,
             Incoming::Pong => ControlFlow::Continue(()),
             Incoming::Close => {
+                let _ = line.hear(Incoming::Close).await;
                 answers.close(Close::Over).await;
                 return;
             }
