@@ -133,21 +133,20 @@ async fn rows(
     for (key, event) in events {
         first.entry(&key.0).or_insert(event);
     }
-    let mut rows = lock_rows(tx, first.keys().copied()).await?;
+    // Rows are made before any is locked, each in one order for everyone, so that two batches never wait for each other.
+    let known = known_ids(tx, first.keys().copied()).await?;
     let missing: Vec<_> = first
         .iter()
-        .filter(|(id, _)| !rows.contains_key(**id))
+        .filter(|(id, _)| !known.contains(**id))
         .map(|(_, event)| projection::unknown(event).into_active_model())
         .collect();
-    if !missing.is_empty() {
-        for missing in missing.chunks(ROWS) {
-            chat::Entity::insert_many(missing.to_vec())
-                .on_conflict_do_nothing_on([chat::Column::Id])
-                .exec_without_returning(tx)
-                .await?;
-        }
-        rows = lock_rows(tx, first.keys().copied()).await?;
+    for missing in missing.chunks(ROWS) {
+        chat::Entity::insert_many(missing.to_vec())
+            .on_conflict_do_nothing_on([chat::Column::Id])
+            .exec_without_returning(tx)
+            .await?;
     }
+    let mut rows = lock_rows(tx, first.keys().copied()).await?;
     let registered = events.values().filter_map(|event| match &event.event {
         Some(Event::Registered { visitor, .. }) => {
             Some((event.chat.to_string(), visitor.to_string(), event.at))
@@ -162,13 +161,23 @@ async fn rows(
     Ok(rows)
 }
 
+async fn known_ids(
+    tx: &DatabaseTransaction,
+    ids: impl Iterator<Item = &str>,
+) -> Result<BTreeSet<String>, DbErr> {
+    let known = chat::Entity::find()
+        .select_only()
+        .column(chat::Column::Id)
+        .filter(chat::Column::Id.is_in(ids));
+    Ok(known.into_tuple().all(tx).await?.into_iter().collect())
+}
+
 async fn lock_rows(
     tx: &DatabaseTransaction,
     ids: impl Iterator<Item = &str>,
 ) -> Result<BTreeMap<String, chat::Model>, DbErr> {
     let rows = chat::Entity::find()
         .filter(chat::Column::Id.is_in(ids))
-        // One order for everyone, so that two batches never wait for each other.
         .order_by_asc(chat::Column::Id)
         .lock_exclusive()
         .all(tx)
