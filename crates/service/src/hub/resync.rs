@@ -24,7 +24,8 @@ impl Hub {
             return;
         };
         let hub = self.clone();
-        let repair = async move {
+        // Boxed, or the task would hold it three times over; there is one whenever a room opens.
+        let repair = Box::pin(async move {
             loop {
                 match hub.read_log(&room, from).await {
                     Ok(()) => match room.end_resync() {
@@ -45,7 +46,7 @@ impl Hub {
                     }
                 }
             }
-        };
+        });
         let stop = self.0.stop.clone();
         self.0
             .tasks
