@@ -308,6 +308,11 @@ impl Chat {
         matches!(self.phase, Phase::Ended(_))
     }
 
+    /// Whether somebody has asked, and it is not over.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Waiting(_) | Phase::Engaged)
+    }
+
     /// Whether an agent has ever come in.
     pub fn was_engaged(&self) -> bool {
         !self.parts.is_empty()

@@ -8,6 +8,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// How many of the chats that are marked as urgent staff are shown: those that were marked last (contract 004, section 3).
+pub const LATEST_FLAGGED: usize = 15;
+
 /// A waiting request, as the desk sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

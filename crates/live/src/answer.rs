@@ -1,4 +1,4 @@
-//! What a server says of itself: whether it may be written to, and what it knows of its cluster.
+//! What a server says of itself: whether it may be written to, what it knows of its cluster or its master.
 
 use redis::{ConnectionAddr, FromRedisValue, RedisResult, Value, aio::MultiplexedConnection};
 use tokio::time::timeout;
@@ -103,6 +103,16 @@ pub(crate) async fn cluster(
             .unwrap_or(0),
         layout: layout.unwrap_or_default(),
     })
+}
+
+/// Asks a sentinel where the master of this name is: its host and port.
+pub(crate) async fn master_of(
+    sentinel: &mut MultiplexedConnection,
+    name: &str,
+) -> RedisResult<Option<(String, u16)>> {
+    let mut question = redis::cmd("SENTINEL");
+    question.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
+    question.query_async(sentinel).await
 }
 
 fn is_primary(role: Vec<Value>) -> bool {

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::{
     address::{Address, Kind},
+    answer::master_of,
     keys::Keys,
     script::Script,
     setup, slot, tend,
@@ -108,10 +109,7 @@ pub async fn sentinels(address: &Address) -> Vec<Sentinel> {
 
 async fn master(address: &Address, index: usize, name: &str) -> Result<String, String> {
     let mut connection = address.connect_to_sentinel(index).await?;
-    let mut question = redis::cmd("SENTINEL");
-    question.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
-    let answer: Option<(String, u16)> = within(question.query_async(&mut connection)).await?;
-    match answer {
+    match within(master_of(&mut connection, name)).await? {
         Some((host, port)) => Ok(format!("{host}:{port}")),
         None => Err(format!("knows no master `{name}`")),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use helpline_desk::{
     actor::Side,
     id::{AgentId, ChatId},
-    queue::Entry,
+    queue::{Entry, LATEST_FLAGGED},
     time::Timestamp,
 };
 use helpline_protocol::bus::{self, Flagged};
@@ -119,11 +119,11 @@ impl Store {
         Ok(chats)
     }
 
-    /// The flagged chats, the one that was flagged last first. One that cannot be read is left out, loudly.
+    /// The [`LATEST_FLAGGED`] chats that were flagged last, the latest first. One that cannot be read is left out, loudly.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn flagged(&self) -> Result<Vec<Flagged>, Unavailable> {
+    pub async fn latest_flagged(&self) -> Result<Vec<Flagged>, Unavailable> {
         let mut flagged = Vec::new();
         for partition in 0..self.shared.keys.partitions() {
             let mut read = redis::cmd("HVALS");
@@ -140,6 +140,7 @@ impl Store {
             }
         }
         flagged.sort_by_key(|flagged| std::cmp::Reverse((flagged.flagged_at, flagged.chat)));
+        flagged.truncate(LATEST_FLAGGED);
         Ok(flagged)
     }
 

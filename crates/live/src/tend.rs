@@ -26,7 +26,7 @@ use tracing::{info, warn};
 
 use crate::{
     address::{Address, Kind},
-    answer::{Answer, ask, cluster},
+    answer::{Answer, ask, cluster, master_of},
     layout::{Layout, Primary, Range},
 };
 
@@ -300,11 +300,8 @@ impl Tended {
                     }
                 },
             };
-            let mut question = redis::cmd("SENTINEL");
-            question.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
-            match timeout(LOOK_EVERY, question.query_async(&mut sentinel)).await {
+            match timeout(LOOK_EVERY, master_of(&mut sentinel, name)).await {
                 Ok(Ok(Some((host, port)))) => {
-                    let (host, port): (String, u16) = (host, port);
                     self.sentinel = Some(sentinel);
                     return Some(self.address.server(&host, port));
                 }

@@ -34,9 +34,6 @@ use super::{
 };
 use crate::people::People;
 
-/// How many flagged chats are shown.
-const FLAGGED: usize = 15;
-
 /// Tells what it is given to tell.
 pub(super) struct Herald {
     words: Words,
@@ -128,8 +125,7 @@ impl Herald {
         let online_visitors = visitors.iter();
         let online_visitors =
             online_visitors.filter_map(|(_, profile)| serde_json::from_str(profile).ok());
-        let mut flagged = self.handler.store().flagged().await?;
-        flagged.truncate(FLAGGED);
+        let flagged = self.handler.store().latest_flagged().await?;
         let mut flagged_chats = Vec::with_capacity(flagged.len());
         for flagged in &flagged {
             flagged_chats.push(Flagged {

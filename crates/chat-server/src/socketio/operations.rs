@@ -39,12 +39,7 @@ pub(super) struct Staff {
 
 /// A name that the desk takes.
 pub(super) fn name_of(text: &str) -> Name {
-    let printable = || text.chars().filter(|char| !char.is_control());
-    let short: String = printable()
-        .take(helpline_desk::name::MAX_CHARACTERS)
-        .collect();
-    let name = Name::parse(text).or_else(|| Name::parse(&short));
-    match name.or_else(|| Name::parse(NAMELESS)) {
+    match Name::cut(text).or_else(|| Name::parse(NAMELESS)) {
         Some(name) => name,
         None => unreachable!("this is a name"),
     }
@@ -243,8 +238,7 @@ impl Operations {
             Some(held) => self.remember(room, held),
             None => drop(self.held.remove(&room)),
         }
-        chat.filter(|chat| matches!(chat.phase, Phase::Waiting(_) | Phase::Engaged))
-            .ok_or(Fault::NoSession)
+        chat.filter(|chat| chat.is_open()).ok_or(Fault::NoSession)
     }
 
     /// What a refusal means of what only whoever has the chat may do: the session is over, or another one's now.

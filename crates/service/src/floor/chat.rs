@@ -153,11 +153,6 @@ impl OnFloor {
         number
     }
 
-    /// Whether there is anything to see: somebody asked, and it is not over.
-    pub fn is_open(&self) -> bool {
-        matches!(self.chat.phase, Phase::Waiting(_) | Phase::Engaged)
-    }
-
     /// What matters of it to who is told what happens next.
     pub fn before(&self) -> Before {
         Before {

@@ -80,7 +80,7 @@ impl Floor {
     async fn load(&self, chat: ChatId) -> Result<Option<Loaded>, StoreError> {
         let handler = &self.0.handler;
         let loaded = handler.store().load(chat, 0).await?;
-        let was_open = |held: &OnFloor| held.chat.kept && held.is_open();
+        let was_open = |held: &OnFloor| held.chat.kept && held.chat.is_open();
         let is_lost = loaded.is_none() && self.look(|view| view.chat(chat).is_some_and(was_open));
         match is_lost && handler.restore(chat).await? {
             true => handler.store().load(chat, 0).await,

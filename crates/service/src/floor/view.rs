@@ -51,7 +51,7 @@ impl View {
 
     /// The open chats, in no order.
     pub fn chats(&self) -> impl Iterator<Item = &OnFloor> {
-        self.chats.values().filter(|chat| chat.is_open())
+        self.chats.values().filter(|chat| chat.chat.is_open())
     }
 
     /// A chat, if it is open or about to be.
@@ -262,7 +262,7 @@ impl View {
             return;
         }
         let held = self.chats.remove(&id);
-        let was_open = held.as_ref().filter(|held| held.is_open());
+        let was_open = held.as_ref().filter(|held| held.chat.is_open());
         let Some(loaded) = loaded else {
             if let Some(was) = was_open {
                 observer(&Happening::Lost(was));
@@ -276,7 +276,7 @@ impl View {
         let chat = told.or_else(|| {
             let found = OnFloor::of(id, &loaded.head.epoch, &loaded.recorded);
             match (&found, was_open) {
-                (Some(after), _) if after.is_open() => {
+                (Some(after), _) if after.chat.is_open() => {
                     let before = held.as_ref();
                     observer(&Happening::Found { before, after });
                 }

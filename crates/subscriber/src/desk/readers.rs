@@ -217,7 +217,7 @@ impl Telling<'_> {
 
     /// Shows a chat as it is now, also to whoever had it until now and wants to know who has it.
     fn shows(&mut self, before: &Before, after: &OnFloor) {
-        if !after.is_open() {
+        if !after.chat.is_open() {
             return;
         }
         let former = before.support.as_ref().map(|former| &former.agent);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use helpline_desk::{
     actor::Actor,
-    chat::Phase,
     command::Command,
     id::{ChatId, MessageId, SupportId},
     name::Name,
@@ -35,8 +34,6 @@ use super::{
 };
 use crate::agent::Agent;
 
-/// How many flagged chats are shown at first.
-const FLAGGED: usize = 15;
 /// How many chats a socket watches at once.
 const MOST_WATCHED: usize = 16;
 
@@ -123,8 +120,7 @@ impl DeskSession {
             (staff, chats)
         });
         // What is flagged meanwhile is in it, and is told once more: it says the same.
-        let mut flagged = self.handler.store().flagged().await.ok()?;
-        flagged.truncate(FLAGGED);
+        let flagged = self.handler.store().latest_flagged().await.ok()?;
         let flagged: Vec<FlaggedRow> = flagged.iter().map(FlaggedRow::from).collect();
         Some(staff_desk::desk(&staff, chats.as_deref(), &flagged).into())
     }
@@ -237,9 +233,8 @@ impl DeskSession {
 /// What a chat is shown as if it is open, and its last event.
 fn shown(chat: ChatId, loaded: &Loaded) -> Option<(Frame, u64)> {
     let state = loaded.chat(chat)?;
-    let open = matches!(state.phase, Phase::Waiting(_) | Phase::Engaged);
     let history = || staff_desk::watched(&state, &loaded.recorded).into();
-    open.then(|| (history(), loaded.head.seq))
+    state.is_open().then(|| (history(), loaded.head.seq))
 }
 
 /// What is done, for the log.
