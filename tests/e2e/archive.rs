@@ -1,13 +1,16 @@
 //! What is said reaches the records: whoever dies, and however long the database is away.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use e2e::builder::Builder;
 use e2e::party::contents;
+use e2e::people;
 use e2e::postgres::{self, Session};
 use e2e::small_disk::SmallDisk;
 use e2e::{World, eventually, http, secs};
 use helpline_records::{Records, Status};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::PROCESS;
@@ -213,6 +216,82 @@ async fn chats_go_on_while_the_disk_of_the_records_is_full() {
     disk.clear();
     expect(&records, &chat, &said).await;
     records.close().await;
+    drop(world);
+}
+
+fn candidate(email: &str) -> Value {
+    json!({ "name": "Nora", "email": email, "password": "a long secret", "role": "candidate" })
+}
+
+/// A disk that is full again and again leaves every writer's connections in whatever state it finds them. What was said
+/// before, during and after is there for somebody who opens the file anew, and so is what else people changed.
+#[tokio::test]
+async fn after_a_full_disk_everything_is_kept_again() {
+    let Some(disk) = SmallDisk::of(4) else {
+        return;
+    };
+    let url = format!("sqlite:{}/helpline.db", disk.path().display());
+    let address = url.clone();
+    let world = World::with(move |settings| settings.records.url = Some(address.as_str().into()));
+    let outside = async || Records::open(&url).await.expect("a good address");
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    let mut said = Vec::new();
+    let mut says = async |number: u32| {
+        let content = format!("{number} {}", "x".repeat(2_000));
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    };
+    for number in 0..20 {
+        says(number).await;
+    }
+    let failures = async || {
+        figure(&world, 0, "helpline_records_failures_total").await
+            + figure(&world, 1, "helpline_records_failures_total").await
+    };
+    let tried = AtomicU32::new(0);
+    let mut number = 20;
+    for round in 0..2 {
+        let before = failures().await;
+        disk.fill();
+        for _ in 0..60 {
+            says(number).await;
+            number += 1;
+        }
+        eventually("failures, each over another one", secs(40), async || {
+            let email = format!("{}@example.org", tried.fetch_add(1, Ordering::Relaxed));
+            people::post(world.chat(0), "/auth/signup", &candidate(&email)).await;
+            (failures().await >= before + 4.0).then_some(())
+        })
+        .await;
+        assert_eq!(
+            http::status(world.chat(0), "/ready").await,
+            Some(503),
+            "{round}"
+        );
+        disk.clear();
+        eventually("readiness", CAUGHT_UP, async || {
+            world.is_ready().await.then_some(())
+        })
+        .await;
+    }
+    for _ in 0..20 {
+        says(number).await;
+        number += 1;
+    }
+    let records = outside().await;
+    expect(&records, &chat, &said).await;
+    records.close().await;
+    for number in 0..16 {
+        let email = format!("after{number}@example.org");
+        let made = people::post(world.chat(number % 2), "/auth/signup", &candidate(&email)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let records = outside().await;
+        let account = records.account_by_email(&email).await.expect("an answer");
+        assert!(account.is_some(), "{number}: confirmed and not there");
+        records.close().await;
+    }
     drop(world);
 }
 

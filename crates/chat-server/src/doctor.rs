@@ -10,7 +10,7 @@ const AREA: &str = "records";
 /// The oldest PostgreSQL that this is tried with.
 const OLDEST_POSTGRES: i32 = 130_000;
 /// What one chat-server takes at most.
-const CONNECTIONS: i32 = 8;
+const CONNECTIONS: i32 = 9;
 const MIB: u64 = 1024 * 1024;
 /// Below this a day of chats may fill the disk; a tenth of it is nothing.
 const LITTLE_ROOM: u64 = 1024 * MIB;
@@ -125,6 +125,18 @@ fn postgres(facts: &PostgresFacts) -> Vec<Finding> {
             "is a replica: it takes no writes",
             "give records.url the address of the primary",
         ));
+    } else if facts.read_only {
+        findings.push(Finding::wrong(
+            AREA,
+            "takes no writes: it was told to be read-only",
+            "see to default_transaction_read_only",
+        ));
+    }
+    if facts.pooled {
+        findings.push(Finding::ok(
+            AREA,
+            "a pooler such as PgBouncer stands before it: no statement is prepared by name",
+        ));
     }
     findings.push(match facts.encoding.as_str() {
         "UTF8" => Finding::ok(AREA, "text is kept as UTF8"),
@@ -189,6 +201,8 @@ mod tests {
                 connections: 10,
                 replica: false,
                 may_create: true,
+                read_only: false,
+                pooled: false,
                 ahead: 0,
             }),
             ..file()
@@ -237,7 +251,7 @@ mod tests {
             change(checkup.place.as_mut().unwrap());
             check(checkup, |_| {}, level, text);
         }
-        let changes: [Case<PostgresFacts>; 6] = [
+        let changes: [Case<PostgresFacts>; 7] = [
             (|p| p.number = 120_010, Level::Wrong, "too old"),
             (
                 |p| p.encoding = "SQL_ASCII".to_owned(),
@@ -245,6 +259,7 @@ mod tests {
                 "SQL_ASCII",
             ),
             (|p| p.replica = true, Level::Wrong, "replica"),
+            (|p| p.read_only = true, Level::Wrong, "takes no writes"),
             (|p| p.may_create = false, Level::Wrong, "may not make"),
             (|p| p.connections = 95, Level::Warn, "95 of 100"),
             (|p| p.ahead = -3_000_000, Level::Warn, "3.0 s behind"),

@@ -77,7 +77,7 @@ impl Records {
             }
             let insert = Entity::insert(row.clone().into_active_model().reset_all());
             insert.exec_without_returning(tx).await?;
-            Ok(Some(row.into()))
+            Ok(Some(row.clone().into()))
         })
         .await
     }
@@ -91,7 +91,7 @@ impl Records {
             .filter(Column::Account.eq(account))
             .order_by(Column::CreatedAt, Order::Asc)
             .order_by(Column::Id, Order::Asc);
-        let rows = self.read(async |db| find.all(db).await).await?;
+        let rows = self.read(async |db| find.clone().all(db).await).await?;
         Ok(rows.into_iter().map(CannedResponse::from).collect())
     }
 
@@ -137,7 +137,7 @@ impl Records {
         &self,
         account: &str,
         id: &str,
-        change: impl FnOnce(&mut ActiveModel),
+        change: impl Fn(&mut ActiveModel),
     ) -> Result<Option<CannedResponse>, RecordsError> {
         let changed = self.write(async |tx| {
             let Some(row) = own(tx, account, id).await? else {

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::fs::{Access, access, statvfs};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, QueryResult, SqlxSqliteConnector, Statement,
+    SqlxSqliteConnector,
     sqlx::{
         ConnectOptions as _,
         sqlite::{SqliteConnectOptions, SqlitePoolOptions},
@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use crate::{
-    database::{BadUrl, DEADLINE, path_of, postgres, within},
+    database::{BadUrl, DEADLINE, Looked, Reader, only_row, path_of, within},
     error::RecordsError,
     migrations::Standing,
 };
@@ -79,6 +79,10 @@ pub struct PostgresFacts {
     pub replica: bool,
     /// Whether we may make tables.
     pub may_create: bool,
+    /// Whether it takes no writes, as a replica does, or one that was told so.
+    pub read_only: bool,
+    /// Whether something that gives connections to others between transactions stands before it, such as PgBouncer.
+    pub pooled: bool,
     /// By how many microseconds its clock is ahead of ours.
     pub ahead: i64,
 }
@@ -143,15 +147,15 @@ const POSTGRES: &str = "SELECT current_setting('server_version'), \
      current_setting('max_connections')::int, \
      (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int, \
      pg_is_in_recovery(), \
-     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
+     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
+     current_setting('transaction_read_only') = 'on'";
 const POSTGRES_CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 async fn examine_postgres(url: &str, now: impl Fn() -> i64) -> Result<Checkup, Unexamined> {
-    let database = postgres(url).await?;
-    let work = async {
-        let row = only_row(&database, POSTGRES).await?;
+    let look = async |database: &Reader| {
+        let row = only_row(database, POSTGRES).await?;
         let (asked, since) = (now(), Instant::now());
-        let clock = only_row(&database, POSTGRES_CLOCK).await?;
+        let clock = only_row(database, POSTGRES_CLOCK).await?;
         let round_trip = since.elapsed();
         let clock: i64 = clock.try_get_by_index(0)?;
         let half = i64::try_from(round_trip.as_micros() / 2).unwrap_or_default();
@@ -162,29 +166,24 @@ async fn examine_postgres(url: &str, now: impl Fn() -> i64) -> Result<Checkup, U
             connections: row.try_get_by_index(4)?,
             replica: row.try_get_by_index(5)?,
             may_create: row.try_get_by_index(6)?,
+            read_only: row.try_get_by_index(7)?,
+            pooled: false,
             ahead: clock - asked - half,
         };
         let version: String = row.try_get_by_index(0)?;
-        let standing = Standing::read(&database).await?;
+        let standing = Standing::read(database).await?;
         Ok((version, round_trip, facts, standing))
     };
-    let looked = within(DEADLINE, work).await;
-    let _ = database.close().await;
-    let (version, round_trip, facts, Standing { pending, unknown }) = looked?;
+    let (looked, pooled) = Looked::server(url)?.at(look).await?;
+    let (version, round_trip, facts, Standing { pending, unknown }) = looked;
     Ok(Checkup {
         version: Some(format!("PostgreSQL {version}")),
         round_trip,
         pending,
         unknown,
         place: None,
-        postgres: Some(facts),
+        postgres: Some(PostgresFacts { pooled, ..facts }),
     })
-}
-
-async fn only_row(database: &DatabaseConnection, query: &str) -> Result<QueryResult, DbErr> {
-    let query = Statement::from_string(database.get_database_backend(), query);
-    let row = database.query_one_raw(query).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("no row".to_owned()))
 }
 
 impl Place {
@@ -231,6 +230,8 @@ fn network(_: &Path) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sea_orm::ConnectionTrait;
+
     use crate::Records;
 
     #[tokio::test]
@@ -258,7 +259,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("helpline.db").display());
         let records = Records::open(&url).await.unwrap();
         records.migrate().await.unwrap();
-        let newer = async |database: &DatabaseConnection| {
+        let newer = async |database: &Reader| {
             let insert =
                 "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 0)";
             database.execute_unprepared(insert).await.map(|_| ())

@@ -38,7 +38,7 @@ impl Records {
         self.write(async |tx| {
             let over = Entity::delete_many().filter(Column::ExpiresAt.lte(now));
             over.exec(tx).await?;
-            Entity::insert(row).exec_without_returning(tx).await
+            Entity::insert(row.clone()).exec_without_returning(tx).await
         })
         .await?;
         Ok(secret)

@@ -67,7 +67,7 @@ impl Records {
             (RETENTION_DAYS, Some(settings.retention_days.to_string())),
         ];
         self.write(async |tx| {
-            for (name, value) in wanted {
+            for (name, value) in wanted.clone() {
                 let Some(value) = value else {
                     Entity::delete_by_id(name).exec(tx).await?;
                     continue;

@@ -36,7 +36,7 @@ impl Records {
             .update_column(Column::Tags)
             .to_owned();
         self.write(async |tx| {
-            let insert = Entity::insert(row).on_conflict(replace);
+            let insert = Entity::insert(row.clone()).on_conflict(replace.clone());
             insert.exec_without_returning(tx).await.map(|_| ())
         })
         .await

@@ -124,6 +124,8 @@ impl People {
 
     /// Tells the deployment what the records say.
     async fn spread(&self, store: &Store) -> Result<(), RecordsError> {
+        // What can only be read is away as well.
+        self.records.ping().await?;
         self.spread_revocations(store).await?;
         let texts = texts(&self.records.settings().await?);
         self.commons.policy.read(&texts);

@@ -117,7 +117,7 @@ impl Records {
             })
             .filter(Column::Id.eq(id))
             .filter(Column::Password.eq(old));
-        self.write(async |tx| renew.exec(tx).await.map(|_| ()))
+        self.write(async |tx| renew.clone().exec(tx).await.map(|_| ()))
             .await
     }
 }

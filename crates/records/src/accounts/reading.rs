@@ -47,7 +47,7 @@ impl Records {
         email: &str,
     ) -> Result<Option<(Account, String)>, RecordsError> {
         let find = Entity::find().filter(Column::Email.eq(email));
-        let row = self.read(async |db| find.one(db).await).await?;
+        let row = self.read(async |db| find.clone().one(db).await).await?;
         row.map(with_password).transpose()
     }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use helpline_desk::{actor::Side, event::Event};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{OnConflict, Query},
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr},
 };
 
 use super::{
@@ -28,10 +28,11 @@ type Key = (String, String, i64);
 
 impl Records {
     /// Stores events. Those that are there already change nothing; those whose place is taken by an event of another time
-    /// are not stored and are named in the answer.
+    /// are not stored and are named in the answer. What is called stored was seen over another connection: whoever forgets
+    /// the events now need not take the word of the one that wrote them.
     ///
     /// # Errors
-    /// When the database does not confirm in time; the same batch can be given again.
+    /// When the database does not confirm in time, or what it confirmed is not there; the same batch can be given again.
     pub async fn store(&self, batch: &[Archived]) -> Result<Stored, RecordsError> {
         if batch.is_empty() {
             return Ok(Stored::default());
@@ -45,20 +46,58 @@ impl Records {
                 Entry::Occupied(_) => stored.conflicting.push(conflicting(event)),
             }
         }
-        self.write(async |tx| {
-            let mut stored = stored.clone();
-            store(tx, &events, &mut stored).await?;
-            Ok(stored)
-        })
-        .await
+        let (stored, there) = self
+            .write(async |tx| {
+                let mut stored = stored.clone();
+                let there = store(tx, &events, &mut stored).await?;
+                Ok((stored, there))
+            })
+            .await?;
+        let missing = self.witness(async |db| missing(db, &there).await).await?;
+        match missing.is_empty() {
+            true => Ok(stored),
+            false => {
+                self.distrust();
+                let events = missing.len();
+                Err(RecordsError::Unavailable(format!(
+                    "{events} events are not there that were confirmed to be"
+                )))
+            }
+        }
     }
 }
 
+/// Which of these are not there.
+async fn missing(db: &impl ConnectionTrait, stored: &BTreeSet<Key>) -> Result<Vec<Key>, DbErr> {
+    use chat_event::Column::{Chat, Epoch, Seq};
+    let mut missing = Vec::new();
+    let all: Vec<&Key> = stored.iter().collect();
+    for keys in all.chunks(ROWS) {
+        let columns = [Chat, Epoch, Seq].map(|column| Expr::col(column));
+        let wanted = keys.iter().map(|(chat, epoch, seq)| {
+            let key: [SimpleExpr; 3] = [chat.as_str().into(), epoch.as_str().into(), (*seq).into()];
+            SimpleExpr::Tuple(key.to_vec())
+        });
+        let there: Vec<Key> = chat_event::Entity::find()
+            .select_only()
+            .columns([Chat, Epoch, Seq])
+            .filter(SimpleExpr::Tuple(columns.to_vec()).is_in(wanted))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let there: BTreeSet<Key> = there.into_iter().collect();
+        let absent = keys.iter().filter(|key| !there.contains(**key));
+        missing.extend(absent.map(|key| (*key).clone()));
+    }
+    Ok(missing)
+}
+
+/// Stores them; gives the places of all that are there now.
 async fn store(
     tx: &DatabaseTransaction,
     events: &BTreeMap<Key, &Archived>,
     stored: &mut Stored,
-) -> Result<(), DbErr> {
+) -> Result<BTreeSet<Key>, DbErr> {
     erase::share_lock(tx).await?;
     let mut rows = rows(tx, events).await?;
     let mut wanted: BTreeMap<&Key, &Archived> = BTreeMap::new();
@@ -74,12 +113,16 @@ async fn store(
         }
     }
     let new = insert_events(tx, &wanted).await?;
+    let mut there = new.clone();
     for (key, event) in &wanted {
         if new.contains(*key) {
             continue;
         }
         match is_the_same(tx, key, event).await? {
-            true => stored.repeated += 1,
+            true => {
+                stored.repeated += 1;
+                there.insert((*key).clone());
+            }
             false => stored.conflicting.push(conflicting(event)),
         }
     }
@@ -121,7 +164,7 @@ async fn store(
     for row in rows.into_values() {
         row.into_active_model().reset_all().update(tx).await?;
     }
-    Ok(())
+    Ok(there)
 }
 
 /// The rows of all chats concerned, made if need be. Nobody else changes them until this transaction ends.
@@ -221,7 +264,7 @@ async fn insert_events(
         insert
             .on_conflict(nothing)
             .returning(Query::returning().columns([Chat, Epoch, Seq]));
-        let places = sea_orm::ConnectionTrait::query_all(tx, &insert).await?;
+        let places = tx.query_all(&insert).await?;
         for place in places {
             let place = Place::from_query_result(&place, "")?;
             new.insert((place.chat, place.epoch, place.seq));

@@ -17,6 +17,7 @@ pub(crate) mod follow_up;
 pub(crate) mod group;
 pub(crate) mod message;
 pub(crate) mod note;
+pub(crate) mod pulse;
 pub(crate) mod rating;
 pub(crate) mod role_group;
 pub(crate) mod session;
