@@ -89,6 +89,7 @@ mod people_tags;
 mod permissions;
 mod presence;
 mod presence_lost;
+mod presence_many;
 mod presence_restart;
 mod probes;
 mod publishing;

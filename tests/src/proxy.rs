@@ -1,8 +1,9 @@
-//! A TCP proxy that breaks on request: it passes, freezes both ways, refuses, or cuts what it carries.
+//! A TCP proxy that breaks on request: it passes, is slow, freezes both ways, refuses, or cuts what it carries.
 //!
 //! It runs on a thread of its own, so that it also works while a test is busy or a world is being taken down.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -24,6 +25,8 @@ enum Mode {
 #[derive(Clone, Copy, Debug)]
 struct Orders {
     mode: Mode,
+    /// How long each piece of up to 16 KiB takes.
+    delay: Duration,
     /// Connections made under an earlier number are dropped.
     cut: u32,
 }
@@ -48,6 +51,7 @@ impl Proxy {
         let address = listener.local_addr().expect("an address");
         let (orders, seen) = watch::channel(Orders {
             mode: Mode::Pass,
+            delay: Duration::ZERO,
             cut: 0,
         });
         let stop = CancellationToken::new();
@@ -68,7 +72,15 @@ impl Proxy {
 
     /// Carries everything again.
     pub fn heal(&self) {
-        self.orders.send_modify(|orders| orders.mode = Mode::Pass);
+        self.orders.send_modify(|orders| {
+            orders.mode = Mode::Pass;
+            orders.delay = Duration::ZERO;
+        });
+    }
+
+    /// From now on each piece of up to 16 KiB takes so long, either way.
+    pub fn slow(&self, delay: Duration) {
+        self.orders.send_modify(|orders| orders.delay = delay);
     }
 
     /// Holds every byte back, both ways, and keeps the connections.
@@ -139,6 +151,10 @@ async fn carry(
         let Ok(count @ 1..) = from.read(&mut bytes).await else {
             return;
         };
+        let delay = orders.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         if orders
             .wait_for(|now| now.mode != Mode::Freeze)
             .await

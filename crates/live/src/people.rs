@@ -8,12 +8,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use helpline_desk::id::{AgentId, VisitorId};
 use helpline_protocol::bus::{self, StaffChange, StaffMember};
+use redis::Cmd;
 use tracing::error;
 
 use crate::{
-    keys::{self, Person},
+    keys::{self, Person, Place},
     link::Unavailable,
-    presence::{Arrival, Member},
+    presence::Member,
+    script::Script,
     store::{Store, millis},
 };
 
@@ -29,55 +31,44 @@ pub enum Settled {
 }
 
 impl Store {
-    /// Enters a socket of somebody who is online; see [`Store::arrive`].
-    pub(crate) async fn come(&self, socket: u64, arrival: &Arrival) -> Result<bool, Unavailable> {
-        let (person, available, profile) = match arrival {
-            Arrival::Chat(..) => return Ok(true),
-            Arrival::Staff { profile, available } => (
-                Person::Staff(profile.id.clone()),
-                match available {
-                    Some(true) => "1",
-                    Some(false) => "0",
-                    None => "",
-                },
-                bus::write_staff_profile(profile),
-            ),
-            Arrival::Visitor { id, profile } => (Person::Visitor(*id), "1", profile.clone()),
-        };
+    /// The call that enters a socket of somebody who is online; see [`Store::arrive`].
+    pub(crate) fn coming(
+        &self,
+        socket: u64,
+        place: &Place,
+        person: &Person,
+        available: &str,
+        profile: &str,
+    ) -> (&Script, Cmd) {
         let keys = &self.shared.keys;
         let process = &self.shared.process;
-        let partition = keys.partition_of(&person);
-        let place = arrival.place();
+        let partition = keys.partition_of(person);
         let script = &self.shared.come;
         let mut call = script.call(&[
-            &self.listing(&person),
-            &keys.sockets(&person),
+            &self.listing(person),
+            &keys.sockets(person),
             &keys.process(partition, process),
             &keys.timers(partition),
             &keys.leases(partition),
         ]);
-        call.arg(listed(&person))
+        call.arg(listed(person))
             .arg(place.at_place(process, socket))
             .arg(place.at_process(socket))
-            .arg(keys::person_timer(&person))
+            .arg(keys::person_timer(person))
             .arg(process)
             .arg(available)
             .arg(profile)
-            .arg(self.channel_of(&person));
-        let entered: u8 = self
-            .link
-            .run(async |connection| script.send(connection, &call).await)
-            .await?;
-        Ok(entered == 1)
+            .arg(self.channel_of(person));
+        (script, call)
     }
 
-    /// Takes a socket away from somebody who is online; see [`Store::depart`].
-    pub(crate) async fn go(
+    /// The call that takes a socket away from somebody who is online; see [`Store::depart`].
+    pub(crate) fn going(
         &self,
         member: &Member,
         person: &Person,
         grace: Duration,
-    ) -> Result<bool, Unavailable> {
+    ) -> (&Script, Cmd) {
         let keys = &self.shared.keys;
         let partition = keys.partition_of(person);
         let script = &self.shared.go;
@@ -90,11 +81,7 @@ impl Store {
             .arg(member.place.at_process(member.socket))
             .arg(keys::person_timer(person))
             .arg(millis(grace));
-        let due: u8 = self
-            .link
-            .run(async |connection| script.send(connection, &call).await)
-            .await?;
-        Ok(due == 1)
+        (script, call)
     }
 
     /// Whether somebody has a socket anywhere.

@@ -11,11 +11,13 @@ use helpline_desk::{
     decide::Timer,
     id::{ChatId, VisitorId},
 };
-use helpline_protocol::bus::StaffProfile;
+use helpline_protocol::bus::{self, StaffProfile};
+use redis::Cmd;
 
 use crate::{
     keys::{self, Person, Place},
     link::Unavailable,
+    script::Script,
     store::{Store, millis},
 };
 
@@ -72,6 +74,16 @@ impl Store {
         }
     }
 
+    /// In which partition the sockets at a place are listed.
+    pub fn partition_of(&self, place: &Place) -> u16 {
+        let keys = &self.shared.keys;
+        match place {
+            Place::Chat(chat, _) => keys.partition(*chat),
+            Place::Staff(id) => keys.partition_of(&Person::Staff(id.clone())),
+            Place::Visitor(id) => keys.partition_of(&Person::Visitor(*id)),
+        }
+    }
+
     /// Enters a socket of this process where it is: as somebody who is online, or again at a chat after this process
     /// was thought dead. `false`: this process holds no lease, and nobody was entered who needs one; the socket has
     /// to arrive again when it does.
@@ -79,21 +91,47 @@ impl Store {
     /// # Errors
     /// When the store does not confirm in time.
     pub async fn arrive(&self, socket: u64, arrival: &Arrival) -> Result<bool, Unavailable> {
+        let (script, call) = self.arrival(socket, arrival);
+        let entered: Option<u8> = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        Ok(entered != Some(0))
+    }
+
+    /// The same for several sockets at places of one partition, in one round trip.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time: each of them may have arrived or not.
+    pub async fn arrive_all(&self, sockets: &[(u64, Arrival)]) -> Result<Vec<bool>, Unavailable> {
+        let calls = sockets
+            .iter()
+            .map(|(socket, arrival)| self.arrival(*socket, arrival));
+        let entered = self.send_all(&calls.collect::<Vec<_>>()).await?;
+        Ok(entered.into_iter().map(|one| one != Some(0)).collect())
+    }
+
+    fn arrival(&self, socket: u64, arrival: &Arrival) -> (&Script, Cmd) {
         match arrival {
-            Arrival::Chat(chat, side) => {
-                self.arrive_at_chat(*chat, *side, socket).await?;
-                Ok(true)
+            Arrival::Chat(chat, side) => self.arrival_at_chat(*chat, *side, socket),
+            Arrival::Staff { profile, available } => {
+                let person = Person::Staff(profile.id.clone());
+                let available = match available {
+                    Some(true) => "1",
+                    Some(false) => "0",
+                    None => "",
+                };
+                let profile = bus::write_staff_profile(profile);
+                self.coming(socket, &arrival.place(), &person, available, &profile)
             }
-            Arrival::Staff { .. } | Arrival::Visitor { .. } => self.come(socket, arrival).await,
+            Arrival::Visitor { id, profile } => {
+                let person = Person::Visitor(*id);
+                self.coming(socket, &arrival.place(), &person, "1", profile)
+            }
         }
     }
 
-    async fn arrive_at_chat(
-        &self,
-        chat: ChatId,
-        side: Side,
-        socket: u64,
-    ) -> Result<(), Unavailable> {
+    fn arrival_at_chat(&self, chat: ChatId, side: Side, socket: u64) -> (&Script, Cmd) {
         let process = &self.shared.process;
         let place = Place::Chat(chat, side);
         let script = &self.shared.arrive;
@@ -102,9 +140,7 @@ impl Store {
             .arg(place.at_process(socket))
             .arg(keys::timer(chat, Timer::Away(side)))
             .arg(chat.to_string());
-        self.link
-            .run(async |connection| script.send(connection, &call).await)
-            .await
+        (script, call)
     }
 
     /// Takes a socket away from where it was. A side's last one at a chat starts the side's timer, which is due after
@@ -113,11 +149,35 @@ impl Store {
     /// # Errors
     /// When the store does not confirm in time.
     pub async fn depart(&self, member: &Member, grace: Duration) -> Result<bool, Unavailable> {
+        let (script, call) = self.departure(member, grace);
+        let due: Option<u8> = self
+            .link
+            .run(async |connection| script.send(connection, &call).await)
+            .await?;
+        Ok(due == Some(1))
+    }
+
+    /// The same for several sockets at places of one partition, in one round trip.
+    ///
+    /// # Errors
+    /// When the store does not confirm in time: each of them may have departed or not.
+    pub async fn depart_all(
+        &self,
+        departures: &[(Member, Duration)],
+    ) -> Result<Vec<bool>, Unavailable> {
+        let calls = departures
+            .iter()
+            .map(|(member, grace)| self.departure(member, *grace));
+        let due = self.send_all(&calls.collect::<Vec<_>>()).await?;
+        Ok(due.into_iter().map(|one| one == Some(1)).collect())
+    }
+
+    fn departure(&self, member: &Member, grace: Duration) -> (&Script, Cmd) {
         let place = &member.place;
         let (chat, side) = match place {
             Place::Chat(chat, side) => (*chat, *side),
-            Place::Staff(id) => return self.go(member, &Person::Staff(id.clone()), grace).await,
-            Place::Visitor(id) => return self.go(member, &Person::Visitor(*id), grace).await,
+            Place::Staff(id) => return self.going(member, &Person::Staff(id.clone()), grace),
+            Place::Visitor(id) => return self.going(member, &Person::Visitor(*id), grace),
         };
         let script = &self.shared.depart;
         let places = self.places(chat, &member.process);
@@ -128,10 +188,18 @@ impl Store {
             .arg(keys::timer(chat, Timer::Away(side)))
             .arg(millis(grace))
             .arg(chat.to_string());
+        (script, call)
+    }
+
+    /// Sends calls of one partition together.
+    async fn send_all(&self, calls: &[(&Script, Cmd)]) -> Result<Vec<Option<u8>>, Unavailable> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pipeline = Script::pipeline(calls);
         self.link
-            .run(async |connection| script.send::<()>(connection, &call).await)
-            .await?;
-        Ok(false)
+            .run(async |connection| pipeline.query_async(connection).await)
+            .await
     }
 
     async fn send(&self, pipe: &redis::Pipeline) -> Result<(), Unavailable> {
@@ -168,11 +236,13 @@ impl Store {
                 .await?;
             Ok(renewed == 1)
         });
-        let mut held = true;
-        for renewed in join_all(renewing).await {
-            held &= renewed?;
+        let renewed: Vec<Result<bool, Unavailable>> = join_all(renewing).await;
+        // That it was lost somewhere is said only once: it may not be passed over for what failed elsewhere.
+        if renewed.contains(&Ok(false)) {
+            return Ok(false);
         }
-        Ok(held)
+        renewed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(true)
     }
 
     /// Gives this process's lease back: all its sockets have departed.

@@ -48,8 +48,6 @@ use crate::{
 pub const TOMBSTONE: Duration = Duration::from_secs(60);
 /// What a drain takes beyond the time over which sockets are told.
 const LAST_CALL: Duration = Duration::from_secs(3);
-/// How long a process that ends waits to say so to the store.
-const LAST_WORD: Duration = Duration::from_secs(1);
 /// What is said while some of the store does not answer.
 const PARTLY: &str = "a part of the store does not answer; chats elsewhere go on";
 /// How soon it tries again.
@@ -161,11 +159,16 @@ impl Commons {
         })
     }
 
+    /// The store over a connection of its own, on this thread.
+    fn open_store(&self) -> Store {
+        let link = Link::open(self.store.clone(), self.stop.clone());
+        Store::new(link, self.shared.clone())
+    }
+
     /// A command handler for this thread, with a connection of its own.
     pub fn handler(&self) -> Handler {
-        let link = Link::open(self.store.clone(), self.stop.clone());
         Handler::new(
-            Store::new(link, self.shared.clone()),
+            self.open_store(),
             self.policy.clone(),
             self.metrics.clone(),
             self.clock.clone(),
@@ -292,6 +295,7 @@ impl Application {
         let handler = commons.handler();
         let keeper = Keeper {
             handler: handler.clone(),
+            leases: commons.open_store(),
             roster: commons.roster.clone(),
             lease: commons.settings.sockets.lease,
             grace: commons.settings.presence.grace,
@@ -300,10 +304,8 @@ impl Application {
             .tasks
             .spawn(keep_up(handler.clone(), commons.clone()));
         let keeping = CancellationToken::new();
-        let end = keeping.clone();
-        let kept = commons
-            .tasks
-            .spawn(async move { end.run_until_cancelled(keeper.run()).await });
+        let (end, last) = (keeping.clone(), keeper.clone());
+        let kept = commons.tasks.spawn(async move { keeper.run(end).await });
 
         let address = self.listener.address();
         let mut servers = vec![self.listener.serve(&commons, Commons::cors, routes)?];
@@ -328,19 +330,12 @@ impl Application {
         }
         // Sockets that did not go in time have been cut off: the store would count them for ever.
         let grace = commons.settings.presence.restart_grace;
-        let left = commons.roster.leave_all(&handler, grace);
-        let _ = timeout(LAST_WORD, left).await;
+        let all_left = last.all_left(grace).await;
         keeping.cancel();
         let _ = kept.await;
-        // All sockets have departed. Should the store stay away, the lease lapses by itself.
-        let store = handler.store();
-        let said = async {
-            while store.end_lease().await.is_err() {
-                store.link().up().await;
-                tokio::time::sleep(SHORTLY).await;
-            }
-        };
-        let _ = timeout(LAST_WORD, said).await;
+        if all_left {
+            last.give_lease_back().await;
+        }
         commons.stop.cancel();
         commons.tasks.close();
         commons.tasks.wait().await;

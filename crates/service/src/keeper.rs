@@ -3,9 +3,9 @@
 //! Any process may see to anything. Each look is one atomic round trip that tells one process; what it does
 //! then is a command like any other, and doing it twice changes nothing.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::Pin, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream};
 use helpline_desk::{
     actor::Actor,
     command::Command,
@@ -17,9 +17,14 @@ use helpline_desk::{
 use helpline_live::{
     keys::{Person, Place},
     link::Unavailable,
+    store::Store,
     timers::Due,
 };
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::{
@@ -33,11 +38,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How often a process looks how much waits for the records.
 const BACKLOG_EVERY: Duration = Duration::from_secs(1);
 
+/// How soon a lease that could not be renewed is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How long a process that ends takes at most to tell the store which sockets it had to cut off.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// How long it then waits to give its lease back.
+const LAST_WORD: Duration = Duration::from_secs(1);
+/// How many people are seen off at the same time.
+const AT_ONCE: usize = 16;
+/// How many sockets of a dead process are taken away in one round trip.
+const BATCH: usize = 64;
+
 /// Keeps house for one process.
 #[derive(Clone)]
 pub struct Keeper {
     /// With what commands are given.
     pub handler: Handler,
+    /// Where the lease is renewed, over a connection on which nothing else waits.
+    pub leases: Store,
     /// This process's sockets.
     pub roster: Roster,
     /// How long a process counts as alive after it last said so.
@@ -47,13 +65,42 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps house for ever.
-    pub async fn run(self) {
-        tokio::join!(
-            self.keep_lease(),
-            self.see_to_what_is_due(),
-            self.watch_backlog()
-        );
+    /// Keeps house until `stop`. Each part is a task of its own: what one waits for keeps no other waiting.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut parts = JoinSet::new();
+        let mut part = |part: Pin<Box<dyn Future<Output = ()> + Send>>| {
+            let stop = stop.clone();
+            parts.spawn(async move { stop.run_until_cancelled(part).await });
+        };
+        let keeper = || self.clone();
+        let (lease, presence, due, backlog) = (keeper(), keeper(), keeper(), keeper());
+        part(Box::pin(async move { lease.keep_lease().await }));
+        part(Box::pin(async move { presence.tell_who_is_here().await }));
+        part(Box::pin(async move { due.see_to_what_is_due().await }));
+        part(Box::pin(async move { backlog.watch_backlog().await }));
+        while parts.join_next().await.is_some() {}
+    }
+
+    /// Whatever sockets are left are gone: the process ends, and did not hear how. `false`: the store could not be told of
+    /// all of them. Then the lease has to lapse by itself, so that whoever sees that takes them away.
+    pub async fn all_left(&self, grace: Duration) -> bool {
+        let left = timeout(FAREWELL, self.roster.leave_all(&self.handler, grace)).await;
+        let all = left.is_ok_and(|left| left.is_ok());
+        if !all {
+            warn!("the store was not told of every socket that is gone");
+        }
+        all
+    }
+
+    /// All sockets have departed. Should the store stay away, the lease lapses by itself.
+    pub async fn give_lease_back(&self) {
+        let given = async {
+            while self.leases.end_lease().await.is_err() {
+                self.leases.link().up().await;
+                sleep(AGAIN).await;
+            }
+        };
+        let _ = timeout(LAST_WORD, given).await;
     }
 
     async fn watch_backlog(&self) {
@@ -65,28 +112,49 @@ impl Keeper {
         }
     }
 
+    /// Renews the lease, and does nothing else: others call this process dead when it lapses.
     async fn keep_lease(&self) {
         let mut tick = interval(self.lease / 3);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let store = self.handler.store();
-        let mut arrived = true;
+        let store = &self.leases;
         let mut last_up = None;
         loop {
             tick.tick().await;
             let up = store.link().up_since();
-            // After an outage the lease comes first: others wait for it before they call this process dead.
             let Ok(held) = store.renew_lease(self.lease).await else {
+                // After an outage the lease comes first: others wait for it before they call this process dead.
+                sleep(AGAIN).await;
+                store.link().up().await;
+                tick.reset_immediately();
                 continue;
             };
             // Whoever serves after an outage may not be who served before, and may not know who came last.
             let unbroken = last_up.is_none() || last_up == up;
             last_up = up;
-            arrived &= held && unbroken && !self.roster.take_untold();
-            if !arrived {
-                let told = self
-                    .roster
-                    .arrive_again(store, |place| self.grace_at(place));
-                arrived = told.await.is_ok();
+            if !held || !unbroken {
+                self.roster.everybody_is_untold();
+            }
+            self.roster.can_tell();
+        }
+    }
+
+    /// Tells the store of who is here and who has gone, as far as it does not know: each time the lease was renewed.
+    async fn tell_who_is_here(&self) {
+        let store = self.handler.store();
+        let mut last_up = store.link().up_since();
+        loop {
+            self.roster.tellable().await;
+            // This connection may have led to who served before for longer than the lease's did.
+            let up = store.link().up_since();
+            if up != last_up {
+                self.roster.everybody_is_untold();
+            }
+            last_up = up;
+            let arrived = self
+                .roster
+                .arrive_again(store, |place| self.grace_at(place));
+            if arrived.await.is_err() {
+                debug!("arrivals could not be told yet");
             }
             if self.roster.catch_up(&self.handler).await.is_err() {
                 debug!("departures could not be told yet");
@@ -149,14 +217,17 @@ impl Keeper {
 
     /// Those whose grace is over go, if they have not come back.
     async fn see_off(&self, people: Vec<Person>) {
-        let mut an_agent_left = false;
-        for person in people {
-            match vanish::goes(&self.handler, &person).await {
-                Ok(left) => an_agent_left |= left,
-                Err(reason) => debug!(%reason, "somebody could not be seen off yet"),
-            }
-        }
-        if an_agent_left && let Err(reason) = review(&self.handler).await {
+        let left = stream::iter(people).map(async |person| {
+            let gone = vanish::goes(&self.handler, &person).await;
+            gone.unwrap_or_else(|reason| {
+                debug!(%reason, "somebody could not be seen off yet");
+                false
+            })
+        });
+        let left: Vec<bool> = left.buffer_unordered(AT_ONCE).collect().await;
+        if left.contains(&true)
+            && let Err(reason) = review(&self.handler).await
+        {
             debug!(%reason, "requests were not reviewed after an agent left");
         }
     }
@@ -185,9 +256,14 @@ impl Keeper {
     /// Takes a dead process's sockets away, as if each had closed.
     async fn bury(&self, partition: u16, process: &str) -> Result<(), Unavailable> {
         let store = self.handler.store();
-        for member in store.members_of(partition, process).await? {
+        let members = store.members_of(partition, process).await?;
+        let departures = members.into_iter().map(|member| {
+            let grace = self.grace_at(&member.place);
+            (member, grace)
+        });
+        for batch in departures.collect::<Vec<_>>().chunks(BATCH) {
             // A timer that is thereby due at once is found at the next look.
-            store.depart(&member, self.grace_at(&member.place)).await?;
+            store.depart_all(batch).await?;
         }
         store.forget_process(partition, process).await
     }

@@ -92,18 +92,18 @@ pub async fn goes(handler: &Handler, person: &Person) -> Result<bool, StoreError
     Ok(settled != Settled::Same && matches!(person, Person::Staff(_)))
 }
 
-/// The same at once, for whoever has no grace, with the look at those who wait.
-pub(crate) async fn goes_now(handler: &Handler, person: &Person) {
-    let gone: Result<(), StoreError> = async {
-        if goes(handler, person).await? {
-            review(handler).await?;
+/// The same at once, for those who have no grace, with one look at those who wait.
+pub(crate) async fn go_now(handler: &Handler, people: Vec<Person>) {
+    let mut an_agent_left = false;
+    for person in people {
+        match goes(handler, &person).await {
+            Ok(left) => an_agent_left |= left,
+            // Its timer is due, and comes to somebody.
+            Err(reason) => debug!(%reason, "somebody could not be seen off yet"),
         }
-        Ok(())
     }
-    .await;
-    if let Err(reason) = gone {
-        // Its timer is due, and comes to somebody.
-        debug!(%reason, "somebody could not be seen off yet");
+    if an_agent_left && let Err(reason) = review(handler).await {
+        debug!(%reason, "requests were not reviewed after an agent left");
     }
 }
 
