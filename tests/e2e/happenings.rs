@@ -108,6 +108,7 @@ impl Story {
     pub(crate) fn assigned(self, agent: &str) -> Self {
         let assigned = Event::Assigned {
             agent: AgentId(agent.to_owned()),
+            name: None,
             by: AgentId("boss".to_owned()),
             by_name: "Boss".to_owned(),
             note: None,

@@ -37,7 +37,12 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
-        let world = World::builder().tokens().start();
+        Self::with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(change: impl FnOnce(&mut e2e::Settings) + 'static) -> Self {
+        let world = World::builder().tokens().settings(change).start();
         let admin = world.admin().await;
         let boss = world.account("Boss", "supervisor", None).await;
         let otto = world.account("Otto", "agent", Some(&boss.id)).await;

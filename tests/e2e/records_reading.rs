@@ -125,6 +125,7 @@ fn note(number: u8, chat: &str) -> Note {
 
 fn follow_up(number: u8, chat: Option<String>) -> FollowUp {
     FollowUp {
+        kind: helpline_records::FollowUpKind::Message,
         id: format!("{number:032x}"),
         name: "Mina".to_owned(),
         email: "mina@example.org".to_owned(),

@@ -9,6 +9,7 @@ async fn settings_are_kept_and_a_text_can_go_back_to_its_default() {
         let default = StoredSettings {
             join_text: None,
             leave_text: None,
+            idle_timeout_seconds: None,
             history_load_count: 0,
             retention_days: 0,
         };
@@ -16,6 +17,7 @@ async fn settings_are_kept_and_a_text_can_go_back_to_its_default() {
         let changed = StoredSettings {
             join_text: Some("Hello '; DROP TABLE settings; -- \u{1f600}".to_owned()),
             leave_text: Some(String::new()),
+            idle_timeout_seconds: Some(300),
             history_load_count: 20,
             retention_days: 365,
         };

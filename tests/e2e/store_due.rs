@@ -22,7 +22,7 @@ async fn change(store: &Store, chat: ChatId, timers: &[TimerChange]) {
 }
 
 async fn due(store: &Store) -> Due {
-    store.due(0, true).await.expect("an answer")
+    store.due(0, LIFE, true).await.expect("an answer")
 }
 
 /// A chat whose time ran out, without waiting for it: the key is gone, and it is time to look.
@@ -71,7 +71,7 @@ async fn leases_are_looked_at_only_by_whoever_may() {
     let deployment = Deployment::new();
     let store = deployment.process().await;
     store.renew_lease(Duration::ZERO).await.expect("an answer");
-    let quiet = store.due(0, false).await;
+    let quiet = store.due(0, LIFE, false).await;
     assert_eq!(quiet, Ok(Due::default()));
     assert_eq!(due(&store).await.lapsed.len(), 1);
 }
@@ -206,4 +206,22 @@ async fn a_crowd_is_told_bit_by_bit() {
     }
     assert_eq!(told.len(), CROWD);
     assert_eq!(told.into_iter().collect::<HashSet<_>>(), chats);
+}
+
+#[tokio::test]
+async fn an_end_is_found_in_time_also_where_a_life_has_become_shorter() {
+    let deployment = Deployment::new();
+    let store = deployment.process().await;
+    let chat = store.create().await;
+    let idle = ms(200);
+    let look = async || store.due(0, idle, false).await.expect("an answer").gone;
+    // It is looked at in a minute at first: whoever lets it live shorter looks sooner.
+    assert_eq!(look().await, []);
+    let key = deployment.key(format_args!("chat:{chat}"));
+    let _: () = deployment.ask(redis::cmd("DEL").arg(key)).await;
+    let gone = eventually("the end", secs(5), async || {
+        let gone = look().await;
+        (!gone.is_empty()).then_some(gone)
+    });
+    assert_eq!(gone.await, [chat]);
 }

@@ -72,7 +72,7 @@ async fn a_kept_chat_has_no_time_to_live_and_is_never_due() {
     }
     let silent = store.create().await;
     assert_eq!(store.figures().await.expect("an answer").open, 2);
-    assert_eq!(store.due(0, true).await.expect("an answer").gone, []);
+    assert_eq!(store.due(0, LIFE, true).await.expect("an answer").gone, []);
     // The silent one is due once its key is gone; the kept one is not even then.
     for chat in [chat, silent] {
         let _: () = deployment
@@ -87,7 +87,10 @@ async fn a_kept_chat_has_no_time_to_live_and_is_never_due() {
                 .arg(silent.to_string()),
         )
         .await;
-    assert_eq!(store.due(0, true).await.expect("an answer").gone, [silent]);
+    assert_eq!(
+        store.due(0, LIFE, true).await.expect("an answer").gone,
+        [silent]
+    );
 }
 
 #[tokio::test]

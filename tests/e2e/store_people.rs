@@ -162,7 +162,7 @@ async fn without_a_grace_it_is_due_at_once() {
     let [store] = processes(&deployment).await;
     arrives(&store, 1, &staff("vika", None)).await;
     assert!(goes(&store, "vika", 1, Duration::ZERO).await);
-    let due = store.due(0, false).await.expect("an answer");
+    let due = store.due(0, LIFE, false).await.expect("an answer");
     assert_eq!(due.people, [person("vika")], "and comes to whoever looks");
 }
 
@@ -233,7 +233,7 @@ async fn visitors_are_listed_with_what_is_said_of_them() {
     for id in ids {
         let found = eventually("being told", DEADLINE, async || {
             let partition = u16::try_from(id.bits() % 3).expect("small");
-            let due = store.due(partition, false).await.expect("an answer");
+            let due = store.due(partition, LIFE, false).await.expect("an answer");
             due.people.into_iter().next()
         })
         .await;

@@ -142,7 +142,7 @@ async fn a_process_whose_lease_lapsed_is_taken_away_and_learns_it() {
     arrives(&dead, 2, &staff("vika", None)).await;
 
     let lapsed = eventually("a lapsed lease", DEADLINE, async || {
-        let due = alive.due(0, true).await.expect("an answer");
+        let due = alive.due(0, LIFE, true).await.expect("an answer");
         (!due.lapsed.is_empty()).then_some(due.lapsed)
     })
     .await;

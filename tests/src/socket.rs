@@ -310,6 +310,19 @@ impl Socket {
         }
     }
 
+    /// The first frame of this type; whatever comes before it is passed over. Gives its `args`.
+    ///
+    /// # Panics
+    /// When none comes in time.
+    pub async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let mut frame = self.json().await;
+            if frame["type"] == kind {
+                return frame["args"].take();
+            }
+        }
+    }
+
     /// The next frame has to be of this type, with nothing but `type` and `args`; gives its `args`.
     pub async fn expect(&mut self, kind: &str) -> Value {
         let frame = self.json().await;

@@ -87,6 +87,7 @@ impl Actor {
             | Command::Enter { .. } => {
                 matches!(self, Self::Visitor(_))
             }
+            Command::KeepAlive => matches!(self, Self::Visitor(_) | Self::Support(_) | Self::Desk),
             Command::Whisper { .. } => matches!(self, Self::Staff(_)),
             Command::Assign { .. } | Command::Close => {
                 matches!(self, Self::Staff(_) | Self::Agent(_))

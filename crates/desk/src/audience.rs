@@ -20,25 +20,24 @@ pub fn sees(audience: Audience, event: &Event) -> bool {
         // anything that has a frame of its own.
         Event::Registered { .. }
         | Event::Reserved { .. }
-        | Event::ReservationEnded
         | Event::Declined { .. }
         | Event::SupportReturned
         | Event::VisitorReturned => false,
         // A side that left by being away is told about to the other side only: its own has nobody to tell.
         Event::VisitorLeft => audience == Audience::Seat(Side::Support),
         Event::SupportLeft { .. } => audience == Audience::Seat(Side::Visitor),
-        // Whoever had the chat is told that it is another's now. The visitor hears that its agent has left, and of the
-        // next one when it comes.
-        Event::Assigned { .. } | Event::Introduced { .. } => {
-            audience == Audience::Seat(Side::Support)
-        }
+        Event::Introduced { .. } => audience == Audience::Seat(Side::Support),
         // How urgent a chat is and what a supervisor has to say is the desk's own business.
         Event::Flagged { .. } | Event::Whispered { .. } => {
             audience == Audience::Seat(Side::Support)
         }
-        Event::TakenOver { .. } | Event::Released { .. } | Event::Rested(_) => {
-            audience != Audience::Door
-        }
+        // Whoever had the chat is told that it is another's now, and the visitor that it waits for that one.
+        Event::Assigned { .. }
+        | Event::TakenOver { .. }
+        | Event::Released { .. }
+        | Event::Rested(_) => audience != Audience::Door,
+        // It matters to whoever was told that the chat was given to an agent.
+        Event::ReservationEnded => audience == Audience::Seat(Side::Visitor),
         Event::VisitorJoined | Event::Requested { .. } | Event::Claimed { .. } | Event::Said(_) => {
             audience != Audience::Door
         }

@@ -28,6 +28,8 @@ pub struct Chat {
     pub first_words: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// When the visitor asked: of a chat that goes from agent to agent, the first time.
+    pub asked_at: Option<Timestamp>,
     /// How far it has come.
     pub phase: Phase,
     /// Whether it stays until somebody ends it, however silent it is.
@@ -103,8 +105,10 @@ pub enum Phase {
 /// An open request for an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Since when the visitor asks.
+    /// Since when the visitor asks, whoever had the chat meanwhile: by that it stands in the queue.
     pub since: Timestamp,
+    /// Since when nobody has it: later than that if it had an agent before.
+    pub open_since: Timestamp,
     /// For whom it is held back, if for anyone.
     pub reserved: Option<Reservation>,
     /// Who does not want to see it.
@@ -122,6 +126,8 @@ pub struct Request {
 pub struct HandOver {
     /// The name of who gave it.
     pub by: String,
+    /// The name of the agent it was given to, if that is known.
+    pub to: Option<String>,
     /// What the agent should know.
     pub note: Option<String>,
 }
@@ -193,6 +199,7 @@ impl Chat {
             topic: topic.clone(),
             first_words: None,
             created_at: at,
+            asked_at: None,
             phase: Phase::Registered,
             kept: *kept,
             standing: *standing,
@@ -223,6 +230,7 @@ impl Chat {
             }
             Event::Requested { since } => {
                 self.first_words = None;
+                self.asked_at = Some(*since);
                 self.phase = Phase::Waiting(Request::new(*since));
             }
             Event::VisitorLeft => self.visitor.away = true,
@@ -250,7 +258,7 @@ impl Chat {
                 self.support = None;
                 self.phase = Phase::Waiting(Request {
                     returned: true,
-                    ..Request::new(*since)
+                    ..self.again(*since)
                 });
             }
             Event::Rested(_) => {
@@ -260,6 +268,7 @@ impl Chat {
             }
             Event::Assigned {
                 agent,
+                name,
                 by_name,
                 note,
                 since,
@@ -277,9 +286,10 @@ impl Chat {
                     reserved,
                     handed_over: Some(HandOver {
                         by: by_name.clone(),
+                        to: name.clone(),
                         note: note.clone(),
                     }),
-                    ..Request::new(*since)
+                    ..self.again(*since)
                 });
             }
             Event::SupportLeft { .. } => self.set_support_away(true),
@@ -331,6 +341,14 @@ impl Chat {
         }
     }
 
+    /// The request as it stands again, of a visitor who keeps its place.
+    fn again(&self, since: Timestamp) -> Request {
+        Request {
+            since: self.asked_at.unwrap_or(since),
+            ..Request::new(since)
+        }
+    }
+
     fn take(&mut self, support: SupportId, name: &str, agent: &AgentId, rank: Rank) {
         self.phase = Phase::Engaged;
         if self.kept {
@@ -361,12 +379,18 @@ impl Request {
     fn new(since: Timestamp) -> Self {
         Self {
             since,
+            open_since: since,
             reserved: None,
             declined: Vec::new(),
             all_declined: false,
             handed_over: None,
             returned: false,
         }
+    }
+
+    /// Whether it waits for the agent to whom it was given.
+    pub fn is_given(&self) -> bool {
+        self.reserved.is_some() && self.handed_over.is_some()
     }
 
     fn apply(&mut self, event: &Event) {

@@ -95,12 +95,17 @@ pub enum Command {
     },
     /// One side says something.
     Say(Say),
+    /// Somebody is still here, who has nothing to say at the moment: one of the two sides says so, or the service of a
+    /// visitor who waits.
+    KeepAlive,
     /// One side ends the chat.
     Leave,
     /// Give the chat to an agent.
     Assign {
         /// To whom.
         agent: AgentId,
+        /// The name of that agent, which the visitor is told.
+        name: Name,
         /// The name of who gives it.
         by_name: Name,
         /// What the agent should know.

@@ -103,6 +103,8 @@ pub enum Event {
     Assigned {
         /// To whom.
         agent: AgentId,
+        /// The name of that agent, if it was told.
+        name: Option<String>,
         /// By whom.
         by: AgentId,
         /// The name of who gave it.

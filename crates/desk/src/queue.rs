@@ -26,8 +26,10 @@ pub struct Entry {
     pub topic: Option<String>,
     /// What the visitor said first, cut short.
     pub first_words: Option<String>,
-    /// Since when.
+    /// Since when, whoever had the chat meanwhile.
     pub since: Timestamp,
+    /// Since when nobody has it.
+    pub open_since: Timestamp,
     /// For whom it is held back, if for anyone.
     pub reserved: Option<Reservation>,
     /// The only agent it is for, if it was given to one.
@@ -69,6 +71,7 @@ impl Entry {
             topic: chat.topic.clone(),
             first_words: chat.first_words.clone(),
             since: request.since,
+            open_since: request.open_since,
             reserved: request.reserved.clone(),
             assigned: chat.assigned.clone(),
             handed_over: request.handed_over.clone(),
@@ -144,6 +147,7 @@ mod tests {
             topic: None,
             first_words: None,
             since: Timestamp(7),
+            open_since: Timestamp(7),
             reserved: reserved.map(|name| Reservation {
                 agent: agent(name),
                 until: Timestamp(9),

@@ -101,7 +101,7 @@ impl Store {
                 .await?;
             let waiting = self.waiting(partition).await?.entries;
             figures.waiting += waiting.len() as u64;
-            let oldest = waiting.iter().map(|entry| entry.since.0).min();
+            let oldest = waiting.iter().map(|entry| entry.open_since.0).min();
             figures.oldest = figures.oldest.into_iter().chain(oldest).min();
         }
         Ok(figures)

@@ -1,20 +1,26 @@
-//! The texts that people have stored, for processes that do not know the records.
+//! The settings of chats that people have stored, for processes that do not know the records.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use crate::{link::Unavailable, store::Store};
+use crate::{
+    link::Unavailable,
+    store::{Store, millis},
+};
 
-/// Texts that stand in for those of the settings.
+/// What stands in for the settings of the same names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     /// Said to the visitor when an agent joins.
     pub join: Option<String>,
     /// Said to the visitor when the agent leaves.
     pub leave: Option<String>,
+    /// How long a chat lives without activity.
+    pub idle_timeout: Option<Duration>,
 }
 
 const JOIN: &str = "join";
 const LEAVE: &str = "leave";
+const IDLE_TIMEOUT: &str = "idle_timeout_ms";
 
 impl Store {
     /// The stored texts, as far as the store was told.
@@ -28,9 +34,13 @@ impl Store {
             .link
             .run(async |connection| get.query_async(connection).await)
             .await?;
+        let idle_timeout = found.remove(IDLE_TIMEOUT);
         Ok(Texts {
             join: found.remove(JOIN),
             leave: found.remove(LEAVE),
+            idle_timeout: idle_timeout
+                .and_then(|millis| millis.parse().ok())
+                .map(Duration::from_millis),
         })
     }
 
@@ -42,7 +52,12 @@ impl Store {
         let key = self.shared.keys.texts();
         let mut pipeline = redis::pipe();
         pipeline.atomic().cmd("DEL").arg(&key).ignore();
-        for (name, text) in [(JOIN, &texts.join), (LEAVE, &texts.leave)] {
+        let idle_timeout = texts.idle_timeout.map(|time| millis(time).to_string());
+        for (name, text) in [
+            (JOIN, &texts.join),
+            (LEAVE, &texts.leave),
+            (IDLE_TIMEOUT, &idle_timeout),
+        ] {
             if let Some(text) = text {
                 pipeline.cmd("HSET").arg(&key).arg(name).arg(text).ignore();
             }

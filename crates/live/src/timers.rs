@@ -29,11 +29,16 @@ pub struct Due {
 }
 
 impl Store {
-    /// Looks what is due in one partition, at leases only if asked to.
+    /// Looks what is due in one partition, at leases only if asked to. A chat lives `idle_timeout` without activity.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn due(&self, partition: u16, leases: bool) -> Result<Due, Unavailable> {
+    pub async fn due(
+        &self,
+        partition: u16,
+        idle_timeout: Duration,
+        leases: bool,
+    ) -> Result<Due, Unavailable> {
         let keys = &self.shared.keys;
         let script = &self.shared.sweep;
         let mut call = script.call(&[
@@ -44,7 +49,8 @@ impl Store {
         call.arg(keys.chats(partition))
             .arg(AT_MOST)
             .arg(millis(AGAIN))
-            .arg(if leases { "1" } else { "0" });
+            .arg(if leases { "1" } else { "0" })
+            .arg(millis(idle_timeout));
         let (gone, timers, lapsed): (Vec<String>, Vec<String>, Vec<String>) = self
             .link
             .run(async |connection| script.send(connection, &call).await)

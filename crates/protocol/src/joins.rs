@@ -54,6 +54,8 @@ pub fn request(entry: &Entry) -> String {
         chat_id: String,
         username: &'a str,
         requested_at: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waiting_since: Option<String>,
         platform: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         topic: Option<&'a str>,
@@ -75,6 +77,7 @@ pub fn request(entry: &Entry) -> String {
         chat_id: entry.chat.to_string(),
         username: &entry.name,
         requested_at: iso(entry.since),
+        waiting_since: (entry.open_since != entry.since).then(|| iso(entry.open_since)),
         platform: &entry.platform,
         topic: entry.topic.as_deref(),
         first_words: entry.first_words.as_deref(),

@@ -81,6 +81,7 @@ impl Records {
             severity: 0,
             flagged_at: None,
             taken_at: None,
+            email: None,
         };
         let made = self
             .write(async |tx| {

@@ -98,6 +98,7 @@ async fn erase_chats(tx: &DatabaseTransaction, chats: &[String]) -> Result<u64, 
         .col_expr(chat::Column::OpenFor, Expr::value(None::<String>))
         .col_expr(chat::Column::VisitorName, Expr::value(""))
         .col_expr(chat::Column::Topic, Expr::value(None::<String>))
+        .col_expr(chat::Column::Email, Expr::value(None::<String>))
         .col_expr(chat::Column::Folded, Expr::value(""))
         .filter(chat::Column::Id.is_in(chats()))
         .exec(tx)

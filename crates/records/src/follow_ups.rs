@@ -1,4 +1,4 @@
-//! Visitors who found nobody and ask to be called back.
+//! Visitors who found nobody and ask to be called back, and requests that nobody took.
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -12,14 +12,36 @@ use crate::{
     error::RecordsError,
 };
 
+/// How a follow-up came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowUpKind {
+    /// The visitor left a message.
+    Message,
+    /// Nobody took its request.
+    Missed,
+}
+
+impl FollowUpKind {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Missed => "missed",
+        }
+    }
+}
+
 /// A wish to be called back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowUp {
     /// Its id: 32 hex digits.
     pub id: String,
+    /// How it came to be.
+    pub kind: FollowUpKind,
     /// The visitor's name.
     pub name: String,
-    /// Where to write to.
+    /// Where to write to; empty where that is not known.
     pub email: String,
     /// What it is about.
     pub text: String,
@@ -45,7 +67,8 @@ pub enum FollowUpChange {
 }
 
 impl Records {
-    /// Adds a wish to be called back. One for an erased chat is kept without the chat.
+    /// Adds a wish to be called back. One for an erased chat is kept without the chat. It takes the place of the missed request
+    /// it comes from, if nobody sees to that yet.
     ///
     /// # Errors
     /// When the database does not confirm in time.
@@ -56,8 +79,18 @@ impl Records {
                 Some(chat) => chat::is_erased(tx, chat).await?,
                 None => false,
             };
+            if let Some(chat) = &wish.chat {
+                use follow_up::Column::{Chat, ClosedAt, Kind, TakenAt};
+                let missed = Kind.eq(FollowUpKind::Missed.as_str());
+                let open = TakenAt.is_null().and(ClosedAt.is_null());
+                follow_up::Entity::delete_many()
+                    .filter(Chat.eq(chat).and(missed).and(open))
+                    .exec(tx)
+                    .await?;
+            }
             let row = follow_up::Model {
                 id: wish.id.clone(),
+                kind: wish.kind.as_str().to_owned(),
                 name: clean(&wish.name),
                 email: clean(&wish.email),
                 content: clean(&wish.text),
@@ -177,6 +210,10 @@ impl From<follow_up::Model> for FollowUp {
     fn from(row: follow_up::Model) -> Self {
         Self {
             id: row.id,
+            kind: match row.kind == FollowUpKind::Missed.as_str() {
+                true => FollowUpKind::Missed,
+                false => FollowUpKind::Message,
+            },
             name: row.name,
             email: row.email,
             text: row.content,

@@ -45,7 +45,7 @@ pub use self::{
     figures::{
         AgentFigures, DayFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare,
     },
-    follow_ups::{FollowUp, FollowUpChange},
+    follow_ups::{FollowUp, FollowUpChange, FollowUpKind},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},

@@ -16,6 +16,8 @@ pub struct StoredSettings {
     pub join_text: Option<String>,
     /// Said to the visitor when the agent leaves.
     pub leave_text: Option<String>,
+    /// How long a chat lives without activity.
+    pub idle_timeout_seconds: Option<u64>,
     /// How many messages are shown on entering; 0: all.
     pub history_load_count: u64,
     /// After how many days a chat that ended is forgotten; 0: never.
@@ -24,6 +26,7 @@ pub struct StoredSettings {
 
 const JOIN_TEXT: &str = "join_text";
 const LEAVE_TEXT: &str = "leave_text";
+const IDLE_TIMEOUT_SECONDS: &str = "idle_timeout_seconds";
 const HISTORY_LOAD_COUNT: &str = "history_load_count";
 const RETENTION_DAYS: &str = "retention_days";
 
@@ -42,6 +45,7 @@ impl Records {
         Ok(StoredSettings {
             join_text: text(JOIN_TEXT),
             leave_text: text(LEAVE_TEXT),
+            idle_timeout_seconds: text(IDLE_TIMEOUT_SECONDS).and_then(|value| value.parse().ok()),
             history_load_count: number(HISTORY_LOAD_COUNT),
             retention_days: number(RETENTION_DAYS),
         })
@@ -60,6 +64,10 @@ impl Records {
         let wanted = [
             (JOIN_TEXT, settings.join_text.clone()),
             (LEAVE_TEXT, settings.leave_text.clone()),
+            (
+                IDLE_TIMEOUT_SECONDS,
+                settings.idle_timeout_seconds.map(|time| time.to_string()),
+            ),
             (
                 HISTORY_LOAD_COUNT,
                 Some(settings.history_load_count.to_string()),

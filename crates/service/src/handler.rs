@@ -156,6 +156,11 @@ impl Handler {
         &self.store
     }
 
+    /// The policy it decides by, as it changes.
+    pub fn policy_now(&self) -> &PolicyNow {
+        &self.policy
+    }
+
     /// The policy it decides by now.
     pub fn policy(&self) -> Arc<Policy> {
         self.policy.get()

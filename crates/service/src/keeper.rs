@@ -172,9 +172,10 @@ impl Keeper {
             let up_since = store.link().up_since();
             let leases = up_since.is_some_and(|since| since + self.lease < Instant::now());
             // All at once: what is due where the store is within reach does not wait for the rest.
+            let idle_timeout = self.handler.policy().idle_timeout;
             let partitions = 0..store.keys().partitions();
             join_all(partitions.map(async |partition| {
-                if let Ok(due) = store.due(partition, leases).await {
+                if let Ok(due) = store.due(partition, idle_timeout, leases).await {
                     self.see_to(partition, due).await;
                 }
             }))

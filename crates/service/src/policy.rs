@@ -1,6 +1,7 @@
-//! The policy that commands are decided by: the settings, and the texts that people change while the services run.
+//! The policy that commands are decided by: the settings, and what people change of them while the services run: texts, and
+//! how long a chat may be silent.
 //!
-//! The texts are in the records. chat-server reads them there; whoever does not know the records hears of them from the
+//! What was changed is in the records. chat-server reads them there; whoever does not know the records hears of them from the
 //! store, up to some seconds later.
 
 use std::{
@@ -25,6 +26,7 @@ struct Shared {
     /// What is said unless somebody has stored another text.
     join_text: String,
     leave_text: String,
+    idle_timeout: Duration,
     now: RwLock<Now>,
 }
 
@@ -59,6 +61,7 @@ impl PolicyNow {
         Self(Arc::new(Shared {
             join_text: chat.join_text.clone(),
             leave_text: chat.leave_text.clone(),
+            idle_timeout: chat.idle_timeout,
             now: RwLock::new(Now {
                 policy: Arc::new(policy),
                 read: false,
@@ -87,8 +90,11 @@ impl PolicyNow {
     fn set(&self, texts: &Texts, read: bool) {
         let join = texts.join.as_ref().unwrap_or(&self.0.join_text);
         let leave = texts.leave.as_ref().unwrap_or(&self.0.leave_text);
+        let idle_timeout = texts.idle_timeout.unwrap_or(self.0.idle_timeout);
         let is_new = |now: &Now| {
-            (read && !now.read) || now.policy.join_text != *join || now.policy.leave_text != *leave
+            let known = &now.policy;
+            let same = known.join_text == *join && known.leave_text == *leave;
+            (read && !now.read) || !same || known.idle_timeout != idle_timeout
         };
         // Mostly it is not, and then nobody waits.
         if !is_new(&self.0.now.read().unwrap_or_else(PoisonError::into_inner)) {
@@ -102,6 +108,7 @@ impl PolicyNow {
         let policy = Arc::make_mut(&mut now.policy);
         policy.join_text.clone_from(join);
         policy.leave_text.clone_from(leave);
+        policy.idle_timeout = idle_timeout;
     }
 }
 
@@ -115,6 +122,7 @@ mod tests {
         let texts = |join: Option<&str>| Texts {
             join: join.map(str::to_owned),
             leave: None,
+            idle_timeout: None,
         };
         let join = || now.get().join_text.clone();
         now.heard(&texts(Some("heard")));
@@ -125,5 +133,19 @@ mod tests {
         now.heard(&texts(Some("heard")));
         assert_eq!(join(), "read");
         assert_eq!(now.get().leave_text, "{agent} has left the chat.");
+    }
+
+    #[test]
+    fn a_stored_idle_time_stands_in_for_the_settings_until_it_is_taken_back() {
+        let now = PolicyNow::new(&Settings::default());
+        let stored = |seconds: Option<u64>| Texts {
+            idle_timeout: seconds.map(Duration::from_secs),
+            ..Texts::default()
+        };
+        for seconds in [Some(300), Some(7), None] {
+            now.heard(&stored(seconds));
+            let expected = Duration::from_secs(seconds.unwrap_or(120));
+            assert_eq!(now.get().idle_timeout, expected);
+        }
     }
 }

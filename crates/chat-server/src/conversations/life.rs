@@ -122,6 +122,9 @@ impl Conversations {
     ) -> Result<(), Refusal> {
         let assign = Command::Assign {
             agent: AgentId(agent.id.clone()),
+            name: Name::cut(&agent.name)
+                .or_else(|| Name::cut(&agent.id))
+                .ok_or(Refusal::Unavailable)?,
             by_name: name_of(by)?,
             note: None,
         };

@@ -62,10 +62,11 @@ impl Stored {
     }
 }
 
-/// The texts among the settings.
+/// What of the settings the rules look at.
 pub(crate) fn texts(settings: &StoredSettings) -> Texts {
     Texts {
         join: settings.join_text.clone(),
         leave: settings.leave_text.clone(),
+        idle_timeout: settings.idle_timeout_seconds.map(Duration::from_secs),
     }
 }

@@ -237,15 +237,17 @@ impl ChatSession {
             side: join.side,
             visitor: join.visitor,
             support: None,
+            follows_request: join.queue && join.side == Side::Visitor,
+            keep_alive: join.keep_alive,
             after: 0,
         };
         let reader = seat.reader(self.visit.level);
         // From here on everything is heard; what comes before the log is read is in the log.
         if let Some(membership) = self.membership() {
-            membership.seat(
-                Reader::Typed(reader),
-                join.queue && join.side == Side::Visitor,
-            );
+            membership.seat(Reader::Typed(reader), seat.follows_request);
+            if seat.keep_alive && seat.side == Side::Visitor {
+                membership.keep_alive();
+            }
         }
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,

@@ -53,6 +53,8 @@ pub(crate) struct ChatSession {
     others: MessageRate,
     /// When it last passed on that somebody is writing.
     typed_at: Option<Instant>,
+    /// When such a sign last started the chat's time anew.
+    kept_alive_at: Option<Instant>,
     /// When the token that let it in runs out.
     token_ends: Option<Instant>,
     /// Ties the socket to that token.
@@ -83,6 +85,10 @@ struct Seat {
     side: Side,
     visitor: VisitorId,
     support: Option<SupportId>,
+    /// Whether it is told how its request fares.
+    follows_request: bool,
+    /// Whether whoever has the socket open is not silent.
+    keep_alive: bool,
     /// The last event that the client has.
     after: u64,
 }
@@ -123,6 +129,7 @@ impl ChatSession {
             messages: MessageRate::new(&settings.limits),
             others: MessageRate::of_others(),
             typed_at: None,
+            kept_alive_at: None,
             token_ends: None,
             binding: None,
         };
@@ -173,6 +180,8 @@ impl ChatSession {
                 ClientFrame::Leave => self.leave().await,
                 ClientFrame::Typing { on } => self.typing(on).await,
                 ClientFrame::Seen { seq } => self.seen(seq).await,
+                ClientFrame::KeepAlive => self.keep_alive().await,
+                ClientFrame::Life => self.life().await,
                 ClientFrame::Join(_) => Reply::nothing(),
             },
         }
@@ -196,9 +205,11 @@ impl Session for ChatSession {
             // Signs of typing have a limit of their own, and are dropped without a word.
             ClientFrame::Typing { .. } => true,
             // Whoever was told to slow down may still come back and leave.
-            ClientFrame::Join(_) | ClientFrame::Leave | ClientFrame::Seen { .. } => {
-                self.others.allow()
-            }
+            ClientFrame::Join(_)
+            | ClientFrame::Leave
+            | ClientFrame::Seen { .. }
+            | ClientFrame::KeepAlive
+            | ClientFrame::Life => self.others.allow(),
         };
         if !in_time {
             return self.error(WireError::SlowDown);

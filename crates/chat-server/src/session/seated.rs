@@ -27,6 +27,8 @@ use super::{ChatSession, Place, Seat, Stage};
 
 /// Signs of typing are passed on at most once in so long.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
+/// So long at most passes between two signs of typing that start the chat's time anew.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl ChatSession {
     pub(super) async fn say(&mut self, message: Message) -> Reply {
@@ -114,10 +116,50 @@ impl ChatSession {
             on,
             origin: self.visit.socket,
         };
+        let is_activity = on && seat.keep_alive;
         self.typed_at = Some(now);
         // A sign that is lost is a sign that is lost.
         let _ = self.handler.store().pass_on(chat, &passing).await;
+        if is_activity && self.may_keep_alive(now) {
+            // So is this one: the next comes in a moment, or a message does.
+            let _ = self.command(Command::KeepAlive, None).await;
+        }
         Reply::nothing()
+    }
+
+    /// Whoever writes says so every second or two: the chat's time starts anew a few times in its length.
+    fn may_keep_alive(&mut self, now: Instant) -> bool {
+        let pause = (self.handler.policy().idle_timeout / 10).min(LONGEST_PAUSE);
+        let due = self.kept_alive_at.is_none_or(|at| now - at >= pause);
+        if due {
+            self.kept_alive_at = Some(now);
+        }
+        due
+    }
+
+    /// The client says that somebody is still here.
+    pub(super) async fn keep_alive(&mut self) -> Reply {
+        match self.command(Command::KeepAlive, None).await {
+            Ok(_) => self.life().await,
+            Err(reply) => reply,
+        }
+    }
+
+    /// Says how long the chat lives if nothing happens.
+    pub(super) async fn life(&mut self) -> Reply {
+        let Some(chat) = self.chat() else {
+            return self.expired();
+        };
+        let left = match self.handler.store().load(chat, u64::MAX).await {
+            Ok(Some(loaded)) => loaded.ttl,
+            Ok(None) => return self.expired(),
+            Err(error) => return self.store_failed(error),
+        };
+        let held = self.membership().and_then(|membership| membership.held());
+        let chat = held.and_then(|held| held.chat);
+        let kept = chat.is_some_and(|chat| chat.kept);
+        let idle_timeout = self.handler.policy().idle_timeout;
+        Reply::frame(typed::life_left(kept, left, idle_timeout))
     }
 
     pub(super) async fn seen(&mut self, seq: u64) -> Reply {
@@ -204,6 +246,7 @@ impl Seat {
         Reader {
             audience: Audience::Seat(self.side),
             level,
+            follows_request: self.follows_request,
         }
     }
 }

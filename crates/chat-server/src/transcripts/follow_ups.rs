@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 use helpline_desk::name::{Email, Name};
-use helpline_records::{FollowUp, FollowUpChange, new_id};
+use helpline_records::{FollowUp, FollowUpChange, FollowUpKind, new_id};
 use helpline_service::{application::Commons, door::client_address, handler::Handler};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,6 +50,7 @@ pub(crate) async fn ask(
     };
     let wish = FollowUp {
         id: new_id(),
+        kind: FollowUpKind::Message,
         name: name.ok_or(Fault::bad("Invalid name"))?.to_string(),
         email: email
             .ok_or(Fault::bad("Invalid email"))?
@@ -140,7 +141,8 @@ fn shaped(wish: &FollowUp) -> Value {
     json!({
         "id": wish.id,
         "name": wish.name,
-        "email": wish.email,
+        "kind": wish.kind.as_str(),
+        "email": Some(&wish.email).filter(|email| !email.is_empty()),
         "text": wish.text,
         "chatId": wish.chat,
         "createdAt": shape::time(wish.created_at),

@@ -59,6 +59,9 @@ pub(crate) async fn transfer(
     let by_name = Name::parse(&caller.account.name).ok_or(Fault::bad("Invalid name"))?;
     let assign = Command::Assign {
         agent: AgentId(target.id.clone()),
+        name: Name::cut(&target.name)
+            .or_else(|| Name::cut(&target.id))
+            .ok_or(Fault::bad("Invalid name"))?,
         by_name,
         note,
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     actor::Side,
-    chat::Chat,
+    chat::{Chat, Phase},
     event::{End, Event},
     policy::Policy,
 };
@@ -76,10 +76,27 @@ impl Decision {
         }
     }
 
-    /// Registration, an accepted Join or a message: nothing else is activity.
+    /// Registration, an accepted Join or a message: nothing else is activity, unless somebody says that it is.
     pub(super) fn active(events: Vec<Event>, policy: &Policy) -> Self {
         Self {
             life: Life::Extend(policy.idle_timeout),
+            ..Self::quiet(events)
+        }
+    }
+
+    /// Activity in a chat that goes on as it is. One that waits for the agent it was given to outlives that wait, however
+    /// much shorter its own time is.
+    pub(super) fn active_in(chat: &Chat, events: Vec<Event>, policy: &Policy) -> Self {
+        match &chat.phase {
+            Phase::Waiting(request) if request.is_given() => Self::given(events, policy),
+            _ => Self::active(events, policy),
+        }
+    }
+
+    /// The chat waits for the agent it is given to, and then as long as any other for somebody else.
+    pub(super) fn given(events: Vec<Event>, policy: &Policy) -> Self {
+        Self {
+            life: Life::Extend(policy.transfer.saturating_add(policy.idle_timeout)),
             ..Self::quiet(events)
         }
     }

@@ -121,10 +121,12 @@ fn with_chat(
             come_back(chat, agent, *visitor, *support, policy)
         }
         (Command::Say(say), _) => speak(chat, actor, say, policy),
+        (Command::KeepAlive, _) => keep_alive(chat, actor, policy),
         (Command::Leave, _) => leave(chat, actor, policy),
         (
             Command::Assign {
                 agent,
+                name,
                 by_name,
                 note,
             },
@@ -135,6 +137,7 @@ fn with_chat(
             }
             let hand_over = HandOver {
                 by: by_name.as_str().to_owned(),
+                to: Some(name.as_str().to_owned()),
                 note: note.clone(),
             };
             assign(chat, agent, by, hand_over, now, policy)
@@ -252,7 +255,7 @@ fn enter(chat: &Chat, email: Option<&Email>, now: Timestamp, policy: &Policy) ->
     }
     Decision {
         announce,
-        ..Decision::active(events, policy).clearing(Timer::Away(Side::Visitor))
+        ..Decision::active_in(chat, events, policy).clearing(Timer::Away(Side::Visitor))
     }
 }
 
@@ -287,7 +290,27 @@ fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
         raw: say.raw.clone(),
         client_id: say.client_id.clone(),
     };
-    Ok(Decision::active(vec![Event::Said(said)], policy))
+    Ok(Decision::active_in(chat, vec![Event::Said(said)], policy))
+}
+
+/// Whoever says to be here is not silent. The service says it of visitors who wait for somebody: of nobody else.
+fn keep_alive(chat: &Chat, actor: &Actor, policy: &Policy) -> Outcome {
+    if *actor == Actor::Desk {
+        let waits = match chat.phase {
+            Phase::Waiting(_) => true,
+            Phase::Engaged => chat.is_away(Side::Support),
+            Phase::Registered | Phase::Ended(_) => false,
+        };
+        if !waits || chat.visitor.away {
+            return Err(Refusal::NotDue);
+        }
+    } else {
+        side_of(chat, actor)?;
+    }
+    if is_between_sessions(chat) {
+        return Err(Refusal::Over);
+    }
+    Ok(Decision::active_in(chat, Vec::new(), policy))
 }
 
 /// What is said has its limits, in whichever form it is longest.

@@ -40,13 +40,15 @@ pub(super) fn assign(
     }
     events.push(Event::Assigned {
         agent: agent.clone(),
+        name: hand_over.to,
         by: by.clone(),
         by_name: hand_over.by,
         note: hand_over.note,
         since: now,
         until: falls_to_others(chat).then(|| now.after(policy.transfer)),
     });
-    let decision = Decision::quiet(events).attended();
+    // However silent it was: it may not die in the hands of the two who pass it on.
+    let decision = Decision::given(events, policy).attended();
     Ok(match falls_to_others(chat) {
         true => decision.setting(Timer::Reservation, policy.transfer),
         false => decision.clearing(Timer::Reservation),

@@ -76,7 +76,8 @@ fn a_command() -> impl Strategy<Value = Command> {
             })
         ),
         1 => Just(Command::Leave),
-        2 => an_agent().prop_map(move |agent| Command::Assign { agent, by_name: name(), note: None }),
+        2 => Just(Command::KeepAlive),
+        2 => an_agent().prop_map(move |agent| Command::Assign { agent, name: name(), by_name: name(), note: None }),
         1 => Just(Command::Close),
         2 => Just(Command::Reserve),
         2 => Just(Command::Decline),

@@ -1,5 +1,7 @@
 //! Kept chats, and what the desk does to chats from outside.
 
+use std::time::Duration;
+
 use helpline_desk::{
     actor::{Actor, Side},
     chat::Phase,
@@ -10,9 +12,12 @@ use helpline_desk::{
     policy::AgentsAre::{Accounts, Sockets},
     queue::Entry,
     refusal::Refusal,
+    time::Timestamp,
 };
 
-use crate::world::{Desk, agent, assign, claim, enter, open, say, staff, visitor};
+use crate::world::{
+    Desk, STRANGER, agent, assign, claim, enter, open, register, say, staff, visitor,
+};
 
 fn id(name: &str) -> AgentId {
     AgentId(name.to_owned())
@@ -123,7 +128,8 @@ fn a_chat_that_is_handed_over_is_everybodys_again_when_its_agent_does_not_come()
     let decision = desk.accepts(agent("vika"), assign("otto"));
     let set = TimerChange::Set(Timer::Reservation, desk.policy.transfer);
     assert!(decision.timers.contains(&set));
-    assert_eq!(decision.life, Life::Keep, "it is no activity of the chat's");
+    let whole = desk.policy.transfer + desk.policy.idle_timeout;
+    assert_eq!(decision.life, Life::Extend(whole), "silent or not before");
     let over = entry(&desk).handed_over.expect("a hand-over");
     assert_eq!(over.note.as_deref(), Some("speaks French"));
     assert!(!entry(&desk).visible_to(&id("anna")));
@@ -176,4 +182,79 @@ fn the_staff_closes_any_chat() {
         desk.accepts(staff("rosa"), Command::Close);
         assert!(desk.chat.expect("a chat").is_over());
     }
+}
+
+#[test]
+fn nothing_that_is_said_while_a_chat_waits_for_its_agent_makes_its_life_shorter_than_that_wait() {
+    let mut desk = Desk::engaged(Accounts);
+    desk.policy.transfer = Duration::from_secs(600);
+    desk.accepts(agent("vika"), assign("otto"));
+    let outlives = Life::Extend(desk.policy.transfer + desk.policy.idle_timeout);
+    for command in [
+        say(Side::Visitor, None, "and now?"),
+        Command::KeepAlive,
+        enter(),
+    ] {
+        assert_eq!(desk.accepts(visitor(), command).life, outlives);
+    }
+    desk.accepts(Actor::Desk, Command::Lapse);
+    let plain = Life::Extend(desk.policy.idle_timeout);
+    assert_eq!(desk.accepts(visitor(), enter()).life, plain);
+}
+
+#[test]
+fn a_chat_that_goes_from_agent_to_agent_keeps_its_place_and_when_it_was_asked_for() {
+    let mut desk = Desk::engaged(Accounts);
+    let asked = desk.chat.as_ref().expect("a chat").asked_at.expect("asked");
+    desk.now = Timestamp(asked.0 + 5_000_000);
+    desk.accepts(agent("vika"), assign("otto"));
+    let is = |desk: &Desk| (entry(desk).since, entry(desk).open_since);
+    assert_eq!(is(&desk), (asked, desk.now));
+    desk.accepts(agent("otto"), Command::Decline);
+    assert_eq!(is(&desk), (asked, desk.now));
+    desk.accepts(agent("anna"), claim("Anna", 3));
+    desk.accepts(Actor::Desk, Command::Absent(Side::Support));
+    desk.now = Timestamp(asked.0 + 9_000_000);
+    desk.accepts(Actor::Desk, Command::Abandon);
+    assert_eq!(is(&desk), (asked, desk.now));
+    assert_eq!(desk.chat.expect("a chat").asked_at, Some(asked));
+}
+
+#[test]
+fn whoever_waits_is_kept_alive_by_the_service_and_nobody_else_is() {
+    let mut desk = Desk::new(Accounts);
+    desk.accepts(visitor(), register());
+    let not_due = |desk: &mut Desk| {
+        assert_eq!(
+            desk.refuses(Actor::Desk, Command::KeepAlive),
+            Refusal::NotDue
+        );
+    };
+    not_due(&mut desk);
+    desk.accepts(visitor(), enter());
+    let plain = Life::Extend(desk.policy.idle_timeout);
+    let kept = desk.accepts(Actor::Desk, Command::KeepAlive);
+    assert_eq!((kept.life, kept.events), (plain, vec![]));
+    desk.accepts(agent("vika"), claim("Vika", 1));
+    not_due(&mut desk);
+    // Each side may say so of itself, and nobody in another's name.
+    let vika = Actor::Support(SupportId::from_bits(1));
+    for side in [visitor(), vika] {
+        let kept = desk.accepts(side, Command::KeepAlive);
+        assert_eq!((kept.life, kept.events), (plain, vec![]));
+    }
+    for other in [
+        Actor::Visitor(STRANGER),
+        Actor::Support(SupportId::from_bits(9)),
+        agent("vika"),
+    ] {
+        assert_eq!(desk.refuses(other, Command::KeepAlive), Refusal::Forbidden);
+    }
+    // Whose agent is away waits for somebody, too.
+    desk.accepts(Actor::Desk, Command::Absent(Side::Support));
+    desk.accepts(Actor::Desk, Command::KeepAlive);
+    desk.accepts(Actor::Desk, Command::Absent(Side::Visitor));
+    not_due(&mut desk);
+    let mut kept = Desk::kept(Accounts);
+    assert!(kept.accepts(Actor::Desk, Command::KeepAlive).is_nothing());
 }

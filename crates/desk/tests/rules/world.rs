@@ -24,6 +24,7 @@ pub(crate) struct Desk {
     pub(crate) chat: Option<Chat>,
     pub(crate) policy: Policy,
     pub(crate) log: Vec<Event>,
+    pub(crate) now: Timestamp,
 }
 
 impl Desk {
@@ -35,6 +36,7 @@ impl Desk {
                 ..Policy::default()
             },
             log: Vec::new(),
+            now: Timestamp(1_000_000),
         }
     }
 
@@ -68,7 +70,7 @@ impl Desk {
     }
 
     pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> Result<Decision, Refusal> {
-        let now = Timestamp(1_000_000);
+        let now = self.now;
         let decision = decide(self.chat.as_ref(), &actor, &command, now, &self.policy)?;
         for event in &decision.events {
             match &mut self.chat {
@@ -141,6 +143,7 @@ pub(crate) fn staff(id: &str) -> Actor {
 pub(crate) fn assign(agent: &str) -> Command {
     Command::Assign {
         agent: AgentId(agent.to_owned()),
+        name: Name::parse("Otto").expect("a name"),
         by_name: Name::parse("Rosa").expect("a name"),
         note: Some("speaks French".to_owned()),
     }

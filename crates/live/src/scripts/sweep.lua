@@ -2,6 +2,7 @@
 --
 -- KEYS  1 when chats expire (zset)   2 timers (zset)         3 leases (zset)
 -- ARGV  1 what chats' keys begin with   2 the most of each   3 again, in ms   4 '1' to look at leases
+--       5 how long a chat lives without activity, in ms
 -- Returns {{chat that is gone, ...}, {timer, ...}, {process whose lease ran out, ...}}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -15,6 +16,13 @@ local function take(key)
     redis.call('ZADD', key, now + ARGV[3], member)
   end
   return found
+end
+
+-- A chat's life may become shorter: who it was given to has come, or people changed how long that is. Nobody looks
+-- later than that for an end; too early is only a look in vain.
+local latest = now + ARGV[5]
+for _, chat in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. latest, '(+inf', 'LIMIT', 0, ARGV[2])) do
+  redis.call('ZADD', KEYS[1], latest, chat)
 end
 
 local gone = {}

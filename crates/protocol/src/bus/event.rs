@@ -75,6 +75,8 @@ pub(super) enum WireEvent<'a> {
     },
     Assigned {
         agent: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Cow<'a, str>>,
         by: Cow<'a, str>,
         by_name: Cow<'a, str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -214,6 +216,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
             Event::Released { since } => Self::Released { since: since.0 },
             Event::Assigned {
                 agent,
+                name,
                 by,
                 by_name,
                 note,
@@ -221,6 +224,7 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 until,
             } => Self::Assigned {
                 agent: (&agent.0).into(),
+                name: name.as_ref().map(Into::into),
                 by: (&by.0).into(),
                 by_name: by_name.into(),
                 note: note.as_ref().map(Into::into),
@@ -349,6 +353,7 @@ impl WireEvent<'_> {
             },
             Self::Assigned {
                 agent,
+                name,
                 by,
                 by_name,
                 note,
@@ -356,6 +361,7 @@ impl WireEvent<'_> {
                 until,
             } => Event::Assigned {
                 agent: AgentId(agent.into_owned()),
+                name: name.map(Cow::into_owned),
                 by: AgentId(by.into_owned()),
                 by_name: by_name.into_owned(),
                 note: note.map(Cow::into_owned),

@@ -75,6 +75,9 @@ struct WireEntry<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_words: Option<Cow<'a, str>>,
     since: i64,
+    /// Absent: the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_since: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reserved: Option<WireReservation<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,8 @@ struct WireReservation<'a> {
 struct WireHandOver<'a> {
     by: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<Cow<'a, str>>,
 }
 
@@ -118,6 +123,7 @@ impl<'a> From<&'a Entry> for WireEntry<'a> {
             topic: entry.topic.as_ref().map(Into::into),
             first_words: entry.first_words.as_ref().map(Into::into),
             since: entry.since.0,
+            open_since: (entry.open_since != entry.since).then_some(entry.open_since.0),
             reserved: entry.reserved.as_ref().map(|held| WireReservation {
                 agent: (&held.agent.0).into(),
                 until: held.until.0,
@@ -125,6 +131,7 @@ impl<'a> From<&'a Entry> for WireEntry<'a> {
             assigned: entry.assigned.as_ref().map(|id| (&id.0).into()),
             handed_over: entry.handed_over.as_ref().map(|over| WireHandOver {
                 by: (&over.by).into(),
+                to: over.to.as_ref().map(Into::into),
                 note: over.note.as_ref().map(Into::into),
             }),
             declined: entry.declined.iter().map(|id| (&id.0).into()).collect(),
@@ -145,6 +152,7 @@ impl WireEntry<'_> {
             topic: self.topic.map(Cow::into_owned),
             first_words: self.first_words.map(Cow::into_owned),
             since: Timestamp(self.since),
+            open_since: Timestamp(self.open_since.unwrap_or(self.since)),
             reserved: self.reserved.map(|held| Reservation {
                 agent: AgentId(held.agent.into_owned()),
                 until: Timestamp(held.until),
@@ -152,6 +160,7 @@ impl WireEntry<'_> {
             assigned: self.assigned.map(|id| AgentId(id.into_owned())),
             handed_over: self.handed_over.map(|over| HandOver {
                 by: over.by.into_owned(),
+                to: over.to.map(Cow::into_owned),
                 note: over.note.map(Cow::into_owned),
             }),
             declined: self

@@ -62,12 +62,18 @@ pub struct ChatRow {
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     asked_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_since: Option<String>,
     since: String,
     severity: u32,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     returned: bool,
     #[serde(flatten)]
     agent: Option<AgentPart>,
+    #[serde(flatten)]
+    given: Option<Given>,
     messages: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastRow>,
@@ -80,6 +86,36 @@ struct AgentPart {
     agent_name: String,
     agent_role: &'static str,
     agent_away: bool,
+}
+
+/// To whom a chat was given that waits for that one.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Given {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_to_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_to: Option<String>,
+    given_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_until: Option<String>,
+}
+
+impl Given {
+    fn of(chat: &Chat) -> Option<Self> {
+        let Phase::Waiting(request) = &chat.phase else {
+            return None;
+        };
+        let over = request.handed_over.as_ref()?;
+        let held = request.reserved.as_ref();
+        let agent = held.map(|held| &held.agent).or(chat.assigned.as_ref());
+        Some(Self {
+            given_to_id: agent.map(|agent| agent.0.clone()),
+            given_to: over.to.clone(),
+            given_by: over.by.clone(),
+            given_until: held.map(|held| iso(held.until)),
+        })
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -100,14 +136,22 @@ pub struct Last<'a> {
     pub at: Timestamp,
 }
 
+/// Since when things are as they are with a chat.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// When its visitor asked, the first time.
+    pub asked: Option<Timestamp>,
+    /// When an agent took it, the first time.
+    pub claimed: Option<Timestamp>,
+    /// Since when its visitor waits, for an agent or for an answer.
+    pub waiting: Option<Timestamp>,
+    /// Since when it is in this status.
+    pub status: Timestamp,
+}
+
 impl ChatRow {
-    /// A chat for which its visitor asked at `asked_at`, and with which it has stood as it does `since`.
-    pub fn new(
-        chat: &Chat,
-        asked_at: Option<Timestamp>,
-        since: Timestamp,
-        last: Option<Last<'_>>,
-    ) -> Self {
+    /// A chat with which it has stood like this since then.
+    pub fn new(chat: &Chat, times: Times, last: Option<Last<'_>>) -> Self {
         let (status, returned) = match &chat.phase {
             Phase::Waiting(request) => ("waiting", request.returned),
             _ => ("engaged", false),
@@ -121,8 +165,10 @@ impl ChatRow {
             topic: chat.topic.clone(),
             status,
             created_at: iso(chat.created_at),
-            asked_at: asked_at.map(iso),
-            since: iso(since),
+            asked_at: times.asked.map(iso),
+            claimed_at: times.claimed.map(iso),
+            waiting_since: times.waiting.map(iso),
+            since: iso(times.status),
             severity: chat.severity,
             returned,
             agent: chat.support.as_ref().map(|support| AgentPart {
@@ -131,6 +177,7 @@ impl ChatRow {
                 agent_role: support.rank.as_str(),
                 agent_away: support.away,
             }),
+            given: Given::of(chat),
             messages: chat.messages,
             last: last.map(|last| LastRow {
                 from: last.from.into(),

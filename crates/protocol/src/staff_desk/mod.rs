@@ -13,8 +13,8 @@ use helpline_desk::refusal::Refusal;
 pub use self::{
     decode::{Ask, Request, decode},
     frames::{
-        ChatRow, FlaggedRow, Gone, Last, MemberRow, chat, chat_gone, desk, done, flagged, staff,
-        staff_gone,
+        ChatRow, FlaggedRow, Gone, Last, MemberRow, Times, chat, chat_gone, desk, done, flagged,
+        staff, staff_gone,
     },
     lines::{line, watched},
 };

@@ -25,6 +25,10 @@ pub enum ClientFrame {
         /// Whether this side is writing.
         on: bool,
     },
+    /// Opt-in: still here, with nothing to say.
+    KeepAlive,
+    /// Opt-in: how long does the chat live if nothing happens?
+    Life,
     /// Opt-in: everything up to `seq` was seen.
     Seen {
         /// Up to where.
@@ -49,8 +53,11 @@ pub struct Join {
     pub client_id: Option<String>,
     /// Opt-in: what the client has already.
     pub resume: Option<Resume>,
-    /// Opt-in: whether a waiting visitor wants to be told its place in the line.
+    /// Opt-in: whether a waiting visitor wants to be told its place in the line, and to whom it is given.
     pub queue: bool,
+    /// Opt-in: whether somebody who has this socket open is not silent: a visitor keeps its place while it waits, and
+    /// writing counts as activity.
+    pub keep_alive: bool,
     /// Opt-in: the e-mail address that the visitor says to have.
     pub email: Option<Email>,
 }
@@ -90,6 +97,8 @@ pub fn decode(text: &str, level: Level) -> Result<ClientFrame, WireError> {
         ("ChatMessage", _) => message(args, level).map(ClientFrame::Message),
         ("Leave", _) => Ok(ClientFrame::Leave),
         ("Typing", Level::OptedIn) => args.read("on").map(|on| ClientFrame::Typing { on }),
+        ("KeepAlive", Level::OptedIn) => Ok(ClientFrame::KeepAlive),
+        ("Life", Level::OptedIn) => Ok(ClientFrame::Life),
         ("Seen", Level::OptedIn) => args.read("seq").map(|seq| ClientFrame::Seen { seq }),
         _ => Err(WireError::UnknownType),
     }
@@ -106,13 +115,14 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
     let client_id = args.client_id(level)?;
-    let (resume, queue, email) = match level {
+    let (resume, queue, keep_alive, email) = match level {
         Level::OptedIn => (
             args.optional("resume")?,
             args.optional("queue")?,
+            args.optional("keepAlive")?,
             args.email()?,
         ),
-        Level::Plain => (None, None, None),
+        Level::Plain => (None, None, None, None),
     };
     Ok(Join {
         visitor: VisitorId::claimed(&visitor),
@@ -123,6 +133,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         client_id,
         resume,
         queue: queue.unwrap_or(false),
+        keep_alive: keep_alive.unwrap_or(false),
         email,
     })
 }

@@ -129,6 +129,30 @@ struct Room<'a> {
     severity: Option<u32>,
     #[serde(flatten)]
     email: Option<EmailExtras<'a>>,
+    #[serde(flatten)]
+    given: Option<GivenExtras<'a>>,
+}
+
+/// For a visitor who waits for the agent it was given to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GivenExtras<'a> {
+    handed_over_by: &'a str,
+    handed_over_to: &'a str,
+}
+
+impl<'a> GivenExtras<'a> {
+    pub(super) fn of(chat: &'a Chat, reader: Side) -> Option<Self> {
+        let Phase::Waiting(request) = &chat.phase else {
+            return None;
+        };
+        let over = request.handed_over.as_ref()?;
+        let to = over.to.as_deref()?;
+        (reader == Side::Visitor).then_some(Self {
+            handed_over_by: &over.by,
+            handed_over_to: to,
+        })
+    }
 }
 
 /// Who reads a frame, and how much of it.
@@ -138,6 +162,8 @@ pub struct Reader {
     pub audience: Audience,
     /// What the reader's client has asked to see.
     pub level: Level,
+    /// Whether it is a visitor who wants to know how its request fares.
+    pub follows_request: bool,
 }
 
 /// Where something happens.
@@ -171,6 +197,11 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
             if side == Side::Support =>
         {
             vec![WireError::Forbidden.frame()]
+        }
+        Event::Assigned { .. } if reader.follows_request => room().into_iter().collect(),
+        // The agent it was given to does not come: it is everybody's now.
+        Event::ReservationEnded if reader.follows_request && chat.was_engaged() => {
+            room().into_iter().collect()
         }
         Event::Claimed {
             support,
@@ -250,6 +281,25 @@ pub fn passing(passing: &Passing) -> String {
             frame("Seen", Seen { participant, seq })
         }
     }
+}
+
+/// How long the chat lives if nothing happens, and how long after something does; neither where it stays until
+/// somebody ends it.
+pub fn life_left(kept: bool, left: Duration, idle_timeout: Duration) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Life {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_in_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        idle_timeout_ms: Option<u64>,
+    }
+    let time = |time: Duration| (!kept).then(|| time.as_millis().try_into().unwrap_or(u64::MAX));
+    let life = Life {
+        expires_in_ms: time(left),
+        idle_timeout_ms: time(idle_timeout),
+    };
+    frame("Life", life)
 }
 
 /// The chat is over, or was never there.
@@ -368,6 +418,7 @@ fn room(chat: &Chat, reader: Side) -> Room<'_> {
         created_at: iso(chat.created_at),
         severity: (reader == Side::Support).then_some(chat.severity),
         email: EmailExtras::of(chat, reader),
+        given: GivenExtras::of(chat, reader),
     }
 }
 

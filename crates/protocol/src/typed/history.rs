@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{
     Level,
-    frames::{ChatMessage, EmailExtras, Reader, Whisper, chat_expired, life, status},
+    frames::{ChatMessage, EmailExtras, GivenExtras, Reader, Whisper, chat_expired, life, status},
 };
 use crate::frame;
 
@@ -49,6 +49,8 @@ struct HistoryExtras<'a> {
     agents: BTreeMap<String, &'a str>,
     #[serde(flatten)]
     email: Option<EmailExtras<'a>>,
+    #[serde(flatten)]
+    given: Option<GivenExtras<'a>>,
     #[serde(flatten)]
     desk: Option<DeskExtras<'a>>,
 }
@@ -102,6 +104,7 @@ pub fn history(
         support_user_name: chat.support.as_ref().map(|support| support.name.as_str()),
         agents: agents(chat, recorded),
         email: EmailExtras::of(chat, side),
+        given: GivenExtras::of(chat, side),
         desk: (side == Side::Support).then(|| DeskExtras {
             severity: chat.severity,
             whispers: whispers(chat, recorded),

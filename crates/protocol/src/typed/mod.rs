@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::decode::{Args, open};
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
-    frames::{Queue, Reader, Scene, chat_expired, event_frames, passing, queue},
+    frames::{Queue, Reader, Scene, chat_expired, event_frames, life_left, passing, queue},
     history::{Resumed, Seen, history},
 };
 

@@ -114,6 +114,7 @@ fn at_the_door_and_without_a_log_only_the_end_is_told() {
         let door = Reader {
             audience: Audience::Door,
             level,
+            follows_request: false,
         };
         let told = frames(door, 7, ended.clone(), scene::engaged);
         assert_eq!(told, std::slice::from_ref(&expired));

@@ -174,7 +174,7 @@ proptest! {
     #[test]
     fn at_the_door_only_the_end_is_told((_, log) in a_log()) {
         for level in [Level::Plain, Level::OptedIn] {
-            let door = Reader { audience: Audience::Door, level };
+            let door = Reader { audience: Audience::Door, level, follows_request: false };
             for (chat, recorded) in steps(&log) {
                 let told = told(&chat, recorded, door);
                 prop_assert_eq!(told.len(), usize::from(recorded.event.is_terminal()));

@@ -115,6 +115,7 @@ fn visitor() -> Join {
         client_id: None,
         resume: None,
         queue: false,
+        keep_alive: false,
         email: None,
     }
 }
@@ -187,11 +188,13 @@ fn a_join_may_say_more() {
     args.insert("token".to_owned(), "header.claims.signature".into());
     args.insert("clientId".to_owned(), "j-1".into());
     args.insert("queue".to_owned(), true.into());
+    args.insert("keepAlive".to_owned(), true.into());
     let token = Some("header.claims.signature".to_owned());
     let plain = Join { token, ..visitor() };
     let opted_in = Join {
         client_id: Some("j-1".to_owned()),
         queue: true,
+        keep_alive: true,
         ..plain.clone()
     };
     let text = frame.to_string();

@@ -128,6 +128,7 @@ pub(crate) fn seat(side: Side, level: Level) -> Reader {
     Reader {
         audience: Audience::Seat(side),
         level,
+        follows_request: false,
     }
 }
 

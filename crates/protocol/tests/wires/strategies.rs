@@ -123,12 +123,14 @@ fn whispered() -> impl Strategy<Value = Event> {
 
 fn assigned() -> impl Strategy<Value = Event> {
     (
-        (an_agent(), an_agent(), a_text(), option::of(a_text())),
+        (an_agent(), option::of(a_text())),
+        (an_agent(), a_text(), option::of(a_text())),
         (a_time(), option::of(a_time())),
     )
         .prop_map(
-            |((agent, by, by_name, note), (since, until))| Event::Assigned {
+            |((agent, name), (by, by_name, note), (since, until))| Event::Assigned {
                 agent,
+                name,
                 by,
                 by_name,
                 note,
@@ -208,11 +210,16 @@ pub(crate) fn a_log() -> impl Strategy<Value = (Chat, Vec<Recorded>)> {
 }
 
 pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
-    let handed_over = (a_text(), option::of(a_text())).prop_map(|(by, note)| HandOver { by, note });
+    let handed_over = (a_text(), option::of(a_text()), option::of(a_text()))
+        .prop_map(|(by, to, note)| HandOver { by, to, note });
     let held = (an_agent(), a_time()).prop_map(|(agent, until)| Reservation { agent, until });
     (
         (any::<u128>(), any::<u128>(), a_text(), a_text()),
-        (option::of(a_text()), option::of(a_text()), a_time()),
+        (
+            option::of(a_text()),
+            option::of(a_text()),
+            (a_time(), a_time()),
+        ),
         (option::of(held), vec(an_agent(), 0..4), any::<bool>()),
         (option::of(an_agent()), option::of(handed_over)),
         (any::<u32>(), any::<bool>()),
@@ -220,7 +227,7 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
         .prop_map(
             |(
                 (chat, visitor, name, platform),
-                (topic, first_words, since),
+                (topic, first_words, (since, open_since)),
                 (reserved, declined, all_declined),
                 (assigned, handed_over),
                 (severity, returned),
@@ -232,6 +239,7 @@ pub(crate) fn an_entry() -> impl Strategy<Value = Entry> {
                 topic,
                 first_words,
                 since,
+                open_since,
                 reserved,
                 assigned,
                 handed_over,

@@ -6,6 +6,7 @@
 //!
 //! Times are microseconds since 1970, UTC, as the store of the live chats stamped them.
 
+mod missed;
 mod projection;
 mod store;
 mod text;

@@ -42,6 +42,7 @@ pub(super) fn unknown(event: &Archived) -> chat::Model {
         severity: 0,
         flagged_at: None,
         taken_at: None,
+        email: None,
     }
 }
 
@@ -118,6 +119,7 @@ pub(super) fn apply(row: &mut chat::Model, archived: &Archived) {
             row.topic = clean_option(topic.as_ref());
             row.folded = folded(row);
         }
+        Event::Introduced { email, .. } => row.email = Some(clean(email)),
         Event::Requested { since } => {
             earliest(&mut row.requested_at, since.0);
             if is_news(row, at) {

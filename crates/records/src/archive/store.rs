@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::{
     Archived, Conflicting, Stored,
+    missed::Missed,
     projection::{self, number},
 };
 use crate::{
@@ -136,11 +137,13 @@ async fn store(
     let agents = claims(tx, &fresh).await?;
     let mut messages = Vec::new();
     let mut whispers = Vec::new();
+    let mut missed = Vec::new();
     for event in fresh {
         let id = event.chat.to_string();
         let Some(row) = rows.get_mut(&id) else {
             continue;
         };
+        missed.extend(Missed::by(event, row));
         projection::apply(row, event);
         whispers.extend(projection::whisper(event).map(IntoActiveModel::into_active_model));
         if let Some(Event::Said(said)) = &event.event {
@@ -160,6 +163,11 @@ async fn store(
         whisper::Entity::insert_many(whispers.to_vec())
             .exec_without_returning(tx)
             .await?;
+    }
+    for missed in missed {
+        if let Some(row) = rows.get(missed.chat()) {
+            missed.store(tx, row).await?;
+        }
     }
     for row in rows.into_values() {
         row.into_active_model().reset_all().update(tx).await?;

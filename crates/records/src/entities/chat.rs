@@ -34,6 +34,7 @@ pub struct Model {
     pub severity: i64,
     pub flagged_at: Option<i64>,
     pub taken_at: Option<i64>,
+    pub email: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

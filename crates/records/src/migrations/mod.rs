@@ -7,6 +7,7 @@ mod m0002_people;
 mod m0003_archive;
 mod m0004_desk;
 mod m0005_pulse;
+mod m0007_missed;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0003_archive::Step),
             Box::new(m0004_desk::Step),
             Box::new(m0005_pulse::Step),
+            Box::new(m0007_missed::Step),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use helpline_desk::{
+    actor::Side,
     chat::{Chat, Phase, Support},
     event::{Event, Recorded, Said},
     id::ChatId,
@@ -26,6 +27,10 @@ pub struct OnFloor {
     pub session: VecDeque<Spoken>,
     /// When the visitor asked for the session that is open.
     pub asked_at: Option<Timestamp>,
+    /// When somebody of the staff took that session, the first time.
+    pub claimed_at: Option<Timestamp>,
+    /// The first word of the visitor's that nobody has answered.
+    pub unanswered_since: Option<Timestamp>,
     /// Since when it is waiting, or somebody has it.
     pub since: Timestamp,
     pub(super) epoch: String,
@@ -51,6 +56,8 @@ pub struct Spoken {
 pub struct Before {
     /// Whether it waited.
     pub waiting: bool,
+    /// Whether it waited for the agent it was given to.
+    pub given: bool,
     /// Who had it.
     pub support: Option<Support>,
 }
@@ -96,6 +103,8 @@ impl OnFloor {
             chat,
             session: VecDeque::new(),
             asked_at: None,
+            claimed_at: None,
+            unanswered_since: None,
             since: first.at,
             epoch: epoch.to_owned(),
             seq: first.seq,
@@ -130,11 +139,20 @@ impl OnFloor {
             Event::Requested { since } => {
                 self.session.clear();
                 self.asked_at = Some(*since);
+                self.claimed_at = None;
+                self.unanswered_since = None;
                 self.since = *since;
             }
             Event::Assigned { since, .. } | Event::Released { since } => self.since = *since,
-            Event::Claimed { .. } | Event::TakenOver { .. } => self.since = recorded.at,
+            Event::Claimed { .. } | Event::TakenOver { .. } => {
+                self.since = recorded.at;
+                self.claimed_at.get_or_insert(recorded.at);
+            }
             Event::Said(said) => {
+                match said.from {
+                    Side::Visitor => drop(self.unanswered_since.get_or_insert(recorded.at)),
+                    Side::Support => self.unanswered_since = None,
+                }
                 let most = match self.chat.phase {
                     Phase::Waiting(_) => REMEMBERED_WAITING,
                     _ => REMEMBERED,
@@ -153,10 +171,21 @@ impl OnFloor {
         number
     }
 
+    /// Since when the visitor waits: for somebody to come, or for an answer.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        match (&self.chat.phase, self.claimed_at) {
+            (Phase::Waiting(_), None) => self.asked_at,
+            // One that had an agent waits for the next, or longer than that for an answer.
+            (Phase::Waiting(_), Some(_)) => self.unanswered_since.or(Some(self.since)),
+            _ => self.unanswered_since,
+        }
+    }
+
     /// What matters of it to who is told what happens next.
     pub fn before(&self) -> Before {
         Before {
             waiting: matches!(self.chat.phase, Phase::Waiting(_)),
+            given: matches!(&self.chat.phase, Phase::Waiting(request) if request.handed_over.is_some()),
             support: self.chat.support.clone(),
         }
     }

@@ -113,7 +113,7 @@ impl State {
         let place = self.waiting.len() + 1;
         self.waiting
             .entry(entry.chat)
-            .or_insert((entry.since, place));
+            .or_insert((entry.open_since, place));
     }
 
     fn goes(&mut self, chat: ChatId, claimed: bool, now: Timestamp) {
@@ -270,6 +270,7 @@ mod tests {
             topic: None,
             first_words: None,
             since: Timestamp(since),
+            open_since: Timestamp(since),
             reserved: None,
             assigned: None,
             handed_over: None,

@@ -4,6 +4,7 @@
 //! encoded once for each kind of reader, in whichever dialect. A socket that joined at event N drops whatever is at or below N; a
 //! hole, or a feed that was interrupted, makes the room read the log.
 
+mod keep_alive;
 mod line;
 mod outbox;
 mod reader;
@@ -92,6 +93,7 @@ impl Hub {
             }
         }));
         hub.keep_the_line();
+        hub.keep_alive();
         hub
     }
 
@@ -132,7 +134,7 @@ impl Hub {
         let mut rooms = self.rooms();
         let room = rooms.entry(chat).or_insert_with(|| {
             self.0.feed.want(&self.0.keys.chat_channel(chat));
-            Arc::new(Room::new(chat, self.0.handler.policy().idle_timeout))
+            Arc::new(Room::new(chat, self.0.handler.policy_now().clone()))
         });
         room.admit(socket, outbox, reader);
         Membership {
@@ -223,6 +225,11 @@ impl Membership {
         if wants_place {
             self.hub.0.line.changed();
         }
+    }
+
+    /// While this visitor waits, its chat does not fall silent.
+    pub fn keep_alive(&self) {
+        self.room.keep_alive(self.socket);
     }
 
     /// The chat as this process last knew it.

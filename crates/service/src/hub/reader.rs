@@ -31,6 +31,7 @@ impl Reader {
     pub(super) const DOOR: Self = Self::Typed(typed::Reader {
         audience: Audience::Door,
         level: Level::Plain,
+        follows_request: false,
     });
 
     /// Whether it is shown what only a client that opted in is.

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use helpline_desk::{chat::Phase, event::Recorded, id::ChatId, time::Timestamp};
+use helpline_desk::{actor::Side, chat::Phase, event::Recorded, id::ChatId, time::Timestamp};
 use helpline_live::store::{Head, Loaded};
 use helpline_protocol::{
     bus::{Passing, Publication},
@@ -18,13 +18,12 @@ use super::{
     outbox::{Delivery, Outbox, Told},
     reader::{Kinds, Reader, origin},
 };
-use crate::{handler::Held, metrics::Metrics, resync::Resync};
+use crate::{handler::Held, metrics::Metrics, policy::PolicyNow, resync::Resync};
 
 /// One chat on this process.
 pub(super) struct Room {
     pub(super) id: ChatId,
-    /// How long a chat lives without activity.
-    idle_timeout: Duration,
+    policy: PolicyNow,
     listening: watch::Sender<bool>,
     state: Mutex<State>,
 }
@@ -42,6 +41,8 @@ struct State {
     resync: Resync,
     /// What a waiting visitor was last told of its place.
     place: Option<Queue>,
+    /// When the chat's time was last started anew for a visitor who waits.
+    kept_alive_at: Option<Instant>,
 }
 
 struct Member {
@@ -51,6 +52,8 @@ struct Member {
     reader: Option<Reader>,
     /// Whether it is told its place in the line while it waits.
     wants_place: bool,
+    /// Whether the chat does not fall silent while this visitor waits here.
+    keeps_alive: bool,
 }
 
 /// What the log showed.
@@ -62,13 +65,18 @@ pub(super) enum Repair {
 }
 
 impl Room {
-    pub(super) fn new(id: ChatId, idle_timeout: Duration) -> Self {
+    pub(super) fn new(id: ChatId, policy: PolicyNow) -> Self {
         Self {
             id,
-            idle_timeout,
+            policy,
             listening: watch::Sender::new(false),
             state: Mutex::default(),
         }
+    }
+
+    /// How long a chat lives without activity.
+    fn idle_timeout(&self) -> Duration {
+        self.policy.get().idle_timeout
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,6 +90,7 @@ impl Room {
             outbox,
             reader,
             wants_place: false,
+            keeps_alive: false,
         });
     }
 
@@ -99,6 +108,40 @@ impl Room {
             member.wants_place = wants_place;
             state.place = None;
         }
+    }
+
+    /// While this socket's visitor waits the chat does not fall silent.
+    pub(super) fn keep_alive(&self, socket: u64) {
+        let mut state = self.state();
+        if let Some(member) = state.members.iter_mut().find(|m| m.socket == socket) {
+            member.keeps_alive = true;
+        }
+    }
+
+    /// Whether a visitor waits here whose chat's time has to be started anew, as has not been done for so long; what is
+    /// known of the chat.
+    pub(super) fn is_to_be_kept_alive(&self, every: Duration) -> Option<Held> {
+        let mut state = self.state();
+        let held = state.held.as_ref()?;
+        let chat = held.chat.as_deref()?;
+        let waits = match chat.phase {
+            Phase::Waiting(_) => true,
+            Phase::Engaged => chat.is_away(Side::Support),
+            Phase::Registered | Phase::Ended(_) => false,
+        };
+        let is_here = state.members.iter().any(|member| member.keeps_alive);
+        let is_due = state.kept_alive_at.is_none_or(|at| at.elapsed() >= every);
+        if !(waits && !chat.kept && is_here && is_due) {
+            return None;
+        }
+        let held = held.clone();
+        state.kept_alive_at = Some(Instant::now());
+        Some(held)
+    }
+
+    /// That was not done after all.
+    pub(super) fn was_not_kept_alive(&self) {
+        self.state().kept_alive_at = None;
     }
 
     /// The channel is listened to; `true` if something may have been missed before that.
@@ -263,7 +306,7 @@ impl Room {
     /// If the chat is gone although its last event is younger than its time to live: how many events it had.
     pub(super) fn cannot_have_expired(&self, now: Timestamp) -> Option<u64> {
         let told = self.state().told?;
-        let alive_until = told.at.after(self.idle_timeout);
+        let alive_until = told.at.after(self.idle_timeout());
         (now < alive_until).then_some(told.seq)
     }
 
@@ -305,7 +348,7 @@ impl Room {
             last_seq: loaded.head.seq,
             partial: false,
             seen: loaded.seen,
-            idle_timeout: self.idle_timeout,
+            idle_timeout: self.idle_timeout(),
             expires_in: loaded.ttl,
         };
         let mut kinds = Kinds::default();
@@ -323,7 +366,7 @@ impl Room {
             id: self.id,
             chat: Some(&chat),
             epoch: &loaded.head.epoch,
-            idle_timeout: self.idle_timeout,
+            idle_timeout: self.idle_timeout(),
         };
         let news = |event: &&Recorded| since.is_none_or(|since| event.at > since.at);
         for recorded in loaded.recorded.iter().filter(news) {
@@ -366,7 +409,7 @@ impl State {
             id: room.id,
             chat: chat.as_ref().and_then(|held| held.chat.as_deref()),
             epoch,
-            idle_timeout: room.idle_timeout,
+            idle_timeout: room.idle_timeout(),
         };
         self.tell(scene, &recorded, metrics, |_| true);
         self.held = chat;

@@ -17,7 +17,7 @@ use helpline_protocol::{
 };
 
 use super::{Delivery, Inbox, Outbox, Reader, message_id, room::Room};
-use crate::{handler::Held, metrics::Metrics, wire::Frame};
+use crate::{handler::Held, metrics::Metrics, policy::PolicyNow, settings::Settings, wire::Frame};
 
 const CHAT: ChatId = ChatId::from_bits(7);
 const AGENT: SupportId = SupportId::from_bits(8);
@@ -91,7 +91,7 @@ struct Case {
 impl Case {
     /// A room in which everyone has the log up to its second event.
     fn new() -> Self {
-        let room = Room::new(CHAT, Duration::from_secs(120));
+        let room = Room::new(CHAT, PolicyNow::new(&Settings::default()));
         let loaded = loaded("e", log([]));
         room.advance(&Held {
             chat: loaded.chat(CHAT).map(Arc::new),
@@ -125,6 +125,7 @@ fn typed(side: Side) -> Reader {
     Reader::Typed(typed::Reader {
         audience: Audience::Seat(side),
         level: Level::Plain,
+        follows_request: false,
     })
 }
 
@@ -216,6 +217,7 @@ fn whoever_had_a_chat_that_was_given_away_is_told_and_out() {
     let mut former = case.seat(2, Reader::Event(Side::Support));
     let assigned = Event::Assigned {
         agent: AgentId("otto".to_owned()),
+        name: None,
         by: AgentId("sasha".to_owned()),
         by_name: "Sasha".to_owned(),
         note: None,

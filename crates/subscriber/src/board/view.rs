@@ -71,7 +71,17 @@ impl View {
             .filter(|entry| entry.visible_to(&agent))
             .collect();
         seen.sort_by_key(|entry| entry.place());
-        let seen = seen.into_iter().map(|e| joins::request(e).into()).collect();
+        let frames = |entry: &Entry| {
+            // What was given to this agent is held for it already, and nobody has to ask for that.
+            let held = entry.reserved.as_ref();
+            let held = held.filter(|_| level == Level::OptedIn && entry.handed_over.is_some());
+            let held = held.map(|held| Frame::from(joins::reserved(entry, held.until)));
+            [Some(joins::request(entry).into()), held]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<Frame>>()
+        };
+        let seen = seen.into_iter().flat_map(frames).collect();
         self.watchers.push(Watcher {
             socket,
             agent,

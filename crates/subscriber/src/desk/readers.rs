@@ -9,7 +9,7 @@ use helpline_desk::{
     event::{Event, Recorded},
     id::{AgentId, ChatId},
 };
-use helpline_protocol::staff_desk::{self, ChatRow, FlaggedRow, Gone, Last, MemberRow};
+use helpline_protocol::staff_desk::{self, ChatRow, FlaggedRow, Gone, Last, MemberRow, Times};
 use helpline_service::{
     floor::{Before, Happening, OnFloor},
     wire::Frame,
@@ -210,6 +210,8 @@ impl Telling<'_> {
                 self.all(|| staff_desk::flagged(&FlaggedRow::new(chat, *severity, *at)));
                 self.shows(before, after);
             }
+            // Whom it was given to does not come.
+            Event::ReservationEnded if before.given => self.shows(before, after),
             event if changes_row(event) => self.shows(before, after),
             _ => {}
         }
@@ -262,5 +264,11 @@ pub(super) fn row(chat: &OnFloor) -> ChatRow {
         content: &spoken.said.content,
         at: spoken.at,
     });
-    ChatRow::new(&chat.chat, chat.asked_at, chat.since, last)
+    let times = Times {
+        asked: chat.asked_at,
+        claimed: chat.claimed_at,
+        waiting: chat.waits_since(),
+        status: chat.since,
+    };
+    ChatRow::new(&chat.chat, times, last)
 }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use helpline_desk::{
     actor::Actor,
     command::Command,
-    id::{ChatId, MessageId, SupportId},
+    id::{AgentId, ChatId, MessageId, SupportId},
     name::Name,
 };
 use helpline_live::store::Loaded;
 use helpline_protocol::{
+    bus::StaffMember,
     close::{Close, WireError},
     staff_desk::{self, Ask, FlaggedRow, MemberRow, Request as Asked},
 };
@@ -161,12 +162,12 @@ impl DeskSession {
                 (agent(), Command::Flag { severity, by_name }, None)
             }
             Ask::Reassign { to, note } => {
-                let online = self.desk.floor.look(|view| view.member(&to).is_some());
-                if !online {
-                    return Err(WireError::NotOnline);
-                }
+                let name = |member: &StaffMember| name_of(&member.name, &member.id);
+                let floor = &self.desk.floor;
+                let name = floor.look(|view| view.member(&to).map(name));
                 let assign = Command::Assign {
                     agent: to,
+                    name: name.ok_or(WireError::NotOnline)??,
                     by_name: self.name()?,
                     note,
                 };
@@ -194,8 +195,7 @@ impl DeskSession {
     /// The name that others see.
     fn name(&self) -> Result<Name, WireError> {
         let profile = &self.agent.profile;
-        let name = Name::cut(&profile.name).or_else(|| Name::cut(&profile.id.0));
-        name.ok_or(WireError::Forbidden)
+        name_of(&profile.name, &profile.id)
     }
 
     /// Shows a chat and, from there on, what happens at it. It listens before it reads, and what it has read is not told
@@ -228,6 +228,12 @@ impl DeskSession {
         self.desk.readers.unwatch(self.visit.socket, chat);
         self.watched.remove(&chat);
     }
+}
+
+/// The name of somebody of the staff, or what stands for it.
+fn name_of(name: &str, id: &AgentId) -> Result<Name, WireError> {
+    let name = Name::cut(name).or_else(|| Name::cut(&id.0));
+    name.ok_or(WireError::Forbidden)
 }
 
 /// What a chat is shown as if it is open, and its last event.

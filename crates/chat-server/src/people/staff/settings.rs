@@ -15,6 +15,8 @@ use crate::people::{Fields, People};
 const LONGEST_TEXT: usize = 1024;
 /// More is a slip of the pen.
 const LARGEST_NUMBER: u64 = 1_000_000;
+/// The longest silence, in seconds: a year, as for the setting.
+const LONGEST_SILENCE: u64 = 365 * 24 * 3600;
 
 /// Shows the settings; a text that is null is at its default, which is shown too.
 #[get("/staff/settings")]
@@ -40,6 +42,7 @@ pub(crate) async fn store(
     let settings = StoredSettings {
         join_text: text(&fields, "joinText", was.join_text)?,
         leave_text: text(&fields, "leaveText", was.leave_text)?,
+        idle_timeout_seconds: silence(&fields, was.idle_timeout_seconds)?,
         history_load_count: number(&fields, "historyLoadCount", was.history_load_count)?,
         retention_days: number(&fields, "retentionDays", was.retention_days)?,
     };
@@ -54,9 +57,14 @@ impl People {
         json!({
             "joinText": settings.join_text,
             "leaveText": settings.leave_text,
+            "idleTimeoutSeconds": settings.idle_timeout_seconds,
             "historyLoadCount": settings.history_load_count,
             "retentionDays": settings.retention_days,
-            "defaults": { "joinText": chat.join_text, "leaveText": chat.leave_text },
+            "defaults": {
+                "joinText": chat.join_text,
+                "leaveText": chat.leave_text,
+                "idleTimeoutSeconds": chat.idle_timeout.as_secs(),
+            },
         })
     }
 }
@@ -76,6 +84,20 @@ fn text(fields: &Fields, name: &'static str, was: Option<String>) -> Result<Opti
     }
 }
 
+/// How long a chat may be silent; null: as long as the settings say.
+fn silence(fields: &Fields, was: Option<u64>) -> Result<Option<u64>, Fault> {
+    const NAME: &str = "idleTimeoutSeconds";
+    match fields.0.get(NAME) {
+        None => Ok(was),
+        Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let seconds = value.as_u64();
+            let seconds = seconds.filter(|seconds| (1..=LONGEST_SILENCE).contains(seconds));
+            seconds.map(Some).ok_or_else(|| invalid(NAME))
+        }
+    }
+}
+
 fn number(fields: &Fields, name: &'static str, was: u64) -> Result<u64, Fault> {
     match fields.get(name) {
         None => Ok(was),
@@ -90,6 +112,7 @@ fn invalid(name: &'static str) -> Fault {
     Fault::bad(match name {
         "joinText" => "Invalid joinText",
         "leaveText" => "Invalid leaveText",
+        "idleTimeoutSeconds" => "Invalid idleTimeoutSeconds",
         "historyLoadCount" => "Invalid historyLoadCount",
         _ => "Invalid retentionDays",
     })
