@@ -30,6 +30,8 @@ export type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
 const ANSWER_TIMEOUT_MS = 8_000;
 const TRY_AGAIN_MS = 1_500;
 const DEFAULT_MAX_CONTENT_BYTES = 4096;
+/** What another page of the same person wrote is sent by that page, unless it still waits after this long. */
+const OTHERS_TURN_MS = 4_000;
 /** SupportLeft right before ChatExpired means that the agent ended the chat. */
 const SAME_MOMENT_MS = 2_000;
 
@@ -47,13 +49,17 @@ export class ChatClient {
   #saw = 0;
   #sawWhisper = 0;
   #left: { side: Side; at: number } | undefined;
+  #mergeTimer: unknown;
+  #stopWatching: () => void;
 
   constructor(
     private readonly options: ChatOptions,
     private readonly changed: (state: ChatState) => void,
     private readonly env: Environment,
   ) {
-    this.#outbox = new Outbox(options.outbox ?? memoryStore());
+    const store = options.outbox ?? memoryStore();
+    this.#outbox = new Outbox(store);
+    this.#stopWatching = store.watch?.(() => this.#mergeLater()) ?? (() => {});
     this.#state = firstState(options, this.#outbox.messages);
     this.#typing = new TypingSignal((on) => this.#sendIfLive({ type: "Typing", args: { on } }), env);
     const url = `${options.chatServer.replace(/^http/, "ws")}/chat/${options.chatId}`;
@@ -123,6 +129,7 @@ export class ChatClient {
   /** Stops listening; the chat itself goes on. */
   close(): void {
     this.#typing.sent();
+    this.#stopSharing();
     this.#clearTimers();
     this.#link.stop();
   }
@@ -305,6 +312,8 @@ export class ChatClient {
   }
 
   #finish(reason: EndReason): void {
+    this.#stopSharing();
+    this.#outbox.merge();
     this.#clearTimers();
     this.#link.stop();
     this.#update({ phase: { kind: "over", reason }, live: false, peerTyping: false, queue: undefined, expiresAt: undefined });
@@ -345,6 +354,8 @@ export class ChatClient {
   }
 
   #refused(error: WireError): void {
+    this.#stopSharing();
+    this.#outbox.merge();
     this.#clearTimers();
     this.#link.stop();
     const phase: Phase = { kind: "refused", code: error.code };
@@ -371,6 +382,19 @@ export class ChatClient {
     this.#update({});
   }
 
+  #mergeLater(): void {
+    this.env.clearTimer(this.#mergeTimer);
+    this.#mergeTimer = this.env.setTimer(() => {
+      this.#outbox.merge();
+      this.#pump();
+    }, OTHERS_TURN_MS);
+  }
+
+  #stopSharing(): void {
+    this.env.clearTimer(this.#mergeTimer);
+    this.#stopWatching();
+  }
+
   /** Whatever stays unanswered was said into a dead connection. */
   #expectAnswer(): void {
     this.env.clearTimer(this.#answerTimer);
@@ -395,6 +419,10 @@ export class ChatClient {
     this.#outbox.requeue();
     const { phase } = this.#state;
     const refused = link.kind === "refused" && phase.kind !== "over" && phase.kind !== "refused";
+    if (refused) {
+      this.#stopSharing();
+      this.#outbox.merge();
+    }
     this.#update({
       link,
       live: false,

@@ -1,5 +1,7 @@
 /** The few plain HTTP questions: the page's settings, what a visitor may expect, and a registration. */
 
+import { hasHalfCharacter, toJson, wellFormed } from "./text";
+
 export interface PublicConfig {
   /** Base URLs without a slash at the end. */
   chatServer: string;
@@ -69,17 +71,25 @@ export async function register(
   name: string,
   about: { topic?: string; token?: string },
 ): Promise<Registration | RegistrationFailure> {
-  const query = about.topic ? `?topic=${encodeURIComponent(about.topic)}` : "";
+  const part = pathPart(name);
+  if (part === undefined) return "invalid_name";
+  const query = about.topic ? `?topic=${encodeURIComponent(wellFormed(about.topic))}` : "";
   const headers: Record<string, string> = about.token ? { Authorization: `Bearer ${about.token}` } : {};
   try {
-    const response = await fetch(`${chatServer}/user/join/${encodeURIComponent(name)}${query}`, { headers, cache: "no-store" });
-    if (response.status === 400) return "invalid_name";
+    const response = await fetch(`${chatServer}/user/join/${part}${query}`, { headers, cache: "no-store" });
+    // Some proxies take no encoded slash, and say that there is nothing of the kind.
+    if (response.status === 400 || (response.status === 404 && /[/\\]/.test(name))) return "invalid_name";
     if (response.status === 429) return "slow_down";
     if (!response.ok) return "unavailable";
     return (await response.json()) as Registration;
   } catch {
     return "unavailable";
   }
+}
+
+/** The text as one part of a path, if it can be one: dots alone are folders to every browser, and half a character is none. */
+function pathPart(text: string): string | undefined {
+  return /^\.{0,2}$/.test(text) || hasHalfCharacter(text) ? undefined : encodeURIComponent(text);
 }
 
 /** Leaves a message that staff answer by e-mail. */
@@ -102,7 +112,7 @@ export async function rate(chatServer: string, chat: { chatId: string; token?: s
 async function post(url: string, body: unknown, token: string | undefined): Promise<number> {
   const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   try {
-    return (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).status;
+    return (await fetch(url, { method: "POST", headers, body: toJson(body) })).status;
   } catch {
     return 0;
   }

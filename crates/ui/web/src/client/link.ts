@@ -6,6 +6,7 @@
  */
 import { afterClose, retryDelay } from "./close";
 import type { Environment, SocketLike } from "./environment";
+import { toJson } from "./text";
 import { SUBPROTOCOL } from "./wire";
 
 export type LinkState =
@@ -68,7 +69,7 @@ export class Link {
   /** Sends a frame if the socket is open; says whether it was handed over. */
   send(frame: unknown): boolean {
     if (this.#state.kind !== "open" || !this.#socket) return false;
-    this.#socket.send(JSON.stringify(frame));
+    this.#socket.send(toJson(frame));
     return true;
   }
 

@@ -6,6 +6,8 @@
  * changes, so sending it again is harmless.
  */
 
+import { byteLength, graphemes, wellFormed } from "./text";
+
 export interface Outgoing {
   clientId: string;
   content: string;
@@ -15,10 +17,13 @@ export interface Outgoing {
   refused?: string;
 }
 
-/** Where unsent messages outlive a reload. */
+/** Where unsent messages outlive a reload. Several pages may share one: what each has written is in it. */
 export interface OutboxStore {
   load(): Outgoing[];
+  /** Keeps what this page holds; what only others hold stays. */
   save(messages: readonly Outgoing[]): void;
+  /** Calls `changed` when another page has changed something. Returns a function that stops it. */
+  watch?(changed: () => void): () => void;
 }
 
 export const memoryStore = (): OutboxStore => ({ load: () => [], save: () => {} });
@@ -57,6 +62,18 @@ export class Outbox {
     const refused = this.#inFlight;
     this.#inFlight = undefined;
     this.#keep(this.#waiting.map((message) => (message.clientId === refused ? { ...message, refused: code } : message)));
+  }
+
+  /** Takes over what other pages have put in the store, and lets go what was thrown away there. */
+  merge(): void {
+    if (!this.store.watch) return;
+    const stored = this.store.load();
+    const byId = new Map(stored.map((message) => [message.clientId, message]));
+    // What is gone from the store was confirmed, and its echo comes here too, unless it had been refused.
+    const own = this.#waiting.filter((message) => byId.has(message.clientId) || message.refused === undefined);
+    const known = new Set(own.map((message) => message.clientId));
+    const waiting = [...own.map((message) => byId.get(message.clientId) ?? message), ...stored.filter((message) => !known.has(message.clientId))];
+    if (JSON.stringify(waiting) !== JSON.stringify(this.#waiting)) this.#keep(waiting);
   }
 
   /** The person asked to try a refused message once more. */
@@ -98,11 +115,10 @@ export class Outbox {
  * inside a character that a person sees as one.
  */
 export function splitContent(text: string, maxBytes: number): string[] {
-  const encoder = new TextEncoder();
   const pieces: string[] = [];
-  let rest = text.trim();
-  while (rest && encoder.encode(rest).length > maxBytes) {
-    const head = longestPrefix(rest, maxBytes, encoder);
+  let rest = wellFormed(text).trim();
+  while (rest && byteLength(rest) > maxBytes) {
+    const head = longestPrefix(rest, maxBytes);
     const cut = naturalCut(head);
     pieces.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut).trimStart();
@@ -111,18 +127,18 @@ export function splitContent(text: string, maxBytes: number): string[] {
   return pieces;
 }
 
-function longestPrefix(text: string, maxBytes: number, encoder: TextEncoder): string {
-  const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text);
+function longestPrefix(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;
-  for (const { segment, index } of segments) {
-    bytes += encoder.encode(segment).length;
+  // More code units than bytes fit in no case, and a browser may look at all it is given before it says the first.
+  for (const character of graphemes(text.slice(0, maxBytes + 1))) {
+    bytes += byteLength(character);
     if (bytes > maxBytes) break;
-    end = index + segment.length;
+    end += character.length;
   }
   if (end > 0) return text.slice(0, end);
   // One "character" of thousands of joined marks: it is cut by code points after all.
-  const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes));
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
   return text.slice(0, read);
 }
 

@@ -3,9 +3,10 @@
  * A platform's token stays in this tab's session; everything else outlives it. Of a signed-in account it is kept that
  * there is a session, never a token: the session is a cookie that no script can read.
  */
-import type { OutboxStore, Outgoing } from "../client/outbox";
+import type { OutboxStore } from "../client/outbox";
 import type { Request } from "../client/wire";
-import { forget, recall, remember, remembered } from "../shared/storage";
+import { emptyOutbox, outboxStore } from "../shared/outbox-store";
+import { forget, forgetHere, recall, recallHere, remember, remembered, rememberHere } from "../shared/storage";
 
 const NAME = "helpline.console.name";
 const SETTINGS = "helpline.console.settings";
@@ -57,9 +58,9 @@ export const memory = {
   keepSession: () => remember(SESSION, true),
   forgetSession: () => forget(SESSION),
 
-  token: () => sessionStorage.getItem(TOKEN) ?? undefined,
-  keepToken: (token: string) => sessionStorage.setItem(TOKEN, token),
-  forgetToken: () => sessionStorage.removeItem(TOKEN),
+  token: () => recallHere<string>(TOKEN),
+  keepToken: (token: string) => rememberHere(TOKEN, token),
+  forgetToken: () => forgetHere(TOKEN),
 
   settings: (): Settings => ({ ...DEFAULTS, ...recall<Partial<Settings>>(SETTINGS) }),
   keepSettings: (settings: Settings) => remember(SETTINGS, settings),
@@ -72,11 +73,9 @@ export const memory = {
 
   forgetChat(chatId: string): void {
     forget(CHAT + chatId);
-    forget(OUTBOX + chatId);
+    emptyOutbox(`${OUTBOX}${chatId}.`);
   },
 
-  outbox: (chatId: string): OutboxStore => ({
-    load: () => recall<Outgoing[]>(OUTBOX + chatId) ?? [],
-    save: (messages) => (messages.length > 0 ? remember(OUTBOX + chatId, messages) : forget(OUTBOX + chatId)),
-  }),
+  /** Two tabs of one agent write to the same chat, each under keys of its own. */
+  outbox: (chatId: string): OutboxStore => outboxStore(`${OUTBOX}${chatId}.`),
 };

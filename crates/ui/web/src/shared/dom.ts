@@ -14,9 +14,11 @@ type Props<K extends keyof HTMLElementTagNameMap> = Partial<
 
 export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props<K> = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  const { attrs = {}, ...rest } = props;
+  // Both have been properties in every browser for a short time only; as attributes they are understood by all.
+  const { attrs, role, ariaLabel, ...rest } = props as Props<"div">;
   Object.assign(element, rest);
-  for (const [name, value] of Object.entries(attrs)) setAttribute(element, name, value);
+  const attributes = { role: role ?? undefined, "aria-label": ariaLabel ?? undefined, ...attrs };
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) setAttribute(element, name, value);
   element.append(...children.filter((child) => child !== false && child !== undefined));
   return element;
 }

@@ -58,7 +58,7 @@ export class App {
 
   /** Puts the cursor where the visitor writes; not on a phone, whose keyboard would cover what is to be read. */
   focus(): void {
-    if (!matchMedia("(pointer: coarse)").matches) this.#view?.focus();
+    if (!window.matchMedia?.("(pointer: coarse)").matches) this.#view?.focus();
   }
 
   #enter(view: Start | Talk | Leave): void {

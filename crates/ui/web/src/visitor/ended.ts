@@ -34,7 +34,7 @@ export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
     "section",
     { className: "ended", attrs: { "aria-labelledby": heading.id } },
     heading,
-    memory.leftover() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
+    memory.leftover() || visit.draft.trim() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
     chat.agentName !== undefined && chat.phase.kind === "over" && makeRating(visit),
     h("div", { className: "actions" }, again, isUnanswered(chat) && leave, chat.lines.length > 0 && save),
   );

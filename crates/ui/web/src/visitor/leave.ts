@@ -1,22 +1,18 @@
 /** A message for later, when nobody can answer now: a name, an e-mail to answer to, and the words that were typed already. */
 import { h, setAttribute, setText } from "../shared/dom";
-import { isEmail } from "../shared/email";
-import { t } from "../shared/i18n";
+import { t, type TextKey } from "../shared/i18n";
+import { emailProblem, messageTooLong, nameProblem } from "./checks";
 import type { Visit } from "./visit";
-
-const NAME_MAX = 64;
-const EMAIL_MAX = 254;
-const TEXT_MAX = 4000;
 
 export class Leave {
   readonly elements: HTMLElement[];
   #name: HTMLInputElement;
   #email: HTMLInputElement;
   #text: HTMLTextAreaElement;
-  #problems = { name: problem("leave-name", "visitor.nameProblem"), email: problem("leave-email", "visitor.emailProblem"), text: problem("leave-text", "visitor.messageProblem") };
+  #problems = { name: problem("leave-name"), email: problem("leave-email"), text: problem("leave-text") };
   #submit = h("button", { type: "submit", className: "button primary" }, t("visitor.sendMessage"));
-  #state = h("p", { className: "state" });
-  #lead = h("p", { className: "lead" });
+  #state = h("p", { className: "state", role: "status" });
+  #lead = h("p", { className: "lead", role: "status" });
   #back: HTMLButtonElement;
   #form: HTMLFormElement;
   #home: HTMLButtonElement;
@@ -24,14 +20,23 @@ export class Leave {
 
   constructor(private readonly visit: Visit) {
     const { wish } = visit;
-    this.#name = h("input", { id: "leave-name", className: "input", autocomplete: "name", maxLength: NAME_MAX, dir: "auto", value: visit.name });
-    this.#email = h("input", { id: "leave-email", className: "input", type: "email", autocomplete: "email", maxLength: EMAIL_MAX, value: wish.email });
-    this.#text = h("textarea", { id: "leave-text", className: "input", rows: 5, maxLength: TEXT_MAX, dir: "auto", value: wish.text });
-    this.#name.oninput = () => (visit.name = this.#name.value);
-    this.#email.oninput = () => (wish.email = this.#email.value);
-    this.#text.oninput = () => (wish.text = this.#text.value);
-    this.#state.role = "status";
-    this.#lead.role = "status";
+    this.#name = h("input", { id: "leave-name", className: "input", autocomplete: "name", dir: "auto", value: visit.name });
+    this.#email = h("input", { id: "leave-email", className: "input", type: "email", autocomplete: "email", value: wish.email });
+    this.#text = h("textarea", { id: "leave-text", className: "input", rows: 5, dir: "auto", value: wish.text });
+    this.#name.oninput = () => {
+      visit.name = this.#name.value;
+      say(this.#name, this.#problems.name, visit.name && textOf(nameProblem(visit.name)));
+    };
+    this.#email.oninput = () => {
+      wish.email = this.#email.value;
+      if (!this.#problems.email.hidden) say(this.#email, this.#problems.email, textOf(emailProblem(wish.email)));
+    };
+    this.#text.oninput = () => {
+      visit.wishes(this.#text.value);
+      say(this.#text, this.#problems.text, messageTooLong(wish.text));
+    };
+    // What was written elsewhere may be longer than a message for later can be.
+    say(this.#text, this.#problems.text, messageTooLong(wish.text));
     this.#back = h("button", { type: "button", className: "button", onclick: visit.back });
     this.#form = h(
       "form",
@@ -77,25 +82,30 @@ export class Leave {
   async #send(): Promise<void> {
     const { visit } = this;
     const checks = [
-      [this.#name, this.#problems.name, visit.name.trim() !== ""],
-      [this.#email, this.#problems.email, isEmail(visit.wish.email.trim())],
-      [this.#text, this.#problems.text, visit.wish.text.trim() !== ""],
+      [this.#name, this.#problems.name, textOf(nameProblem(visit.name))],
+      [this.#email, this.#problems.email, textOf(emailProblem(visit.wish.email))],
+      [this.#text, this.#problems.text, visit.wish.text.trim() ? messageTooLong(visit.wish.text) : t("visitor.messageProblem")],
     ] as const;
-    for (const [input, message, fine] of checks) {
-      message.hidden = fine;
-      setAttribute(input, "aria-invalid", fine ? undefined : "true");
-      setAttribute(input, "aria-describedby", fine ? undefined : message.id);
-    }
-    const wrong = checks.find(([, , fine]) => !fine);
+    for (const [input, message, complaint] of checks) say(input, message, complaint);
+    const wrong = checks.find(([, , complaint]) => complaint);
     if (wrong) wrong[0].focus();
     else await visit.sendWish();
   }
 }
 
-function problem(id: string, key: Parameters<typeof t>[0]): HTMLElement {
-  return h("p", { className: "error", id: `${id}-problem`, hidden: true }, t(key));
+function problem(id: string): HTMLElement {
+  return h("p", { className: "error", id: `${id}-problem`, hidden: true });
 }
 
-function field(label: Parameters<typeof t>[0], input: HTMLElement, problem: HTMLElement): HTMLElement {
+const textOf = (key: TextKey | undefined) => (key ? t(key) : "");
+
+function say(input: HTMLElement, message: HTMLElement, complaint: string): void {
+  message.hidden = complaint === "";
+  setText(message, complaint);
+  setAttribute(input, "aria-invalid", complaint ? "true" : undefined);
+  setAttribute(input, "aria-describedby", complaint ? message.id : undefined);
+}
+
+function field(label: TextKey, input: HTMLElement, problem: HTMLElement): HTMLElement {
   return h("div", { className: "field" }, h("label", { htmlFor: input.id }, t(label)), input, problem);
 }

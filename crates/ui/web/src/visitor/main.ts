@@ -1,11 +1,14 @@
 /** Starts the visitor page, which is also the chat link and the chat inside the widget's frame. */
 import texts from "virtual:texts/visitor";
+import { launcher } from "../../locales/en.json";
 import { loadConfig } from "../client/http";
 import { applyAccent } from "../shared/accent";
 import "../shared/base.css";
+import { h } from "../shared/dom";
 import { loadTexts, t } from "../shared/i18n";
 import { keepElsewhere } from "../shared/storage";
 import type { FrameOptions, ToFrame } from "../widget/bridge";
+import { fittingTopic } from "./checks";
 import { frameOptions, meetLauncher, type Bridge } from "./frame";
 import { memory } from "./memory";
 import { App } from "./app";
@@ -74,8 +77,12 @@ async function start(): Promise<void> {
 
   const title = options.title ?? config.brand.title ?? t("visitor.title");
   document.documentElement.classList.toggle("framed", isFramed);
-  const visit = new Visit(config, title, options.topic, options);
-  if (options.name && !memory.chat()) visit.name = options.name;
+  const visit = new Visit(config, title, fittingTopic(options.topic), options);
+  if (options.name && !visit.chat) visit.name = options.name;
+  addEventListener("pagehide", () => memory.leaves());
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) memory.isBack();
+  });
 
   const app = new App(visit, bridge && (() => bridge.say({ type: "close" })));
   if (bridge) connect(visit, app, bridge);
@@ -87,4 +94,7 @@ async function start(): Promise<void> {
   if (!isFramed) app.focus();
 }
 
-void start();
+start().catch((error: unknown) => {
+  console.error("Helpline: the chat could not be started.", error);
+  document.getElementById("app")?.replaceChildren(h("button", { type: "button", className: "button broken", onclick: () => location.reload() }, launcher.failed));
+});

@@ -12,8 +12,7 @@ export class PlaceInLine {
 
   constructor(leaveMessage: () => void) {
     const dot = h("span", { className: "dot", attrs: { "aria-hidden": "true" } });
-    const said = h("div", {}, this.#place, this.#more);
-    said.role = "status";
+    const said = h("div", { role: "status" }, this.#place, this.#more);
     this.#leave = h("button", { type: "button", className: "button", hidden: true, onclick: leaveMessage }, t("visitor.leaveMessage"));
     this.element = h("div", { className: "place-in-line", hidden: true }, dot, h("div", {}, said, this.#leave));
   }

@@ -2,17 +2,17 @@
 import star from "lucide-static/icons/star.svg?raw";
 import { h, icon, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
+import { commentTooLong } from "./checks";
 import type { Visit } from "./visit";
 
-const WORD_MAX = 1000;
 const SCORES = [1, 2, 3, 4, 5] as const;
 
 export function makeRating(visit: Visit): HTMLElement {
-  const said = h("p", { className: "state" });
-  said.role = "status";
-  const word = h("textarea", { className: "input", rows: 2, maxLength: WORD_MAX, dir: "auto", placeholder: t("visitor.rateWord"), attrs: { "aria-label": t("visitor.rateWord") } });
+  const said = h("p", { className: "state", role: "status" });
+  const word = h("textarea", { className: "input", rows: 2, dir: "auto", placeholder: t("visitor.rateWord"), attrs: { "aria-label": t("visitor.rateWord") } });
   const send = h("button", { type: "submit", className: "button small" }, t("visitor.rateSend"));
   const more = h("div", { className: "rating-more", hidden: true }, word, send);
+  word.oninput = () => setText(said, commentTooLong(word.value));
   const chosen = h("span", { className: "rating-word", attrs: { "aria-hidden": "true" } });
   let score = 0;
 
@@ -36,6 +36,7 @@ export function makeRating(visit: Visit): HTMLElement {
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (score === 0 || send.disabled) return;
+    if (commentTooLong(word.value)) return word.focus();
     send.disabled = true;
     const stored = await visit.rate(score, word.value.trim());
     send.disabled = false;

@@ -1,21 +1,19 @@
 /** The first screen: one field for the name, one for the question, one button. */
 import { h, setAttribute, setText } from "../shared/dom";
-import { t } from "../shared/i18n";
+import { t, type TextKey } from "../shared/i18n";
 import { isSendKey } from "../shared/parts/composer";
+import { nameProblem } from "./checks";
 import type { Visit } from "./visit";
-
-/** The contract refuses a longer one. */
-const NAME_MAX = 64;
 
 export class Start {
   readonly elements: HTMLElement[];
   #name: HTMLInputElement;
   #nameField: HTMLElement;
-  #nameProblem = h("p", { className: "error", id: "name-problem", hidden: true }, t("visitor.nameProblem"));
+  #nameProblem = h("p", { className: "error", id: "name-problem", hidden: true });
   #question: HTMLTextAreaElement;
   #submit = h("button", { type: "submit", className: "button primary" }, t("visitor.startChat"));
   #cancel: HTMLButtonElement;
-  #state = h("p", { className: "state" });
+  #state = h("p", { className: "state", role: "status" });
   /** Offered when nobody is there who could answer. */
   #offer: HTMLElement;
 
@@ -25,11 +23,13 @@ export class Start {
       className: "input",
       name: "name",
       autocomplete: "name",
-      maxLength: NAME_MAX,
       dir: "auto",
       required: true,
       value: visit.name,
-      oninput: () => (visit.name = this.#name.value),
+      oninput: () => {
+        visit.name = this.#name.value;
+        this.#showName(visit.name ? nameProblem(visit.name) : undefined);
+      },
     });
     this.#question = h("textarea", {
       id: "question",
@@ -44,7 +44,6 @@ export class Start {
       },
     });
     this.#cancel = h("button", { type: "button", className: "button", onclick: () => visit.giveUp() }, t("visitor.cancel"));
-    this.#state.role = "status";
 
     const { topic, words } = visit;
     const lead = topic ? t("visitor.leadTopic", { topic }) : (words.lead ?? t("visitor.lead"));
@@ -67,17 +66,22 @@ export class Start {
   show(): void {
     const { visit } = this;
     const busy = visit.stage === "registering";
-    const badName = visit.problem === "invalid_name";
+    const badName = visit.problem === "invalid_name" ? (nameProblem(visit.name) ?? "visitor.nameUnusable") : undefined;
     if (document.activeElement !== this.#name) this.#name.value = visit.name;
     // A name that the site gave is not asked for, unless it turned out to be none.
     this.#nameField.hidden = Boolean(visit.identity.name) && !badName;
-    this.#nameProblem.hidden = !badName;
-    setAttribute(this.#name, "aria-invalid", badName ? "true" : undefined);
-    setAttribute(this.#name, "aria-describedby", badName ? "name-problem" : undefined);
+    this.#showName(badName);
     this.#submit.hidden = busy;
     this.#cancel.hidden = !busy;
     this.#offer.hidden = busy || visit.agentsOnline !== 0;
     setText(this.#state, this.#stateText(busy));
+  }
+
+  #showName(problem: TextKey | undefined): void {
+    this.#nameProblem.hidden = !problem;
+    setText(this.#nameProblem, problem ? t(problem) : "");
+    setAttribute(this.#name, "aria-invalid", problem ? "true" : undefined);
+    setAttribute(this.#name, "aria-describedby", problem ? "name-problem" : undefined);
   }
 
   #stateText(busy: boolean): string {

@@ -26,6 +26,7 @@ export class Talk {
     this.#now = new Now(visit.stay);
     this.#composer = new Composer({ send: (text) => visit.send(text), input: (text) => visit.typed(text) });
     this.#composer.text = visit.draft;
+    visit.ondraft = (text) => (this.#composer.text = text);
     this.#foot = h("div", { className: "talk-foot" }, this.#now.element, this.#composer.element);
     this.elements = [this.#thread.element, this.#foot];
   }

@@ -7,7 +7,8 @@ import { availability, leaveMessage, rate, register, type PublicConfig } from ".
 import { isEmail } from "../shared/email";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
-import { memory, type KeptChat } from "./memory";
+import { nameProblem } from "./checks";
+import { RELOAD_MS, joinWords, memory, type KeptChat } from "./memory";
 
 export interface Identity {
   name?: string;
@@ -40,9 +41,15 @@ export class Visit {
   /** What the message for later began with: words that were said or typed elsewhere. */
   #wishBegan = "";
   chat: ChatState | undefined;
+  /** Called when the words that are being typed have changed without the visitor. */
+  ondraft: (text: string) => void = () => {};
   #client: ChatClient | undefined;
   /** The present chat, or the last one. */
   #kept: KeptChat | undefined;
+  /** The chat whose end is taken care of. */
+  #ended: string | undefined;
+  /** This tab asked to be let into a chat that another tab had begun, and has not heard yet whether that is still there. */
+  #isMerging = false;
   #retryTimer: unknown;
   #listeners = new Set<() => void>();
   #watched: () => boolean = () => document.visibilityState === "visible";
@@ -56,11 +63,13 @@ export class Visit {
     private readonly env: Environment = browserEnvironment(),
   ) {
     this.name = memory.name();
-    this.question = memory.leftover();
-    this.draft = memory.draft();
-    const kept = memory.chat();
-    if (kept) this.#enter(kept);
+    const { chat, draft, wish } = memory.load(env.newId);
+    this.draft = chat ? draft : "";
+    this.wish.text = wish;
+    this.question = joinWords(memory.leftover(), chat ? "" : draft);
+    if (chat) this.#enter(chat);
     else void this.#expect();
+    env.setTimer(() => this.#gather(), RELOAD_MS);
   }
 
   /** Messages of the agent that the visitor has not looked at. */
@@ -88,7 +97,9 @@ export class Visit {
     const name = this.name.trim();
     const again = this.problem === "unavailable";
     if (!again) this.problem = undefined;
-    if (!name) return this.#fail("invalid_name");
+    if (nameProblem(name)) return this.#fail("invalid_name");
+    const running = memory.newest();
+    if (running) return this.#merge(running);
     this.stage = "registering";
     this.#tell();
     const about = { ...(this.topic ? { topic: this.topic } : {}), ...(this.identity.token ? { token: this.identity.token } : {}) };
@@ -103,10 +114,8 @@ export class Visit {
     }
     const kept: KeptChat = { ...answer, ...(this.topic ? { topic: this.topic } : {}) };
     memory.begin(kept, name);
-    const question = this.question.trim();
     this.#enter(kept);
-    if (question) this.#client?.send(question);
-    this.question = "";
+    this.#ask();
   }
 
   /** Stops trying to reach the server; the words stay. */
@@ -115,14 +124,22 @@ export class Visit {
     this.#fail(undefined);
   }
 
-  identify(identity: Identity): void {
-    this.identity = identity;
-    if (identity.name) this.name = identity.name;
+  /** A site may say anything; what is no text is not listened to. */
+  identify(identity: object): void {
+    const told = Object.entries(identity).filter(([key, value]) => ["name", "email", "token"].includes(key) && typeof value === "string");
+    this.identity = Object.fromEntries(told) as Identity;
+    if (this.identity.name) this.name = this.identity.name;
     this.#tell();
   }
 
   send(text: string): void {
     this.#client?.send(text);
+  }
+
+  /** The visitor writes a message for later. */
+  wishes(text: string): void {
+    this.wish.text = text;
+    memory.keepWish(text);
   }
 
   typed(text: string): void {
@@ -150,10 +167,9 @@ export class Visit {
 
   /** Back to the first page, with whatever was never heard already written there. */
   again = (): void => {
-    this.question = memory.leftover();
-    this.draft = "";
-    this.chat = undefined;
-    this.#client = undefined;
+    const typed = joinWords(this.draft, memory.gather());
+    memory.keepDraft(typed);
+    this.#begins(joinWords(memory.leftover(), typed));
     this.stage = "start";
     this.#tell();
     void this.#expect();
@@ -173,7 +189,7 @@ export class Visit {
   openWish = (): void => {
     const { wish, chat } = this;
     if (!wish.text) {
-      wish.text = this.#wishBegan = chat && this.keepsPlace ? this.#unheard(chat) : this.question || memory.leftover();
+      wish.text = this.#wishBegan = chat && this.keepsPlace ? joinWords(this.#unheard(chat), this.draft) : this.question || joinWords(memory.leftover(), this.draft);
     }
     wish.email ||= this.identity.email ?? "";
     wish.state = "writing";
@@ -200,8 +216,10 @@ export class Visit {
     const withChat = chatId && token ? { ...about, chatId } : about;
     wish.state = await leaveMessage(this.config.chatServer, withChat, token);
     if (wish.state === "sent") {
-      if (!this.chat) memory.end("");
+      if (!this.chat) memory.wordsTaken();
+      else memory.keepWish("");
       wish.text = this.question = "";
+      if (!this.chat) this.draft = "";
     }
     this.#tell();
   }
@@ -223,6 +241,7 @@ export class Visit {
     this.stage = "chat";
     this.wish.state = "writing";
     this.#kept = kept;
+    memory.enter(kept);
     const { chatServer, maxContentBytes, clockOffsetMs } = this.config;
     this.#client = new ChatClient(
       {
@@ -233,7 +252,7 @@ export class Visit {
         name: kept.username,
         username: kept.username,
         clockOffsetMs,
-        outbox: memory.outbox(),
+        outbox: memory.outbox(kept.chatId),
         ...(kept.token ? { token: () => kept.token } : {}),
         ...(maxContentBytes ? { maxContentBytes } : {}),
         ...(isEmail(this.identity.email) ? { email: this.identity.email } : {}),
@@ -247,7 +266,12 @@ export class Visit {
   #changed(state: ChatState): void {
     this.chat = state;
     const isOver = state.phase.kind === "over" || state.phase.kind === "refused";
-    if (isOver) memory.end(this.#unheard(state));
+    if (isOver && this.#kept && this.#ended !== this.#kept.chatId) {
+      this.#ended = this.#kept.chatId;
+      memory.end(this.#kept, this.#unheard(state));
+    }
+    if (isOver && this.#isMerging) return this.#beginAfterAll();
+    if (state.live) this.#isMerging = false;
     if (this.stage === "leave") this.#changedMeanwhile(isOver);
     this.#tell();
   }
@@ -267,6 +291,43 @@ export class Visit {
     }
   }
 
+  /** Tabs that went while this one was loaded may not have come back. */
+  #gather(): void {
+    if (this.stage !== "chat" || this.#ended !== undefined) return;
+    const typed = joinWords(this.draft, memory.gather());
+    if (typed === joinWords(this.draft)) return;
+    this.typed(typed);
+    this.ondraft(typed);
+  }
+
+  /** One visitor is one visitor: what is asked in a second tab is said in the chat that goes on in the first. */
+  #merge(running: KeptChat): void {
+    this.#isMerging = true;
+    this.#enter(running);
+    this.#ask();
+  }
+
+  /** The other tab's chat was over: this one begins its own after all, with the same words. */
+  #beginAfterAll(): void {
+    this.#isMerging = false;
+    this.#begins(memory.leftover());
+    void this.start();
+  }
+
+  #begins(question: string): void {
+    this.question = question;
+    this.draft = "";
+    this.chat = undefined;
+    this.#client = undefined;
+  }
+
+  #ask(): void {
+    const question = this.question.trim();
+    this.question = this.draft = "";
+    memory.keepDraft("");
+    if (question) this.#client?.send(question);
+  }
+
   #fail(problem: StartProblem | undefined): void {
     this.problem = problem;
     this.stage = "start";
@@ -277,12 +338,12 @@ export class Visit {
     for (const listener of this.#listeners) listener();
   }
 
-  /** What no agent has read: what was said since one was there, what was not sent, and what was still being typed. */
+  /** What no agent has read: what was said since one was there, and what was not sent. What is being typed is the tab's own. */
   #unheard(state: ChatState): string {
     const messages = state.lines.filter((line) => line.kind === "message");
     const heard = state.lostAgent === undefined ? (state.agentName ? messages.length : 0) : messages.findLastIndex((each) => each.from === "Support") + 1;
     const written = messages.slice(heard).map((message) => message.content);
     const unsent = state.outgoing.map((message) => message.content);
-    return [...written, ...unsent, this.draft.trim()].filter(Boolean).join("\n");
+    return [...written, ...unsent].filter(Boolean).join("\n");
   }
 }

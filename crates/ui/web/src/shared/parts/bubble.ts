@@ -22,7 +22,9 @@ export function makeBubble(bubble: Bubble, name: string | undefined, actions: Bu
   const text = h("div", { className: "bubble", title: fullTime(bubble.at) }, words);
   text.classList.toggle("emoji", isJustEmoji(bubble.content));
   for (const part of linkify(bubble.content)) {
-    const link = part.href && h("a", { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" }, part.text);
+    // A letter to write opens in a program of its own, and needs no window.
+    const where = part.href?.startsWith("mailto:") ? {} : { target: "_blank", rel: "noopener noreferrer nofollow ugc" };
+    const link = part.href && h("a", { href: part.href, ...where }, part.text);
     words.append(link || part.text);
   }
   // Beside the text, not in it: there it would decide the direction of a sentence in another script.

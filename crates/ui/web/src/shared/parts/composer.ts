@@ -1,6 +1,6 @@
 /** Where one writes. It grows to six lines, keeps what was typed whatever happens around it, and knows input methods. */
 import arrowUp from "lucide-static/icons/arrow-up.svg?raw";
-import { h, icon } from "../dom";
+import { h, icon, setAttribute } from "../dom";
 import { t } from "../i18n";
 import "./composer.css";
 
@@ -48,7 +48,7 @@ export class Composer {
   set placeholder(text: string) {
     if (this.#field.placeholder === text) return;
     this.#field.placeholder = text;
-    this.#field.ariaLabel = text;
+    setAttribute(this.#field, "aria-label", text);
   }
 
   focus(): void {

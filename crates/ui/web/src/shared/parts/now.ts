@@ -28,8 +28,7 @@ export class Now {
     this.#stay = h("button", { type: "button", className: "button small", hidden: true, onclick: () => stay?.() }, t("common.stillHere"));
     // A countdown read aloud every second would drown everything else, so only the connection is a live region.
     this.#leftLine = h("p", { hidden: true }, icon(hourglass, 16), this.#left);
-    const status = h("div", {}, this.#connectionLine);
-    status.role = "status";
+    const status = h("div", { role: "status" }, this.#connectionLine);
     this.element = h("div", { className: "now" }, status, h("div", {}, this.#leftLine, this.#stay));
     this.#stop = everySecond(() => this.#draw());
   }

@@ -29,7 +29,7 @@ const NEAR_END_PX = 64;
 export class Thread {
   readonly element: HTMLElement;
   #box: HTMLElement;
-  #lines = h("div", { className: "lines" });
+  #lines: HTMLElement;
   #typing: HTMLElement;
   #newest: HTMLButtonElement;
   #list: KeyedList<Item>;
@@ -47,8 +47,7 @@ export class Thread {
       icon(arrowDown, 16),
       t("common.toNewest"),
     );
-    this.#lines.role = "log";
-    this.#lines.ariaLabel = options.label;
+    this.#lines = h("div", { className: "lines", role: "log", ariaLabel: options.label });
     // Scrolled by keyboard, so it takes focus; a region, so that it has a name when it does.
     this.#box = h("div", { className: "thread", tabIndex: 0, role: "region", ariaLabel: options.label }, this.#lines, this.#typing);
     this.#box.onscroll = () => this.#measure();
