@@ -69,6 +69,7 @@ mod house;
 mod isolation;
 mod joining_midstream;
 mod killed;
+mod late_ears;
 mod leaving;
 mod left_with_chats;
 mod limits;
