@@ -74,6 +74,7 @@ mod leaving;
 mod left_with_chats;
 mod limits;
 mod load;
+mod lost_chats;
 mod messages;
 mod on_postgres;
 mod ordering;

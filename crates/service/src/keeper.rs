@@ -24,6 +24,7 @@ use tracing::{debug, info, warn};
 
 use crate::{
     handler::{Failure, Handler, Request},
+    lost::look_for_lost,
     presence::Roster,
     vanish,
 };
@@ -52,7 +53,8 @@ impl Keeper {
         tokio::join!(
             self.keep_lease(),
             self.see_to_what_is_due(),
-            self.watch_backlog()
+            self.watch_backlog(),
+            look_for_lost(&self.handler)
         );
     }
 

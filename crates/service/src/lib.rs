@@ -22,6 +22,7 @@ pub mod http;
 pub mod hub;
 pub mod keeper;
 pub mod listener;
+mod lost;
 pub mod metrics;
 pub mod policy;
 pub mod presence;

@@ -5,6 +5,7 @@
 //! hole, or a feed that was interrupted, makes the room read the log.
 
 mod line;
+mod lost;
 mod member;
 mod outbox;
 mod reader;
@@ -93,6 +94,7 @@ impl Hub {
             }
         }));
         hub.keep_the_line();
+        hub.look_for_lost();
         hub
     }
 
