@@ -61,6 +61,50 @@ async fn all_join_midstream(door: &Door, resume: fn(&Value, &Value) -> Option<Va
     }
 }
 
+/// Each joins alone on its process, while something is said: nobody there knows the chat yet, and what comes between the
+/// seat and the history is neither lost nor taken for an end.
+#[tokio::test]
+async fn whoever_is_the_first_of_its_process_misses_nothing() {
+    const ROUNDS: usize = 60;
+    let world = World::with(|settings| settings.limits.message_burst = 1_000_000);
+    let (visitor, mut support) = world.engaged().await;
+    let guest = visitor.guest.clone();
+    let mut join = support.rejoin_args();
+    // The agent stays with the visitor's process, so that the other has nobody there between two joins.
+    support.rejoins_at(&world, 0).await;
+    join["supportId"] = json!(support.support_id);
+    let done = tokio_util::sync::CancellationToken::new();
+    let until = done.clone();
+    let talks = async move {
+        let mut visitor = visitor;
+        let mut number = 0;
+        while !until.is_cancelled() {
+            visitor.says(&number.to_string()).await;
+            number += 1;
+        }
+        visitor
+    };
+    let come = async {
+        for round in 0..ROUNDS {
+            let mut socket = world
+                .open(1, &guest.chat_id, &Door::plain(), "the joiner")
+                .await;
+            socket.send("Join", join.clone()).await;
+            let history = socket.expect("ChatHistory").await;
+            let last = messages(&history).last().map(content);
+            let mut next = last.map_or(0, |last| last.parse::<u64>().expect("a number") + 1);
+            for _ in 0..5 {
+                let message = socket.expect("ChatMessage").await;
+                assert_eq!(content(&message), next.to_string(), "round {round}");
+                next += 1;
+            }
+            socket.close().await;
+        }
+        done.cancel();
+    };
+    let (_visitor, ()) = tokio::join!(talks, come);
+}
+
 /// Says the numbers up to [`MESSAGES`], as fast as they are echoed.
 async fn stream(mut visitor: Party, said: watch::Sender<usize>) -> Party {
     for number in 1..MESSAGES {

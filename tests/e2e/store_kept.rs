@@ -3,8 +3,8 @@
 use e2e::{RedisServer, secs};
 use helpline_desk::actor::Side;
 use helpline_desk::decide::Life;
-use helpline_desk::event::{End, Event};
-use helpline_desk::id::{AgentId, ChatId};
+use helpline_desk::event::{End, Event, Said};
+use helpline_desk::id::{AgentId, ChatId, MessageId};
 use helpline_desk::queue::Entry;
 use helpline_desk::time::Timestamp;
 use helpline_live::kept::{Restored, RestoredEvent};
@@ -243,6 +243,70 @@ async fn a_chat_that_comes_back_is_not_taken_for_the_one_that_was_lost() {
     );
     assert_ne!(store.all(chat).await.head.epoch, before);
     assert_eq!(store.waiting_entry(chat).await, Ok(None));
+}
+
+fn named(from: Side, client_id: &str) -> Event {
+    Event::Said(Said {
+        id: MessageId::from_bits(1),
+        from,
+        support: None,
+        content: "named".to_owned(),
+        raw: None,
+        client_id: Some(client_id.to_owned()),
+    })
+}
+
+/// Who has it and how it is flagged is found without a look at it; a message that is repeated is known.
+#[tokio::test]
+async fn with_a_chat_comes_back_what_is_noted_of_it() {
+    let deployment = Deployment::new();
+    let store = deployment.process().await;
+    let chat = new_chat();
+    let vika = AgentId("Vika".to_owned());
+    let flagged = |severity| Event::Flagged {
+        severity,
+        by: vika.clone(),
+        by_name: "Vika".to_owned(),
+        at: Timestamp(1_500),
+    };
+    let events: Vec<RestoredEvent> = [
+        opened(),
+        named(Side::Visitor, "a"),
+        claimed("Vika"),
+        flagged(2),
+        named(Side::Support, "a"),
+        named(Side::Visitor, "a"),
+    ]
+    .iter()
+    .zip(1..)
+    .map(|(event, seq)| RestoredEvent {
+        seq,
+        msg_no: 0,
+        at: Timestamp(1_000),
+        body: bus::write_event(event),
+    })
+    .collect();
+    let restored = store.restore(chat, &events, None, None).await;
+    assert_eq!(restored, Ok(Restored::Done));
+    let has = store.chats_of(&vika).await;
+    assert_eq!(has, Ok(vec![chat]));
+    let noted = store.latest_flagged().await.expect("an answer");
+    let noted: Vec<_> = noted.iter().map(|one| (one.chat, one.severity)).collect();
+    assert_eq!(noted, [(chat, 2)]);
+    for (id, seq) in [("va", 2), ("sa", 5)] {
+        let known = store.seq_of_command(chat, id).await;
+        assert_eq!(known, Ok(Some(seq)), "{id}");
+    }
+    // Of one that nobody has, and that is not flagged, nothing is noted.
+    let chat = new_chat();
+    assert_eq!(
+        store.restore(chat, &log(), None, None).await,
+        Ok(Restored::Done)
+    );
+    assert_eq!(store.latest_flagged().await.expect("an answer").len(), 1);
+    let engaged = deployment.key("engaged");
+    let engaged: u64 = deployment.ask(redis::cmd("HLEN").arg(engaged)).await;
+    assert_eq!(engaged, 1);
 }
 
 #[tokio::test]

@@ -76,35 +76,52 @@ async fn a_repeat_is_known_on_a_chat_that_is_over() {
     assert_eq!(say(&store, chat, "b", 1, "more").await, Committed::Conflict);
 }
 
+/// Whoever has lost its connection repeats all that it did not see answered, however much came since.
 #[tokio::test]
-async fn the_last_256_commands_are_remembered_and_no_more() {
+async fn a_command_is_remembered_as_long_as_its_chat() {
+    const MANY: u64 = 700;
     let deployment = Deployment::new();
     let store = deployment.process().await;
     let chat = store.create().await;
-    say(&store, chat, "first", 1, "hello").await;
-    for other in 1..=255 {
-        say(&store, chat, &format!("other-{other}"), 1, "x").await;
+    for number in 0..MANY {
+        let done = say(&store, chat, &format!("id-{number}"), 1, "x").await;
+        assert!(matches!(done, Committed::Done { .. }), "{done:?}");
     }
-    let known = say(&store, chat, "first", 1, "hello").await;
-    assert_eq!(known, Committed::Repeat { seq: 2 });
-    say(&store, chat, "other-256", 1, "x").await;
-    let forgotten = say(&store, chat, "first", 1, "hello").await;
-    assert!(
-        matches!(forgotten, Committed::Done { first: 259, .. }),
-        "{forgotten:?}"
-    );
-    // Now it is the latest again, and the oldest of the others is what was forgotten for it.
-    let known = say(&store, chat, "first", 1, "hello").await;
-    assert_eq!(known, Committed::Repeat { seq: 259 });
-    let next = say(&store, chat, "other-2", 1, "x").await;
-    assert_eq!(next, Committed::Repeat { seq: 4 });
-    // What is remembered stays bounded: a field for each command and one for its place in the ring.
+    for number in 0..MANY {
+        let repeat = say(&store, chat, &format!("id-{number}"), 1, "x").await;
+        assert_eq!(repeat, Committed::Repeat { seq: number + 2 });
+    }
+    assert_eq!(store.all(chat).await.recorded.len() as u64, MANY + 1);
+    // One field for each, so that the bounds of a chat bound them too.
     let fields: Vec<String> = deployment
         .ask(redis::cmd("HKEYS").arg(deployment.key(format_args!("chat:{chat}"))))
         .await;
-    for kind in ["c:", "r:"] {
-        let count = fields.iter().filter(|name| name.starts_with(kind)).count();
-        assert_eq!(count, 256, "{kind}");
+    let count = |begins: &str| {
+        fields
+            .iter()
+            .filter(|name| name.starts_with(begins))
+            .count()
+    };
+    assert_eq!((count("c:"), count("r:")), (700, 0));
+}
+
+/// A chat that a release before this one has left behind, with its ring of commands.
+#[tokio::test]
+async fn what_an_older_release_remembers_is_known() {
+    let deployment = Deployment::new();
+    let store = deployment.process().await;
+    let chat = store.create().await;
+    say(&store, chat, "new", 1, "hello").await;
+    let key = deployment.key(format_args!("chat:{chat}"));
+    let mut old = redis::cmd("HSET");
+    for (field, value) in [("c:old", "1"), ("commands", "1"), ("r:1", "old")] {
+        old.arg(&key).arg(field).arg(value);
+        let _: u64 = deployment.ask(&old).await;
+        old = redis::cmd("HSET");
+    }
+    for (id, seq) in [("old", 1), ("new", 2)] {
+        let repeat = say(&store, chat, id, 1, "hello").await;
+        assert_eq!(repeat, Committed::Repeat { seq });
     }
 }
 

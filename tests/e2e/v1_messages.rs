@@ -199,6 +199,27 @@ async fn each_side_has_client_ids_of_its_own() {
 }
 
 #[tokio::test]
+async fn however_much_came_since_a_repeat_is_a_repeat() {
+    const MANY: usize = 290;
+    let world = World::with(|settings| settings.limits.message_burst = 100_000);
+    let mut visitor = world.visitor_v1("Mina").await;
+    let ids: Vec<String> = (0..MANY).map(|number| format!("id-{number}")).collect();
+    for id in &ids {
+        visitor.sends_as(id, id).await;
+    }
+    for id in &ids {
+        visitor.hears(id).await;
+    }
+    visitor.rejoins_at(&world, 1).await;
+    for id in &ids {
+        visitor.sends_as(id, id).await;
+        visitor.hears(id).await;
+    }
+    let history = visitor.rejoins_at(&world, 0).await;
+    assert_eq!(messages(&history).len(), MANY);
+}
+
+#[tokio::test]
 async fn a_bad_client_id_is_named() {
     let world = World::new();
     let mut visitor = world.visitor_v1("Mina").await;

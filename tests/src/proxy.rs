@@ -1,8 +1,10 @@
-//! A TCP proxy that breaks on request: it passes, is slow, freezes both ways, refuses, or cuts what it carries.
+//! A TCP proxy that breaks on request: it passes, is slow, freezes both ways, refuses, or cuts what it carries. It can also
+//! hold back what is heard, and nothing else.
 //!
 //! It runs on a thread of its own, so that it also works while a test is busy or a world is being taken down.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,6 +22,10 @@ enum Mode {
     Freeze,
     /// Drops each new connection at once.
     Refuse,
+    /// Carries everything but what comes back on a connection by which somebody listens.
+    Deafen,
+    /// Carries what is asked, and no answer on a connection that was once asked this.
+    MuteAt(&'static str),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +94,17 @@ impl Proxy {
         self.orders.send_modify(|orders| orders.mode = Mode::Freeze);
     }
 
+    /// Holds back what is published: commands are confirmed, and nothing is heard.
+    pub fn deafen(&self) {
+        self.orders.send_modify(|orders| orders.mode = Mode::Deafen);
+    }
+
+    /// Holds back the answer to whatever holds this text, and what follows it: that is done, and not confirmed.
+    pub fn mute_at(&self, text: &'static str) {
+        self.orders
+            .send_modify(|orders| orders.mode = Mode::MuteAt(text));
+    }
+
     /// Drops all present connections; new ones are welcome.
     pub fn cut(&self) {
         self.orders.send_modify(|orders| orders.cut += 1);
@@ -132,9 +149,29 @@ async fn accept(
             let (client_in, client_out) = client.into_split();
             let (server_in, server_out) = server.into_split();
             let gate = orders.clone();
+            let (listens, is_mute) = (AtomicBool::new(false), AtomicBool::new(false));
+            let watched = orders.clone();
+            let asked = |bytes: &[u8]| {
+                let has = |text: &str| bytes.windows(text.len()).any(|at| at == text.as_bytes());
+                if has("SUBSCRIBE") {
+                    listens.store(true, Ordering::Relaxed);
+                }
+                if let Mode::MuteAt(text) = watched.borrow().mode
+                    && has(text)
+                {
+                    is_mute.store(true, Ordering::Relaxed);
+                }
+            };
+            let is_held = |mode| match mode {
+                Mode::Freeze => true,
+                Mode::MuteAt(_) => is_mute.load(Ordering::Relaxed),
+                Mode::Deafen => listens.load(Ordering::Relaxed),
+                Mode::Pass | Mode::Refuse => false,
+            };
+            let is_frozen = |mode| mode == Mode::Freeze;
             tokio::select! {
-                () = carry(client_in, server_out, gate.clone()) => {}
-                () = carry(server_in, client_out, gate) => {}
+                () = carry(client_in, server_out, gate.clone(), is_frozen, asked) => {}
+                () = carry(server_in, client_out, gate, is_held, |_: &[u8]| {}) => {}
                 _ = orders.wait_for(|now| now.cut != made) => {}
             }
         });
@@ -145,6 +182,8 @@ async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut orders: watch::Receiver<Orders>,
+    is_held: impl Fn(Mode) -> bool,
+    passes: impl Fn(&[u8]),
 ) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
@@ -155,11 +194,8 @@ async fn carry(
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        if orders
-            .wait_for(|now| now.mode != Mode::Freeze)
-            .await
-            .is_err()
-        {
+        passes(&bytes[..count]);
+        if orders.wait_for(|now| !is_held(now.mode)).await.is_err() {
             return;
         }
         if to.write_all(&bytes[..count]).await.is_err() {

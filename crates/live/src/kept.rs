@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use helpline_desk::{
     actor::Side,
+    chat::Chat,
     id::{AgentId, ChatId},
     queue::{Entry, LATEST_FLAGGED},
     time::Timestamp,
@@ -13,6 +14,7 @@ use helpline_protocol::bus::{self, Flagged};
 use tracing::error;
 
 use crate::{
+    command_id,
     keys::side,
     link::Unavailable,
     store::{Store, StoreError, millis, random_hex},
@@ -42,7 +44,8 @@ pub enum Restored {
 
 impl Store {
     /// Puts a kept chat back that the store has lost or let go; `waiting` is its entry in the waiting set, if it waits;
-    /// `rests`: it is between two sessions, and goes again after this long. Nothing of it goes to the records again.
+    /// `rests`: it is between two sessions, and goes again after this long. What else is noted of it its events tell.
+    /// Nothing of it goes to the records again.
     ///
     /// # Errors
     /// When the store does not confirm in time, or these events cannot be a chat's log: nothing is put back then.
@@ -56,13 +59,23 @@ impl Store {
         let keys = &self.shared.keys;
         let script = &self.shared.restore;
         let partition = keys.partition(chat);
-        let (log, revision) = log(events)?;
+        let Log {
+            entries,
+            revision,
+            commands,
+            chat: state,
+        } = log(chat, events)?;
+        let state = state.as_ref();
+        let support = state.and_then(|state| state.support.as_ref());
+        let flagged = state.and_then(Flagged::of);
         let last = events.last().ok_or(StoreError::Unreadable)?;
         let messages = events.iter().map(|event| event.msg_no).max();
         let mut call = script.call(&[
             &keys.chat(chat),
             &keys.expiry(partition),
             &keys.waiting(partition),
+            &keys.engaged(partition),
+            &keys.flagged(partition),
         ]);
         call.arg(chat.to_string())
             .arg(random_hex())
@@ -74,7 +87,11 @@ impl Store {
             .arg(waiting.map(bus::write_queue_entry).unwrap_or_default())
             .arg(rests.map_or(0, millis))
             .arg(keys.watch_channel(partition))
-            .arg(log);
+            .arg(support.map_or("", |support| support.agent.0.as_str()))
+            .arg(flagged.as_ref().map(bus::write_flagged).unwrap_or_default())
+            .arg(commands.len())
+            .arg(commands)
+            .arg(entries);
         let done: bool = self
             .link
             .run(async |connection| script.send(connection, &call).await)
@@ -158,6 +175,28 @@ impl Store {
         Ok(sockets.iter().any(|socket| socket.starts_with(side(on))))
     }
 
+    /// The open chats of a partition that never expire: at most `count` of them from the `from`th on, in no order that means
+    /// anything.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn kept_in(
+        &self,
+        partition: u16,
+        from: usize,
+        count: usize,
+    ) -> Result<Vec<ChatId>, Unavailable> {
+        let mut range = redis::cmd("ZRANGEBYSCORE");
+        range.arg(self.shared.keys.expiry(partition));
+        range.arg("+inf").arg("+inf");
+        range.arg("LIMIT").arg(from).arg(count);
+        let ids: Vec<String> = self
+            .link
+            .run(async |connection| range.query_async(connection).await)
+            .await?;
+        Ok(ids.iter().filter_map(|id| ChatId::parse(id)).collect())
+    }
+
     /// Chats that have not ended, at most so many, in no order that means anything.
     ///
     /// # Errors
@@ -190,28 +229,42 @@ impl Store {
     }
 }
 
-/// The log that these events make, and its revision. What cannot be read again must not be put where others will try to.
-fn log(events: &[RestoredEvent]) -> Result<(Vec<String>, u64), StoreError> {
-    let mut revision = 0;
-    let entry = |(event, expected): (&RestoredEvent, u64)| {
-        if event.seq != expected {
-            return Err(StoreError::Unreadable);
-        }
+/// A log, as it is put back.
+struct Log {
+    entries: Vec<String>,
+    revision: u64,
+    /// The commands that it tells of, each with its first event.
+    commands: Vec<(String, u64)>,
+    /// What it has made of the chat.
+    chat: Option<Chat>,
+}
+
+/// The log that these events make. What cannot be read again must not be put where others will try to.
+fn log(chat: ChatId, events: &[RestoredEvent]) -> Result<Log, StoreError> {
+    let mut entries = Vec::with_capacity(events.len());
+    let mut recorded = Vec::with_capacity(events.len());
+    for (event, expected) in events.iter().zip(1..) {
         let RestoredEvent {
             seq,
             msg_no,
             at,
             body,
         } = event;
+        if *seq != expected {
+            return Err(StoreError::Unreadable);
+        }
         let entry = format!("{seq} {msg_no} {} {body}", at.0);
-        let recorded = bus::read_entry(&entry)?;
-        revision += u64::from(!recorded.event.is_message());
-        Ok(entry)
-    };
-    let log = events
+        recorded.push(bus::read_entry(&entry)?);
+        entries.push(entry);
+    }
+    let revision = recorded.iter().filter(|event| !event.event.is_message());
+    let commands = recorded
         .iter()
-        .zip(1..)
-        .map(entry)
-        .collect::<Result<_, _>>()?;
-    Ok((log, revision))
+        .filter_map(|event| Some((command_id::of(&event.event)?, event.seq)));
+    Ok(Log {
+        entries,
+        revision: revision.count() as u64,
+        commands: commands.collect(),
+        chat: Chat::from_events(chat, &recorded),
+    })
 }

@@ -12,13 +12,14 @@
 //! - [`texts`]: what visitors are told, for those who do not know the records;
 //! - [`setup`]: what the store has to be like; [`checkup`]: what it is like, for its operator;
 //! - [`link`]: the way to the store, whatever it consists of;
-//! - [`kept`]: chats without a time to live;
+//! - [`kept`]: chats without a time to live; [`command_id`]: what makes a repeat harmless;
 //! - [`keys`]: every key and channel name.
 //!
 //! Nothing here knows a rule of the desk: a commit compares a revision, appends, sets the time to live and
 //! publishes, in one atomic round trip, or changes nothing.
 
 pub mod checkup;
+pub mod command_id;
 pub mod feed;
 pub mod kept;
 pub mod keys;

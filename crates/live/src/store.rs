@@ -26,6 +26,9 @@ use crate::{
     script::Script,
 };
 
+/// How many chats are asked about at once.
+const AT_ONCE: usize = 500;
+
 /// The store, as one thread of one process uses it.
 #[derive(Clone)]
 pub struct Store {
@@ -250,6 +253,48 @@ impl Store {
             ttl: Duration::from_millis(ttl.try_into().unwrap_or_default()),
             recorded,
         }))
+    }
+
+    /// The epoch of each of these chats, in their order; `None` for one that is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn epochs(&self, chats: &[ChatId]) -> Result<Vec<Option<String>>, Unavailable> {
+        let keys = &self.shared.keys;
+        let mut by_partition = vec![Vec::new(); usize::from(keys.partitions())];
+        for (place, chat) in chats.iter().enumerate() {
+            by_partition[usize::from(keys.partition(*chat))].push((place, *chat));
+        }
+        let mut epochs = vec![None; chats.len()];
+        for batch in by_partition.iter().flat_map(|here| here.chunks(AT_ONCE)) {
+            let mut read = redis::pipe();
+            for (_, chat) in batch {
+                read.hget(keys.chat(*chat), "epoch");
+            }
+            let found: Vec<Option<String>> = self
+                .link
+                .run(async |connection| read.query_async(connection).await)
+                .await?;
+            for ((place, _), epoch) in batch.iter().zip(found) {
+                epochs[*place] = epoch;
+            }
+        }
+        Ok(epochs)
+    }
+
+    /// One event of a chat, if its log has it.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds what cannot be read.
+    pub async fn event(&self, chat: ChatId, seq: u64) -> Result<Option<Recorded>, StoreError> {
+        let mut read = redis::cmd("HGET");
+        read.arg(self.shared.keys.chat(chat)).arg(seq);
+        let entry: Option<String> = self
+            .link
+            .run(async |connection| read.query_async(connection).await)
+            .await?;
+        let entry = entry.map(|entry| bus::read_entry(&entry)).transpose();
+        entry.map_err(StoreError::from)
     }
 
     /// The first event of a command that was committed, if it was and is remembered.

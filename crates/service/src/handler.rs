@@ -203,6 +203,12 @@ impl Handler {
         self.restorer.restore(&self.store, chat).await
     }
 
+    /// Whether this process can tell what becomes of a kept chat that the store has lost: it can put it back, or there are
+    /// no records from which anybody could.
+    pub(crate) fn decides_what_is_lost(&self) -> bool {
+        self.restorer.is_set() || !self.store.is_streaming()
+    }
+
     async fn load_live(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
         let loaded = self.store.load(chat, 0).await?;
         Ok(loaded.map(|loaded| Held {

@@ -29,6 +29,7 @@ use tracing::{debug, info, warn};
 
 use crate::{
     handler::{Failure, Handler, Request},
+    lost::look_for_lost,
     presence::Roster,
     vanish,
 };
@@ -73,11 +74,13 @@ impl Keeper {
             parts.spawn(async move { stop.run_until_cancelled(part).await });
         };
         let keeper = || self.clone();
-        let (lease, presence, due, backlog) = (keeper(), keeper(), keeper(), keeper());
+        let (lease, presence, due) = (keeper(), keeper(), keeper());
+        let (backlog, lost) = (keeper(), keeper());
         part(Box::pin(async move { lease.keep_lease().await }));
         part(Box::pin(async move { presence.tell_who_is_here().await }));
         part(Box::pin(async move { due.see_to_what_is_due().await }));
         part(Box::pin(async move { backlog.watch_backlog().await }));
+        part(Box::pin(async move { look_for_lost(&lost.handler).await }));
         while parts.join_next().await.is_some() {}
     }
 

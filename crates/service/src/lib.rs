@@ -6,10 +6,11 @@
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
 //! - [`policy`]: what they are decided by;
-//! - [`presence`], [`vanish`], [`keeper`]: who is here, what becomes of whoever is not any more, and what is due;
+//! - [`admission`], [`presence`], [`vanish`], [`keeper`]: who comes, who is here, what becomes of whoever is not any more, and what is due;
 //! - [`application`]: how a service is built, run and drained.
 
 pub mod access;
+pub mod admission;
 pub mod application;
 pub mod backlog;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod http;
 pub mod hub;
 pub mod keeper;
 pub mod listener;
+mod lost;
 pub mod metrics;
 pub mod policy;
 pub mod presence;

@@ -108,11 +108,6 @@ impl Roster {
         }
     }
 
-    /// A socket is nowhere after all, and the store knows of nothing.
-    pub fn forget(&self, socket: u64) {
-        self.lock().here.remove(&socket);
-    }
-
     /// A socket is gone: tells the store, now or as soon as it can be told. Whoever is behind it, or the side that it
     /// was on, may come back within `grace`.
     pub async fn leave(&self, handler: &Handler, socket: u64, grace: Duration) {
@@ -123,6 +118,15 @@ impl Roster {
             Ok(due) => vanish::go_now(handler, due).await,
             Err(_) => debug!("a departure could not be told yet"),
         }
+    }
+
+    /// A socket is in after all: what was to be told of its going is not, and what was told is put right.
+    pub fn stays(&self, socket: u64) {
+        let mut sockets = self.lock();
+        let before = sockets.leaving.len();
+        sockets.leaving.retain(|leaving| leaving.socket != socket);
+        // It may be on its way already: so that it does not last, the store is told of the socket once more.
+        sockets.untold |= sockets.leaving.len() < before;
     }
 
     /// A socket is gone; the store is told when the lease is next renewed. For whoever cannot wait.
@@ -283,5 +287,30 @@ impl Sockets {
         let untold = (self.here.iter()).filter(|(_, present)| present.told != Some(self.losses));
         let untold = untold.map(|(socket, present)| (*socket, present.arrival.clone()));
         (self.losses, untold.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use helpline_desk::{actor::Side, id::ChatId};
+
+    use super::*;
+
+    /// A Join that was not confirmed, was taken back, and then is confirmed after all.
+    #[test]
+    fn whoever_comes_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
+        let roster = Roster::default();
+        let arrival = || Arrival::Chat(ChatId::from_bits(7), Side::Support);
+        for socket in [1, 2] {
+            roster.enter(socket, arrival());
+            roster.leave_later(socket, Duration::ZERO);
+        }
+        roster.enter(1, arrival());
+        roster.stays(1);
+        assert!(roster.take_untold(), "it is told once more that it is here");
+        let left: Vec<u64> = roster.lock().leaving.iter().map(|one| one.socket).collect();
+        assert_eq!(left, [2]);
+        roster.stays(1);
+        assert!(!roster.take_untold());
     }
 }

@@ -38,6 +38,11 @@ impl Restorer {
         let _ = self.0.set(Box::new(restore));
     }
 
+    /// Whether anybody puts chats back.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Puts a chat back, if that is possible.
     ///
     /// # Errors

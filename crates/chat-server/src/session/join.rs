@@ -13,8 +13,8 @@ use helpline_desk::{
     refusal::Refusal,
 };
 use helpline_live::{
+    command_id,
     keys::Place,
-    presence::Arrival,
     store::{Head, Loaded},
 };
 use helpline_protocol::{
@@ -23,6 +23,7 @@ use helpline_protocol::{
 };
 use helpline_service::{
     access::Role,
+    admission::Admission,
     handler::{Failure, Handled, Held, Request},
     hub::Reader,
     socket::Reply,
@@ -34,8 +35,9 @@ use super::{ChatSession, Seat, Stage};
 use crate::people::texts;
 
 /// Whose socket it is, by its token.
-struct Bearer {
-    agent: AgentId,
+#[derive(Clone)]
+pub(super) struct Bearer {
+    pub(super) agent: AgentId,
     rank: Rank,
 }
 
@@ -60,11 +62,13 @@ impl ChatSession {
             return self.error(WireError::Unavailable);
         }
         let newest = self.read_settings().await;
+        let part = bearer.clone();
         let recorded = match self.come_in(chat, &join, bearer).await {
             Ok(recorded) => recorded,
-            Err(failure) => return self.failed(failure),
+            Err(Failure::Refused(Refusal::Over)) => return self.too_late(chat, &join, part).await,
+            Err(failure) => return self.failed(failure).await,
         };
-        self.sit_down(chat, &join, recorded, newest).await
+        self.sit_down(chat, &join, part, recorded, newest).await
     }
 
     /// Reads the settings that people change; says how many messages are shown on entering, if not all.
@@ -117,9 +121,9 @@ impl ChatSession {
     /// Tells somebody who may not come in why; but that a chat is over, anyone may know.
     async fn turn_away(&mut self, chat: ChatId, error: WireError) -> Reply {
         match self.handler.load(chat).await {
-            Ok(None) => self.expired(),
+            Ok(None) => self.over().await,
             Ok(Some(held)) if held.chat.as_ref().is_none_or(|chat| chat.is_over()) => {
-                self.expired()
+                self.over().await
             }
             _ => self.error(error),
         }
@@ -134,34 +138,44 @@ impl ChatSession {
     ) -> Result<Vec<Recorded>, Failure> {
         let agent = bearer.agent.clone();
         let (actor, command) = self.ask(join, bearer);
-        let place = Place::Chat(chat, join.side);
-        let socket = self.visit.socket;
-        let was_in = matches!(self.stage, Stage::Seated(_));
-        if !was_in {
-            // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-            self.roster().enter(socket, Arrival::Chat(chat, join.side));
-        }
+        let mut admission = self.admission(chat, join.side).await;
+        let place = admission.place();
         let request = Request {
             command_id: match &command {
                 Command::Claim { support, .. } => Some(match &join.client_id {
-                    Some(id) => format!("claim:{id}"),
-                    None => format!("claim{support}"),
+                    Some(id) => command_id::repeatable_claim(id),
+                    None => command_id::claim(*support),
                 }),
                 _ => None,
             },
-            arrives: Some((&place, socket)),
+            arrives: Some((&place, self.visit.socket)),
             ..Request::new(chat, actor, command)
         };
-        match self.handler.handle(request).await {
+        let asked = match self.handler.handle(request).await {
             Ok(Handled::Done { recorded, .. }) => Ok(recorded),
             Ok(Handled::Repeat { seq }) => self.come_in_again(chat, join, agent, seq).await,
-            Err(failure) => {
-                if let (false, Failure::Refused(_)) = (was_in, &failure) {
-                    self.roster().forget(socket);
-                }
-                Err(failure)
-            }
+            Err(failure) => Err(failure),
+        };
+        match &asked {
+            Ok(_) => admission.grant(),
+            Err(failure) => admission.fail(failure).await,
         }
+        self.admission = Some(admission);
+        asked
+    }
+
+    /// The socket's way in: the one that it has, or that it tried before.
+    async fn admission(&mut self, chat: ChatId, side: Side) -> Admission {
+        match self.admission.take() {
+            Some(before) if before.is_in() => return before,
+            Some(before) if before.side() == side => {
+                before.ask_again();
+                return before;
+            }
+            Some(other) => other.depart().await,
+            None => {}
+        }
+        Admission::ask(self.roster(), &self.handler, chat, side, self.visit.socket)
     }
 
     /// Comes in by a claim that had won before, but whose answer was lost.
@@ -195,7 +209,7 @@ impl ChatSession {
     }
 
     /// What the Join asks for.
-    fn ask(&self, join: &Join, bearer: Bearer) -> (Actor, Command) {
+    pub(super) fn ask(&self, join: &Join, bearer: Bearer) -> (Actor, Command) {
         let Bearer { agent, rank } = bearer;
         let seated = match &self.stage {
             Stage::Seated(seat) => seat.support,
@@ -230,6 +244,7 @@ impl ChatSession {
         &mut self,
         chat: ChatId,
         join: &Join,
+        bearer: Bearer,
         recorded: Vec<Recorded>,
         newest: Option<NonZeroUsize>,
     ) -> Reply {
@@ -252,10 +267,13 @@ impl ChatSession {
         let loaded = match self.handler.store().load(chat, 0).await {
             Ok(Some(loaded)) => loaded,
             Ok(None) => return self.expired(),
-            Err(error) => return self.store_failed(error),
+            Err(error) => {
+                self.not_seated().await;
+                return self.store_failed(error);
+            }
         };
         let Some(state) = loaded.chat(chat).filter(|state| !state.is_over()) else {
-            return self.expired();
+            return self.too_late(chat, join, bearer).await;
         };
         if join.side == Side::Support {
             seat.support = state.support.as_ref().map(|support| support.id);
@@ -270,17 +288,28 @@ impl ChatSession {
             idle_timeout,
         };
         let frames = found(scene, &loaded, join, &recorded, reader, newest);
-        if let Some(membership) = self.membership() {
-            membership.advance(&Held {
+        if let (Some(membership), Some(last)) = (self.membership(), loaded.recorded.last()) {
+            let held = Held {
                 head: loaded.head.clone(),
                 chat: Some(Arc::new(state)),
-            });
-            if let Some(last) = loaded.recorded.last() {
-                membership.told(last.into());
-            }
+            };
+            membership.take_place(&held, last.into());
         }
         info!(%chat, side = ?join.side, "joined");
         Reply::frames(frames)
+    }
+
+    /// The Join was accepted, but what is there cannot be told: unless it had a seat before, it is outside again.
+    async fn not_seated(&mut self) {
+        if matches!(self.stage, Stage::Seated(_)) {
+            return;
+        }
+        if let Some(membership) = self.membership() {
+            membership.give_up_place();
+        }
+        if let Some(admission) = self.admission.take() {
+            admission.depart().await;
+        }
     }
 }
 
@@ -338,6 +367,6 @@ fn first_of_newest(recorded: &[Recorded], newest: NonZeroUsize) -> usize {
 }
 
 /// From where a client can be told only what it does not have, if it can.
-fn point(resume: &Resume, head: &Head) -> Option<u64> {
+pub(super) fn point(resume: &Resume, head: &Head) -> Option<u64> {
     (*resume.epoch == *head.epoch && resume.after <= head.seq).then_some(resume.after)
 }

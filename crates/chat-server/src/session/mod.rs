@@ -3,7 +3,9 @@
 //! Stages: at the door (nothing accepted yet), then seated. A seat binds the socket to one side of one chat;
 //! every later frame is checked against it by the desk.
 
+mod farewell;
 mod join;
+mod missed;
 mod seated;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use helpline_protocol::{
 };
 use helpline_service::{
     access::{Binding, MessageRate},
+    admission::Admission,
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -42,6 +45,8 @@ pub(crate) struct ChatSession {
     /// The chat as the address names it, which may be no id at all.
     address: String,
     place: Place,
+    /// How it came into the chat, or tried to.
+    admission: Option<Admission>,
     stage: Stage,
     /// The agent's part that this socket's claim would make. One for the socket's life, so that a claim that is
     /// repeated after a lost answer is the same claim.
@@ -121,6 +126,7 @@ impl ChatSession {
             visit,
             address,
             place,
+            admission: None,
             stage: Stage::New {
                 join_by: Instant::now() + settings.chat.join_timeout,
             },
@@ -275,8 +281,8 @@ impl Session for ChatSession {
 
     async fn closed(&mut self, _: Departure) {
         self.place = Place::Left;
-        let grace = self.handler.policy().leave_grace;
-        let socket = self.visit.socket;
-        self.roster().leave(&self.handler, socket, grace).await;
+        if let Some(admission) = self.admission.take() {
+            admission.depart().await;
+        }
     }
 }

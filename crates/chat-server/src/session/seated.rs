@@ -10,7 +10,10 @@ use helpline_desk::{
     id::{ChatId, MessageId},
     refusal::Refusal,
 };
-use helpline_live::store::{Head, Marked, StoreError};
+use helpline_live::{
+    command_id,
+    store::{Head, Marked, StoreError},
+};
 use helpline_protocol::{
     bus::Passing,
     close::{Close, WireError},
@@ -18,12 +21,16 @@ use helpline_protocol::{
 };
 use helpline_service::{
     handler::{Failure, Handled, Known, Request},
+    hub::Reader as HubReader,
     socket::Reply,
 };
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::{ChatSession, Place, Seat, Stage};
+use super::{
+    ChatSession, Place, Seat, Stage,
+    missed::{leavers, together, told_of},
+};
 
 /// Signs of typing are passed on at most once in so long.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
@@ -33,11 +40,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 impl ChatSession {
     pub(super) async fn say(&mut self, message: Message) -> Reply {
         let side = message.from;
-        // One side's ids are none of the other's business, so each has its own.
-        let command_id = message.client_id.as_ref().map(|id| match side {
-            Side::Visitor => format!("v{id}"),
-            Side::Support => format!("s{id}"),
-        });
+        let command_id = message.client_id.as_ref();
+        let command_id = command_id.map(|id| command_id::message(side, id));
         let say = Command::Say(Say {
             id: MessageId::from_bits(rand::random()),
             from: side,
@@ -58,30 +62,35 @@ impl ChatSession {
         }
     }
 
-    /// Answers a repeated message with the first one.
+    /// Answers a repeated message with the first one. If that is behind something that the client does not have yet, it
+    /// comes in its place, after all of that.
     async fn say_again(&mut self, seq: u64) -> Reply {
+        match &self.stage {
+            Stage::Seated(seat) if seat.after < seq => return self.read_on().await,
+            Stage::Seated(_) => {}
+            _ => return Reply::nothing(),
+        }
         let (Some(chat), Some(reader)) = (self.chat(), self.reader()) else {
             return Reply::nothing();
         };
-        let before = seq.saturating_sub(1);
-        let loaded = match self.handler.store().load(chat, before).await {
-            Ok(Some(loaded)) => loaded,
-            Ok(None) => return self.expired(),
+        let first = match self.handler.store().event(chat, seq).await {
+            Ok(Some(first)) => first,
+            Ok(None) => return Reply::nothing(),
             Err(error) => return self.store_failed(error),
         };
         let held = self.membership().and_then(|membership| membership.held());
-        let state = held.as_ref().and_then(|held| held.chat.as_deref());
-        let Some(first) = loaded.recorded.first() else {
+        let Some(held) = held else {
             return Reply::nothing();
         };
-        let scene = self.scene(chat, state, &loaded.head);
-        Reply::frames(typed::event_frames(scene, first, reader))
+        let scene = self.scene(chat, held.chat.as_deref(), &held.head);
+        Reply::frames(typed::event_frames(scene, &first, reader))
     }
 
     pub(super) async fn leave(&mut self) -> Reply {
         let (recorded, held) = match self.command(Command::Leave, None).await {
             Ok(Handled::Done { held, recorded }) => (recorded, held),
-            Ok(Handled::Repeat { .. }) => return self.expired(),
+            // Somebody else's end was faster.
+            Ok(Handled::Repeat { .. }) => return self.over().await,
             Err(reply) => return reply,
         };
         let (Some(chat), Some(reader), Stage::Seated(seat)) =
@@ -90,16 +99,28 @@ impl ChatSession {
             return self.expired();
         };
         info!(%chat, "ended");
-        let scene = self.scene(chat, held.chat.as_deref(), &held.head);
-        let mut frames: Vec<String> = recorded
-            .iter()
-            .flat_map(|event| typed::event_frames(scene, event, reader))
-            .collect();
-        if seat.side == Side::Visitor {
-            // `UserLeft` is for the others; `SupportLeft` is for the leaver too.
-            frames.remove(0);
-        }
-        Reply::frames(frames).and_close(Close::Over)
+        let side = seat.side;
+        let mut reply = match self.missed().await {
+            Ok(Some(mut missed)) => match missed.pop() {
+                // The end is the last of what it has not been told.
+                Some(end) => {
+                    let mut reply = together(missed);
+                    reply.frames.extend(leavers(side, end).frames);
+                    reply
+                }
+                None => Reply::nothing(),
+            },
+            Ok(None) => {
+                let scene = self.scene(chat, held.chat.as_deref(), &held.head);
+                let told = recorded.iter();
+                let told = told.map(|event| told_of(HubReader::Typed(reader).event(scene, event)));
+                together(told.map(|reply| leavers(side, reply)))
+            }
+            // It is over, and the room tells that in its place.
+            Err(_) => return Reply::nothing(),
+        };
+        reply.close.get_or_insert(Close::Over);
+        reply
     }
 
     pub(super) async fn typing(&mut self, on: bool) -> Reply {
@@ -169,7 +190,7 @@ impl ChatSession {
         match self.handler.store().mark_seen(chat, seat.side, seq).await {
             Ok(Marked::Raised | Marked::Old) => Reply::nothing(),
             Ok(Marked::Beyond) => self.error(WireError::InvalidField("seq")),
-            Ok(Marked::Gone) => self.expired(),
+            Ok(Marked::Gone) => self.over().await,
             Err(error) => self.store_failed(error.into()),
         }
     }
@@ -194,13 +215,16 @@ impl ChatSession {
         if let Ok(Handled::Done { held, .. }) = &handled {
             membership.advance(held);
         }
-        handled.map_err(|failure| self.failed(failure))
+        match handled {
+            Ok(handled) => Ok(handled),
+            Err(failure) => Err(self.failed(failure).await),
+        }
     }
 
     /// What the client is told of a command that failed.
-    pub(super) fn failed(&mut self, failure: Failure) -> Reply {
+    pub(super) async fn failed(&mut self, failure: Failure) -> Reply {
         match failure {
-            Failure::Refused(Refusal::Over) => self.expired(),
+            Failure::Refused(Refusal::Over) => self.over().await,
             Failure::Refused(refusal) => self.error(refusal.into()),
             Failure::Store(error) => self.store_failed(error),
         }
@@ -216,7 +240,12 @@ impl ChatSession {
         }
     }
 
-    fn scene<'a>(&self, id: ChatId, chat: Option<&'a Chat>, head: &'a Head) -> Scene<'a> {
+    pub(super) fn scene<'a>(
+        &self,
+        id: ChatId,
+        chat: Option<&'a Chat>,
+        head: &'a Head,
+    ) -> Scene<'a> {
         Scene {
             id,
             chat,

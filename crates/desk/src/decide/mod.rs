@@ -20,7 +20,7 @@ use crate::{
     event::{End, Event, Said},
     id::{AgentId, SupportId, VisitorId},
     name::Email,
-    policy::{Policy, fill},
+    policy::{AgentsAre, Policy, fill},
     refusal::Refusal,
     time::Timestamp,
 };
@@ -366,6 +366,29 @@ fn check_ids(chat: &Chat, visitor: VisitorId, support: Option<SupportId>) -> Res
         Ok(())
     } else {
         Err(Refusal::Forbidden)
+    }
+}
+
+/// Whether whoever asks is the chat's visitor, or the agent who has it or had it when it ended: somebody to whom all of it
+/// may be told, over or not. `support`: the part it says it has, if it says so.
+pub fn was_in(
+    chat: &Chat,
+    actor: &Actor,
+    visitor: VisitorId,
+    support: Option<SupportId>,
+    policy: &Policy,
+) -> bool {
+    match actor {
+        Actor::Visitor(id) => *id == visitor && check_visitor(chat, visitor, support).is_ok(),
+        Actor::Agent(agent) => {
+            let accounts = policy.agents_are == AgentsAre::Accounts;
+            check_ids(chat, visitor, support).is_ok()
+                && match support {
+                    Some(_) => has(chat, agent) || !accounts,
+                    None => has(chat, agent) && (accounts || chat.kept),
+                }
+        }
+        Actor::Support(_) | Actor::Staff(_) | Actor::Desk => false,
     }
 }
 

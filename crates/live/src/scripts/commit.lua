@@ -13,9 +13,9 @@
 --         {'conflict'}      the chat is at another revision (or there is none)
 --         {'untimely'}      the timer was taken or stopped
 local chat = KEYS[1]
-local head = redis.call('HMGET', chat, 'revision', 'epoch', 'seq', 'messages', 'at', 'commands', 'c:' .. ARGV[2])
-if head[7] then
-  return {'repeat', tonumber(head[7])}
+local head = redis.call('HMGET', chat, 'revision', 'epoch', 'seq', 'messages', 'at', 'c:' .. ARGV[2])
+if head[6] then
+  return {'repeat', tonumber(head[6])}
 end
 if (head[1] or '0') ~= ARGV[3] then
   return {'conflict'}
@@ -66,16 +66,9 @@ if count > 0 then
     arg = arg + 2
   end
   if ARGV[2] ~= '' then
-    -- The last 256 command ids are kept, in a ring.
-    local commands = tonumber(head[6] or 0) + 1
-    local slot = 'r:' .. commands % 256
-    if commands >= 256 then
-      local old = redis.call('HGET', chat, slot)
-      if old then redis.call('HDEL', chat, 'c:' .. old) end
-    end
-    for _, field in ipairs({'commands', commands, slot, ARGV[2], 'c:' .. ARGV[2], first}) do
-      fields[#fields + 1] = field
-    end
+    -- Remembered as long as the chat: whoever has lost its connection repeats all that it did not see answered.
+    fields[#fields + 1] = 'c:' .. ARGV[2]
+    fields[#fields + 1] = first
   end
   redis.call('HSET', chat, 'revision', revision, 'epoch', epoch, 'seq', seq, 'messages', messages,
     'at', last, unpack(fields))

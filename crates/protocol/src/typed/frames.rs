@@ -186,7 +186,11 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
     }
     let opted_in = reader.level == Level::OptedIn;
     let (Some(chat), Audience::Seat(side)) = (scene.chat, reader.audience) else {
-        return vec![chat_expired(scene.id)];
+        // Only an end is an end: what else happens cannot be shown without the chat.
+        return match &recorded.event {
+            Event::Ended(end) => vec![ended(scene.id, end, opted_in)],
+            _ => Vec::new(),
+        };
     };
     let room = || opted_in.then(|| frame("Room", room(chat, side)));
     match &recorded.event {

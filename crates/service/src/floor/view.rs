@@ -172,8 +172,12 @@ impl View {
             } => (chat, epoch, numbered.recorded),
         };
         let seq = recorded.seq;
+        // The end of a chat that has expired has a log of its own.
+        let is_all_that_is_left = recorded.event.is_terminal() && seq == 1;
         if let Some((first, last)) = self.reading.get_mut(&id) {
-            (*first, *last) = (seq.min(*first), seq.max(*last));
+            // Whatever is being read was there before such an end: it is read once more.
+            let heard = if is_all_that_is_left { u64::MAX } else { seq };
+            (*first, *last) = (seq.min(*first), heard.max(*last));
             return false;
         }
         if let Some(first) = self.unread.get_mut(&id) {
@@ -194,10 +198,9 @@ impl View {
         if same_log && seq <= held.seq {
             return false;
         }
-        // The end of a chat that has expired has a log of its own.
         let next = match same_log {
             true => seq == held.seq + 1,
-            false => recorded.event.is_terminal(),
+            false => is_all_that_is_left,
         };
         if !next {
             let first = held.seq + 1;

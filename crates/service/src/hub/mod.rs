@@ -6,6 +6,8 @@
 
 mod keep_alive;
 mod line;
+mod lost;
+mod member;
 mod outbox;
 mod reader;
 mod resync;
@@ -94,6 +96,7 @@ impl Hub {
         }));
         hub.keep_the_line();
         hub.keep_alive();
+        hub.look_for_lost();
         hub
     }
 
@@ -218,8 +221,9 @@ impl Membership {
         }
     }
 
-    /// Gives the socket a seat: from now on it is told what this reader may see, and its place in the line if it
-    /// wants that.
+    /// Gives the socket a seat from which it hears what this reader may see, and its place in the line if it wants
+    /// that. It has to read the log then and say so, by [`Self::take_place`] or [`Self::give_up_place`]: it is told
+    /// nothing before.
     pub fn seat(&self, reader: Reader, wants_place: bool) {
         self.room.seat(self.socket, reader, wants_place);
         if wants_place {
@@ -232,19 +236,33 @@ impl Membership {
         self.room.keep_alive(self.socket);
     }
 
+    /// The socket has the log up to there, which shows the chat so: from now on it is told what follows.
+    pub fn take_place(&self, held: &Held, told: Told) {
+        if let Some(from) = self.room.take_place(self.socket, held, told) {
+            self.hub.read_again(self.room.clone(), from);
+        }
+    }
+
+    /// The socket could not read the log: it is at the chat's door again, unless it had a seat before.
+    pub fn give_up_place(&self) {
+        if let Some(from) = self.room.give_up_place(self.socket) {
+            self.hub.read_again(self.room.clone(), from);
+        }
+    }
+
     /// The chat as this process last knew it.
     pub fn held(&self) -> Option<Held> {
         self.room.held()
     }
 
-    /// Tells the room how the chat is, as a command or a load has shown.
+    /// Tells the room how the chat is, as a command has shown.
     pub fn advance(&self, held: &Held) {
         self.room.advance(held);
     }
 
-    /// Tells the room that this socket has everything up to there from the log.
-    pub fn told(&self, told: Told) {
-        self.room.told(told);
+    /// The log is not the one that this socket was told: whoever is here is told what is there.
+    pub fn read_again(&self) {
+        self.hub.resync(self.room.clone());
     }
 }
 

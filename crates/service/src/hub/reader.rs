@@ -34,6 +34,14 @@ impl Reader {
         follows_request: false,
     });
 
+    /// How whoever reads so hears of the end without a seat, if at all.
+    pub(super) fn outside(self) -> Option<Self> {
+        match self {
+            Self::Typed(_) => Some(Self::DOOR),
+            Self::Event(_) => None,
+        }
+    }
+
     /// Whether it is shown what only a client that opted in is.
     pub(super) fn has_opted_in(self) -> bool {
         matches!(self, Self::Typed(reader) if reader.level == Level::OptedIn)
@@ -47,7 +55,7 @@ impl Reader {
     }
 
     /// What it is told of something that happened.
-    pub(super) fn event(self, scene: Scene<'_>, recorded: &Recorded) -> Delivery {
+    pub fn event(self, scene: Scene<'_>, recorded: &Recorded) -> Delivery {
         let frames: Vec<Frame> = match self {
             Self::Typed(reader) => typed::event_frames(scene, recorded, reader)
                 .into_iter()

@@ -20,9 +20,13 @@ const PAUSE: Duration = Duration::from_millis(250);
 impl Hub {
     /// Reads what a room missed, in the background, until it is told.
     pub(super) fn resync(&self, room: Arc<Room>) {
-        let Some(mut from) = room.begin_resync() else {
-            return;
-        };
+        if let Some(from) = room.begin_resync() {
+            self.read_again(room, from);
+        }
+    }
+
+    /// The same for a resync that has begun: the log is read from there.
+    pub(super) fn read_again(&self, room: Arc<Room>, mut from: u64) {
         let hub = self.clone();
         // Boxed, or the task would hold it three times over; there is one whenever a room opens.
         let repair = Box::pin(async move {

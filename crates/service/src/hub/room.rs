@@ -1,20 +1,29 @@
 //! One chat on this process: its sockets, and its state as far as it is known.
 
+mod repair;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use helpline_desk::{actor::Side, chat::Phase, event::Recorded, id::ChatId, time::Timestamp};
-use helpline_live::store::{Head, Loaded};
+use helpline_desk::{
+    actor::Side,
+    chat::{Chat, Phase},
+    event::Recorded,
+    id::ChatId,
+};
+use helpline_live::store::Head;
 use helpline_protocol::{
     bus::{Passing, Publication},
     close::Close,
-    typed::{self, Queue, Resumed, Scene},
+    typed::{self, Queue, Scene},
 };
 use tokio::sync::watch;
 
+pub(super) use self::repair::Repair;
 use super::{
+    member::{Member, Members, Stands},
     outbox::{Delivery, Outbox, Told},
     reader::{Kinds, Reader, origin},
 };
@@ -30,38 +39,21 @@ pub(super) struct Room {
 
 #[derive(Default)]
 struct State {
-    members: Vec<Member>,
+    members: Members,
     /// The chat, moved only forward.
     held: Option<Held>,
-    /// The last event that was handed out, or that the first socket had from the log: everyone who has a seat has, or
-    /// will get, what is up to there.
+    /// The last event that was handed out, or that the first socket had from the log: everyone who has a seat and has
+    /// read the log has, or will get, what is up to there.
     told: Option<Told>,
     /// That event, to see whether the log still has it.
     last: Option<Recorded>,
+    /// The last event that was heard while nobody here had read the log: whoever is just reading it may not have it.
+    unplaced: u64,
     resync: Resync,
     /// What a waiting visitor was last told of its place.
     place: Option<Queue>,
     /// When the chat's time was last started anew for a visitor who waits.
     kept_alive_at: Option<Instant>,
-}
-
-struct Member {
-    socket: u64,
-    outbox: Outbox,
-    /// `None`: it hears nothing yet.
-    reader: Option<Reader>,
-    /// Whether it is told its place in the line while it waits.
-    wants_place: bool,
-    /// Whether the chat does not fall silent while this visitor waits here.
-    keeps_alive: bool,
-}
-
-/// What the log showed.
-pub(super) enum Repair {
-    /// What was missed is handed out.
-    Done,
-    /// The log is not the one that was told.
-    Diverged,
 }
 
 impl Room {
@@ -85,35 +77,31 @@ impl Room {
     }
 
     pub(super) fn admit(&self, socket: u64, outbox: Outbox, reader: Option<Reader>) {
-        self.state().members.push(Member {
-            socket,
-            outbox,
-            reader,
-            wants_place: false,
-            keeps_alive: false,
-        });
+        let member = Member::new(socket, outbox, reader);
+        self.state().members.add(member);
     }
 
     /// Lets a socket go; `true` if it was the last.
     pub(super) fn dismiss(&self, socket: u64) -> bool {
-        let mut state = self.state();
-        state.members.retain(|member| member.socket != socket);
-        state.members.is_empty()
+        self.state().members.remove(socket)
     }
 
+    /// Gives a socket a seat. It is told nothing until it has read the log and takes its place, unless it had one before.
     pub(super) fn seat(&self, socket: u64, reader: Reader, wants_place: bool) {
         let mut state = self.state();
-        if let Some(member) = state.members.iter_mut().find(|m| m.socket == socket) {
+        if let Some(member) = state.members.get_mut(socket) {
             member.reader = Some(reader);
             member.wants_place = wants_place;
+            if member.stands == Stands::Outside {
+                member.stands = Stands::Coming;
+            }
             state.place = None;
         }
     }
 
     /// While this socket's visitor waits the chat does not fall silent.
     pub(super) fn keep_alive(&self, socket: u64) {
-        let mut state = self.state();
-        if let Some(member) = state.members.iter_mut().find(|m| m.socket == socket) {
+        if let Some(member) = self.state().members.get_mut(socket) {
             member.keeps_alive = true;
         }
     }
@@ -144,10 +132,58 @@ impl Room {
         self.state().kept_alive_at = None;
     }
 
+    /// A socket that was given a seat has read the log to there. If it lacks what others here have, says from where the
+    /// log has to be read for it: a resync has begun.
+    pub(super) fn take_place(&self, socket: u64, held: &Held, told: Told) -> Option<u64> {
+        let mut state = self.state();
+        state.advance(held);
+        if let Some(member) = state.members.get_mut(socket) {
+            let after = member.after().unwrap_or_default().max(told.seq);
+            member.stands = Stands::At(after);
+        }
+        let is_behind = match state.told {
+            Some(before) => before.seq > told.seq,
+            None => {
+                state.told = Some(told);
+                std::mem::take(&mut state.unplaced) > told.seq
+            }
+        };
+        let is_other = state
+            .held
+            .as_ref()
+            .is_some_and(|known| known.head.epoch != held.head.epoch);
+        (is_behind || is_other)
+            .then(|| state.begin_resync())
+            .flatten()
+    }
+
+    /// A socket that was given a seat could not read the log, and is outside again. If it has missed the end, a resync
+    /// has begun.
+    pub(super) fn give_up_place(&self, socket: u64) -> Option<u64> {
+        let mut state = self.state();
+        let member = state.members.get_mut(socket)?;
+        if member.stands != Stands::Coming {
+            return None;
+        }
+        member.stands = Stands::Outside;
+        member.reader = member.reader.and_then(Reader::outside);
+        member.wants_place = false;
+        let held = state.held.as_ref().and_then(|held| held.chat.as_deref());
+        let is_over = held.is_some_and(Chat::is_over);
+        (is_over || state.unplaced > 0)
+            .then(|| state.begin_resync())
+            .flatten()
+    }
+
     /// The channel is listened to; `true` if something may have been missed before that.
     pub(super) fn listening(&self) -> bool {
         self.listening.send_replace(true);
-        self.state().told.is_some()
+        let mut state = self.state();
+        if state.told.is_none() && state.members.is_coming() {
+            // Whoever is reading the log may have read it before the break.
+            state.unplaced = u64::MAX;
+        }
+        state.told.is_some()
     }
 
     pub(super) fn watch_listening(&self) -> watch::Receiver<bool> {
@@ -159,23 +195,7 @@ impl Room {
     }
 
     pub(super) fn advance(&self, held: &Held) {
-        let mut state = self.state();
-        let newer = state.held.as_ref().is_none_or(|known| {
-            if known.head.epoch != held.head.epoch {
-                // What was told belongs to the other log: only whoever compares the two may change over.
-                return state.told.is_none();
-            }
-            (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
-        });
-        if newer {
-            state.held = Some(held.clone());
-        }
-    }
-
-    /// A socket has everything up to there from the log. That says nothing about the sockets that were here before: they
-    /// get what they lack in its order, and a hole before it has to be seen.
-    pub(super) fn told(&self, told: Told) {
-        self.state().told.get_or_insert(told);
+        self.state().advance(held);
     }
 
     /// Takes what was heard; `false` if something before it is missing.
@@ -191,22 +211,33 @@ impl Room {
                 revision,
                 recorded,
             } => {
-                if recorded.event.is_terminal() {
-                    // An end is an end, whatever was missed before it; an expired chat's has a log of its own.
+                let is_end = recorded.event.is_terminal();
+                if is_end && recorded.seq == 1 {
+                    // All that is left of an expired chat is its end, in a log of its own: there is nothing before it.
                     state.hand_out(self, &epoch, revision, recorded, metrics);
                     return true;
                 }
                 if state.resync.covers() {
                     return true;
                 }
-                let same_epoch = state
+                let Some(told) = state.told else {
+                    // Nobody here has read the log, so nobody can be told what this means; but an end is an end.
+                    state.unplaced = recorded.seq.max(state.unplaced);
+                    if is_end {
+                        state.tell_outside(self, &epoch, &recorded);
+                    }
+                    return true;
+                };
+                let is_known = state
                     .held
                     .as_ref()
-                    .is_none_or(|held| *held.head.epoch == *epoch);
-                if !same_epoch || state.told.is_some_and(|told| recorded.seq > told.seq + 1) {
+                    .is_some_and(|held| *held.head.epoch == *epoch && held.chat.is_some());
+                if !is_known || recorded.seq > told.seq + 1 {
                     return false;
                 }
-                state.hand_out(self, &epoch, revision, recorded, metrics);
+                if recorded.seq == told.seq + 1 {
+                    state.hand_out(self, &epoch, revision, recorded, metrics);
+                }
                 true
             }
         }
@@ -228,19 +259,20 @@ impl Room {
         }
         state.place = Some(place);
         let delivery = Delivery::aside(self.id, vec![typed::queue(&place).into()], None);
-        state.give(|member| member.wants_place.then(|| delivery.clone()));
+        state
+            .members
+            .give(|member| member.wants_place.then(|| delivery.clone()));
     }
 
     /// Closes all sockets.
     pub(super) fn close(&self, close: Close) {
         let delivery = Delivery::aside(self.id, Vec::new(), Some(close));
-        self.state().give(|_| Some(delivery.clone()));
+        self.state().members.give(|_| Some(delivery.clone()));
     }
 
     /// Begins a resync, unless one is under way. Says from where the log is to be read.
     pub(super) fn begin_resync(&self) -> Option<u64> {
-        let mut state = self.state();
-        state.resync.begin().then(|| state.read_from())
+        self.state().begin_resync()
     }
 
     /// Ends a resync, unless something came meanwhile: then says from where the log is to be read.
@@ -258,56 +290,17 @@ impl Room {
         self.state().members.is_empty()
     }
 
+    /// The epoch of the log that was told here, if one was and the chat is not over.
+    pub(super) fn told_epoch(&self) -> Option<Arc<str>> {
+        let state = self.state();
+        let held = state.held.as_ref().filter(|_| state.told.is_some())?;
+        let is_open = held.chat.as_ref().is_some_and(|chat| !chat.is_over());
+        is_open.then(|| held.head.epoch.clone())
+    }
+
     pub(super) fn epoch(&self) -> Option<Arc<str>> {
         let state = self.state();
         state.held.as_ref().map(|held| held.head.epoch.clone())
-    }
-
-    /// Hands out what was missed, if the log continues what was told. `loaded` is what follows the seq that
-    /// [`Self::begin_resync`] named.
-    pub(super) fn catch_up(&self, loaded: Loaded, metrics: &Metrics) -> Repair {
-        let mut state = self.state();
-        let epoch = &loaded.head.epoch;
-        let told = state.told.map_or(0, |told| told.seq);
-        let same_epoch = state
-            .held
-            .as_ref()
-            .is_none_or(|held| held.head.epoch == *epoch);
-        if !same_epoch || loaded.head.seq < told {
-            return Repair::Diverged;
-        }
-        for recorded in loaded.recorded {
-            if recorded.seq < told {
-                continue;
-            }
-            if recorded.seq == told {
-                if state.last.as_ref().is_some_and(|last| *last != recorded) {
-                    return Repair::Diverged;
-                }
-                continue;
-            }
-            // All revisions up to the loaded one are included; only the last matters from here on.
-            state.hand_out(self, epoch, loaded.head.revision, recorded, metrics);
-        }
-        Repair::Done
-    }
-
-    /// How many of the events that were told are not in this log, which has all that there is. Numbers may have been given
-    /// again, times are not.
-    pub(super) fn missing_in(&self, whole: &Loaded) -> u64 {
-        let Some(told) = self.state().told else {
-            return 0;
-        };
-        let there = |recorded: &&Recorded| recorded.seq <= told.seq && recorded.at <= told.at;
-        let there = whole.recorded.iter().filter(there).count();
-        told.seq.saturating_sub(there as u64)
-    }
-
-    /// If the chat is gone although its last event is younger than its time to live: how many events it had.
-    pub(super) fn cannot_have_expired(&self, now: Timestamp) -> Option<u64> {
-        let told = self.state().told?;
-        let alive_until = told.at.after(self.idle_timeout());
-        (now < alive_until).then_some(told.seq)
     }
 
     /// Whether the chat is one that stays until somebody ends it.
@@ -321,68 +314,34 @@ impl Room {
     pub(super) fn expire(&self) {
         self.state().expire(self.id);
     }
-
-    /// Starts from a log that is not the one that was told: whoever is shown histories gets the whole of it, and the
-    /// others what was said since.
-    pub(super) fn start_over(&self, loaded: &Loaded, metrics: &Metrics) {
-        let mut state = self.state();
-        let chat = loaded.chat(self.id).map(Arc::new);
-        let since = state.told.replace(Told {
-            seq: loaded.head.seq,
-            at: loaded
-                .recorded
-                .last()
-                .map_or_else(Default::default, |last| last.at),
-        });
-        let told = state.told;
-        state.last = loaded.recorded.last().cloned();
-        state.held = Some(Held {
-            head: loaded.head.clone(),
-            chat: chat.clone(),
-        });
-        let Some(chat) = chat else {
-            return state.expire(self.id);
-        };
-        let resumed = Resumed {
-            epoch: &loaded.head.epoch,
-            last_seq: loaded.head.seq,
-            partial: false,
-            seen: loaded.seen,
-            idle_timeout: self.idle_timeout(),
-            expires_in: loaded.ttl,
-        };
-        let mut kinds = Kinds::default();
-        state.give(|member| match member.reader {
-            Some(Reader::Typed(reader)) => Some(kinds.get(Reader::Typed(reader), || Delivery {
-                chat: self.id,
-                stands: told,
-                resets: true,
-                frames: vec![typed::history(&chat, &loaded.recorded, &resumed, reader).into()],
-                close: None,
-            })),
-            _ => None,
-        });
-        let scene = Scene {
-            id: self.id,
-            chat: Some(&chat),
-            epoch: &loaded.head.epoch,
-            idle_timeout: self.idle_timeout(),
-        };
-        let news = |event: &&Recorded| since.is_none_or(|since| event.at > since.at);
-        for recorded in loaded.recorded.iter().filter(news) {
-            state.tell(scene, recorded, metrics, |reader| {
-                matches!(reader, Reader::Event(_))
-            });
-        }
-    }
 }
 
 impl State {
-    /// One before the last event told, so that the log can be compared with it.
+    /// One before the last event that everyone has, so that the log can be compared with it.
     fn read_from(&self) -> u64 {
-        self.told.map_or(0, |told| told.seq.saturating_sub(1))
+        let told = self.told.map_or(0, |told| told.seq);
+        let all_have = self.members.all_have().unwrap_or(told);
+        told.min(all_have).saturating_sub(1)
     }
 
+    fn begin_resync(&mut self) -> Option<u64> {
+        self.resync.begin().then(|| self.read_from())
+    }
+
+    fn advance(&mut self, held: &Held) {
+        let newer = self.held.as_ref().is_none_or(|known| {
+            if known.head.epoch != held.head.epoch {
+                // What was told belongs to the other log: only whoever compares the two may change over.
+                return self.told.is_none();
+            }
+            (known.head.revision, known.head.seq) < (held.head.revision, held.head.seq)
+        });
+        if newer {
+            self.held = Some(held.clone());
+        }
+    }
+
+    /// Hands an event out to all who do not have it, in the log's order.
     fn hand_out(
         &mut self,
         room: &Room,
@@ -411,37 +370,33 @@ impl State {
             epoch,
             idle_timeout: room.idle_timeout(),
         };
-        self.tell(scene, &recorded, metrics, |_| true);
+        self.tell(scene, &recorded, metrics);
         self.held = chat;
         let told = Told::from(&recorded);
         if self.told.is_none_or(|before| before.seq < told.seq) {
             self.told = Some(told);
+            self.last = Some(recorded);
         }
-        self.last = Some(recorded);
     }
 
     fn expire(&mut self, id: ChatId) {
         let mut kinds = Kinds::default();
-        self.give(|member| {
+        self.members.give(|member| {
             let reader = member.reader?;
             Some(kinds.get(reader, || reader.expired(id)))
         });
     }
 
-    /// Tells what happened to the readers that are meant, the socket that did it excepted if it gets no echo.
-    fn tell(
-        &mut self,
-        scene: Scene<'_>,
-        recorded: &Recorded,
-        metrics: &Metrics,
-        meant: impl Fn(Reader) -> bool,
-    ) {
+    /// Tells what happened to all who do not have it, the socket that did it excepted if it gets no echo.
+    fn tell(&mut self, scene: Scene<'_>, recorded: &Recorded, metrics: &Metrics) {
         let origin = origin(&recorded.event);
+        let is_end = recorded.event.is_terminal();
         let mut kinds = Kinds::default();
         let mut given = 0;
-        self.give(|member| {
-            let reader = member.reader.filter(|reader| meant(*reader))?;
-            if matches!(reader, Reader::Event(_)) && origin == Some(member.socket) {
+        self.members.give(|member| {
+            let reader = member.reader?;
+            let takes = member.takes(recorded.seq, is_end);
+            if !takes || matches!(reader, Reader::Event(_)) && origin == Some(member.socket) {
                 return None;
             }
             let delivery = kinds.get(reader, || reader.event(scene, recorded));
@@ -454,24 +409,30 @@ impl State {
         metrics.messages_out.inc_by(given);
     }
 
+    /// Tells the end to those who have no seat, and hear of nothing else.
+    fn tell_outside(&mut self, room: &Room, epoch: &str, end: &Recorded) {
+        let scene = Scene {
+            id: room.id,
+            chat: None,
+            epoch,
+            idle_timeout: room.idle_timeout(),
+        };
+        let mut kinds = Kinds::default();
+        self.members.give(|member| {
+            let reader = member.reader.filter(|_| member.stands == Stands::Outside)?;
+            Some(kinds.get(reader, || reader.event(scene, end)))
+        });
+    }
+
     fn pass_on(&mut self, chat: ChatId, passing: &Passing) {
         let delivery = Delivery::aside(chat, vec![typed::passing(passing).into()], None);
         let origin = match passing {
             Passing::Typing { origin, .. } => Some(*origin),
             Passing::Seen { .. } => None,
         };
-        self.give(|member| {
+        self.members.give(|member| {
             let opted_in = member.reader.is_some_and(Reader::has_opted_in);
             (opted_in && Some(member.socket) != origin).then(|| delivery.clone())
-        });
-    }
-
-    /// Gives each socket what `delivery` says for it. A socket whose outbox is full loses it, and is closed for that
-    /// by its own loop.
-    fn give(&mut self, mut delivery: impl FnMut(&Member) -> Option<Arc<Delivery>>) {
-        self.members.retain(|member| match delivery(member) {
-            Some(delivery) => member.outbox.put(delivery),
-            None => true,
         });
     }
 }

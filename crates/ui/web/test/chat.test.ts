@@ -162,6 +162,39 @@ describe("sending", () => {
     expect(chat.state.outgoing).toEqual([]);
   });
 
+  test("the answer to a repeat says nothing about what came before it", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("mine");
+    const { clientId } = world.socket.said("ChatMessage")[0] ?? {};
+    world.socket.hears("Error", { code: "unavailable", message: "" });
+    world.passes(3_000);
+    expect(world.socket.said("ChatMessage")).toHaveLength(2);
+    world.socket.hears("ChatMessage", wire(8, "mine", "User", String(clientId)));
+    expect(contents(chat)).toEqual(["mine"]);
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ resume: { epoch: "e", after: 1 } });
+    world.socket.hears("ChatHistory", {
+      messages: [wire(5, "missed", "Support"), wire(8, "mine", "User", String(clientId))],
+      partial: true,
+      epoch: "e",
+      lastSeq: 8,
+    });
+    expect(contents(chat)).toEqual(["missed", "mine"]);
+    expect(chat.state.outgoing).toEqual([]);
+  });
+
+  test("so does that of a message that an earlier page may have sent", () => {
+    const left: Outgoing = { clientId: "left", content: "mine", at: 0 };
+    const { world } = joinedVisitor({ outbox: { load: () => [left], save: () => {} } });
+    world.socket.hears("ChatMessage", wire(8, "mine", "User", "left"));
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ resume: { epoch: "e", after: 1 } });
+  });
+
   test("no echo in time means a dead connection", () => {
     const { world, chat } = joinedVisitor();
     chat.send("anyone?");
@@ -211,6 +244,21 @@ describe("reading", () => {
     world.socket.hears("ChatMessage", wire(2, "one"));
     world.socket.hears("ChatHistory", { messages: [wire(2, "one"), wire(5, "two")], epoch: "e", lastSeq: 5, partial: true });
     expect(contents(chat)).toEqual(["one", "two"]);
+  });
+
+  test("a line that comes late is a place to resume from: more of what was overtaken may be on its way", () => {
+    const { world, chat } = joinedVisitor();
+    for (const seq of [2, 9, 5, 6]) world.socket.hears("ChatMessage", wire(seq, `${seq}`, "Support"));
+    expect(contents(chat)).toEqual(["2", "5", "6", "9"]);
+    const resumesAfter = () => {
+      world.socket.dies();
+      world.passes(1_000);
+      world.socket.opens();
+      return world.socket.said("Join")[0]?.["resume"];
+    };
+    expect(resumesAfter()).toEqual({ epoch: "e", after: 6 });
+    world.socket.hears("ChatMessage", wire(9, "9", "Support"));
+    expect(resumesAfter()).toEqual({ epoch: "e", after: 9 });
   });
 
   test("seen is said once for each new message of the other side", () => {

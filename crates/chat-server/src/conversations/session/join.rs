@@ -10,9 +10,9 @@ use helpline_desk::{
     id::{ChatId, SupportId},
     refusal::Refusal,
 };
-use helpline_live::{keys::Place, presence::Arrival};
 use helpline_protocol::event::{self, Fault, Status};
 use helpline_service::{
+    admission::Admission,
     handler::{Failure, Held, Request},
     hub::Reader,
     socket::Reply,
@@ -52,26 +52,27 @@ impl ConversationSession {
             .listening()
             .await
             .map_err(|_| Fault::JoinFailed)?;
-        let seat = Seat {
+        let handler = self.conversations.handler();
+        let roster = &self.commons.roster;
+        let mut seat = Seat {
             side,
             member,
             visitor: chat.visitor.id,
             support: None,
+            admission: Admission::ask(roster, handler, id, side, member),
             membership,
             after: Default::default(),
         };
-        let place = Place::Chat(id, side);
-        // Before the store is asked: whatever becomes of the answer, the socket's end will be told.
-        let arrival = Arrival::Chat(id, side);
-        self.commons.roster.enter(member, arrival);
+        let place = seat.admission.place();
         let request = Request {
             arrives: Some((&place, member)),
             ..Request::new(id, actor, command)
         };
-        match self.conversations.handler().handle(request).await {
-            Ok(_) => {}
+        match handler.handle(request).await {
+            Ok(_) => seat.admission.grant(),
             Err(failure) => {
-                self.depart(seat).await;
+                seat.admission.fail(&failure).await;
+                seat.depart().await;
                 return Err(match failure {
                     Failure::Refused(Refusal::Over) => Fault::AlreadyClosed,
                     Failure::Refused(_) => Fault::NotAllowed,
@@ -118,13 +119,13 @@ impl ConversationSession {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(_) => {
-                self.depart(seat).await;
+                seat.depart().await;
                 return Err(Fault::JoinFailed);
             }
         };
         let state = loaded.as_ref().and_then(|loaded| loaded.chat(id));
         let (Some(loaded), Some(state)) = (loaded, state.filter(|state| !state.is_over())) else {
-            self.depart(seat).await;
+            seat.depart().await;
             return Err(Fault::AlreadyClosed);
         };
         if seat.side == Side::Support {
@@ -134,18 +135,18 @@ impl ConversationSession {
             let own = state.support.as_ref().filter(|own| own.agent == agent);
             let Some(own) = own else {
                 // It was given to another one meanwhile.
-                self.depart(seat).await;
+                seat.depart().await;
                 return Err(Fault::NotAllowed);
             };
             seat.support = Some(own.id);
         }
         let status = Status::of(&state);
-        seat.membership.advance(&Held {
-            head: loaded.head.clone(),
-            chat: Some(std::sync::Arc::new(state)),
-        });
         if let Some(last) = loaded.recorded.last() {
-            seat.membership.told(last.into());
+            let held = Held {
+                head: loaded.head.clone(),
+                chat: Some(std::sync::Arc::new(state)),
+            };
+            seat.membership.take_place(&held, last.into());
             seat.after = last.at;
         }
         info!(chat = %id, side = ?seat.side, "joined");

@@ -19,6 +19,7 @@ use helpline_protocol::{
 };
 use helpline_service::{
     access::{Binding, Claims, MessageRate, Role},
+    admission::Admission,
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -66,6 +67,8 @@ struct Seat {
     /// The agent's part, on its side.
     support: Option<SupportId>,
     membership: Membership,
+    /// How it came in.
+    admission: Admission,
     /// When the last thing that the client knows of happened.
     after: Timestamp,
 }
@@ -122,16 +125,16 @@ impl ConversationSession {
         let Some(seat) = self.rooms.remove(&chat) else {
             return false;
         };
-        self.depart(seat).await;
+        seat.depart().await;
         true
     }
+}
 
-    async fn depart(&self, seat: Seat) {
-        let handler = self.conversations.handler();
-        let grace = handler.policy().leave_grace;
-        let roster = &self.commons.roster;
-        drop(seat.membership);
-        roster.leave(handler, seat.member, grace).await;
+impl Seat {
+    /// Leaves the room, and tells the store.
+    async fn depart(self) {
+        drop(self.membership);
+        self.admission.depart().await;
     }
 }
 
@@ -209,9 +212,9 @@ impl Session for ConversationSession {
         }
         let out = matches!(delivery.close, Some(Close::Over | Close::GivenAway));
         let close = delivery.close.filter(|_| !out);
-        if out && let Some(seat) = self.rooms.remove(&delivery.chat) {
-            let grace = self.conversations.handler().policy().leave_grace;
-            self.commons.roster.leave_later(seat.member, grace);
+        if out {
+            // The store is told that it is gone as soon as it can be.
+            self.rooms.remove(&delivery.chat);
         }
         Reply {
             frames: delivery.frames.clone(),
@@ -248,7 +251,7 @@ impl Session for ConversationSession {
     async fn closed(&mut self, _: Departure) {
         let seats: Vec<Seat> = self.rooms.drain().map(|(_, seat)| seat).collect();
         for seat in seats {
-            self.depart(seat).await;
+            seat.depart().await;
         }
     }
 }

@@ -95,6 +95,38 @@ fn an_expired_chat_has_an_end_of_its_own() {
 }
 
 #[test]
+fn an_end_of_its_own_that_comes_while_the_log_is_read_is_not_lost() {
+    let mut floor = Floor::read();
+    let log = log();
+    floor.hears_all(&log[..2]);
+    assert!(floor.hears("a", &log[3]));
+    floor.told();
+    floor.reads();
+    assert!(!floor.hears("b", &over(1)));
+    floor.gets("a", &log);
+    floor.reads();
+    floor.gets("b", &[over(1)]);
+    assert_eq!(floor.told(), ["1#0"]);
+    assert_eq!(floor.open(), 0);
+    assert_eq!(floor.view.next_task(9), Task::Nothing);
+}
+
+/// The chat was put back under another epoch, and ended, before this process heard of either.
+#[test]
+fn the_end_of_a_log_that_was_put_back_comes_after_what_was_missed() {
+    let mut floor = Floor::read();
+    let mut log = log();
+    floor.hears_all(&log[..3]);
+    floor.told();
+    log.push(over(6));
+    assert!(floor.hears("b", &log[5]), "there is a hole before it");
+    floor.reads();
+    floor.gets("b", &log);
+    assert_eq!(floor.told(), ["4#2", "5#3", "6#0"]);
+    assert_eq!(floor.open(), 0);
+}
+
+#[test]
 fn a_log_that_was_lost_is_another_chat() {
     let mut floor = Floor::read();
     let log = log();

@@ -259,7 +259,7 @@ export class ChatClient {
   #message(message: WireMessage): void {
     this.#activity();
     const isPeer = message.from !== this.options.side;
-    this.#transcript.add(message);
+    this.#transcript.add(message, !this.#outbox.isRepeated(message.clientId));
     if (message.clientId && this.#outbox.confirm(message.clientId)) this.env.clearTimer(this.#answerTimer);
     if (isPeer) {
       this.env.clearTimer(this.#peerTypingTimer);

@@ -31,9 +31,13 @@ export const memoryStore = (): OutboxStore => ({ load: () => [], save: () => {} 
 export class Outbox {
   #waiting: readonly Outgoing[];
   #inFlight: string | undefined;
+  /** Those that may have been on their way before, perhaps from an earlier page. */
+  #sent: Set<string>;
+  #repeated = new Set<string>();
 
   constructor(private readonly store: OutboxStore) {
     this.#waiting = store.load();
+    this.#sent = new Set(this.#waiting.map((message) => message.clientId));
   }
 
   get messages(): readonly Outgoing[] {
@@ -49,7 +53,16 @@ export class Outbox {
     if (this.#inFlight !== undefined) return undefined;
     const first = this.#waiting.find((message) => message.refused === undefined);
     this.#inFlight = first?.clientId;
+    if (first) {
+      if (this.#sent.has(first.clientId)) this.#repeated.add(first.clientId);
+      this.#sent.add(first.clientId);
+    }
     return first;
+  }
+
+  /** Whether it was said more than once, so that its echo may answer the repeat, and says nothing of what came before. */
+  isRepeated(clientId: string | undefined): boolean {
+    return clientId !== undefined && this.#repeated.has(clientId);
   }
 
   /** The one on its way may be lost: it will be next again. */

@@ -62,6 +62,7 @@ export class Transcript {
   #notes: readonly Note[] = [];
   #lines: readonly Line[] = [];
   #epoch: string | undefined;
+  /** Everything up to here is known. */
   #lastSeq = 0;
   #noted = 0;
 
@@ -90,12 +91,13 @@ export class Transcript {
     }
   }
 
-  add(message: WireMessage): void {
-    this.#add(toMessage(message));
+  /** `inOrder`: it came in its place, so everything before it has come too. */
+  add(message: WireMessage, inOrder = true): void {
+    this.#add(toMessage(message), inOrder);
   }
 
   whisper(whisper: WireWhisper): void {
-    this.#add(toWhisper(whisper));
+    this.#add(toWhisper(whisper), true);
   }
 
   /** History replaces everything unless it says that it only continues. */
@@ -129,10 +131,12 @@ export class Transcript {
     this.#arrange();
   }
 
-  #add(line: Message | Whisper): void {
-    if (this.#numbered.some((known) => known.seq === line.seq)) return;
+  #add(line: Message | Whisper, inOrder: boolean): void {
+    const isKnown = this.#numbered.some((known) => known.seq === line.seq);
+    // What comes late shows that something was overtaken: more of that may be on its way.
+    if (inOrder) this.#lastSeq = isKnown ? Math.max(this.#lastSeq, line.seq) : line.seq;
+    if (isKnown) return;
     this.#numbered = [...this.#numbered, line].sort((a, b) => a.seq - b.seq);
-    this.#lastSeq = Math.max(this.#lastSeq, line.seq);
     this.#arrange();
   }
 
