@@ -98,6 +98,7 @@ mod presence_many;
 mod presence_restart;
 mod probes;
 mod publishing;
+mod raw_frames;
 mod records_archive;
 mod records_desk;
 mod records_people;

@@ -20,7 +20,7 @@ use redis::{
 };
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tracing::{info, warn};
 
@@ -32,6 +32,8 @@ use crate::{
 
 /// How often a connection is looked at.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long two looks are apart at least.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -143,8 +145,11 @@ pub(crate) async fn tend(
         tended.connect().await;
         if tended.publish(&state) {
             attempts = 0;
+            let looked = Instant::now();
             // A failed command asks for a look at once.
             let _ = timeout(LOOK_EVERY, doubt.look.notified()).await;
+            // A server that takes connections and nothing else would be asked as fast as it answers.
+            sleep_until(looked + BETWEEN_LOOKS).await;
             continue;
         }
         // Worth a line in the log: the first failure and then every so often.

@@ -19,7 +19,7 @@ use crate::{
     application::Commons,
     http,
     metrics::SocketKind,
-    socket::{Session, Wire, serve},
+    socket::{Session, close, serve},
     wire::upgrade,
 };
 
@@ -102,12 +102,12 @@ pub fn accept<S: Session + 'static>(
     }
     let max_frame = commons.settings.chat.max_frame_bytes;
     let subprotocol = subprotocol(request.headers());
-    let Ok(mut upgraded) = upgrade(request, body, subprotocol, max_frame) else {
+    let Ok(upgraded) = upgrade(request, body, subprotocol, max_frame) else {
         return http::failure(StatusCode::BAD_REQUEST, "Expected a WebSocket upgrade");
     };
     let slot = client_address(commons, request).and_then(|from| commons.sockets.open(from));
     let Some(slot) = slot else {
-        rt::spawn(async move { upgraded.outgoing.close(Close::Later).await });
+        rt::spawn(close(upgraded.outgoing, upgraded.incoming, Close::Later));
         return upgraded.response;
     };
     let open_socket = commons.metrics.socket(kind);

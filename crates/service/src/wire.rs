@@ -1,14 +1,13 @@
 //! WebSocket over actix-web: frames in and out of one connection.
 //!
 //! A server's frames are not masked, so a frame looks the same to every client: it is encoded once, as
-//! [`Frame`], and its bytes are shared by all sockets that get it. Incoming frames are bounded while they
-//! arrive, not only once they are complete.
+//! [`Frame`], and its bytes are shared by all sockets that get it. What comes in is [`reader`]'s.
+
+mod reader;
 
 use std::ops::ControlFlow;
 
-use actix_http::ws::{
-    self, CloseCode, CloseReason, Codec, Item, Message, ProtocolError, handshake,
-};
+use actix_http::ws::{CloseCode, CloseReason, Codec, Message, handshake};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodyStream, MessageBody},
@@ -17,17 +16,16 @@ use actix_web::{
 };
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, stream};
 use helpline_protocol::close::Close;
 use tokio::sync::mpsc;
-use tokio_util::codec::{Decoder, Encoder};
+use tokio_util::codec::Encoder;
 
+use self::reader::Reader;
 use crate::socket::{Incoming, Wire};
 
 /// How many frames may wait between a socket's task and its connection.
 const QUEUE: usize = 16;
-/// The most that a frame's header takes.
-const HEADER: usize = 14;
 
 /// A text frame, encoded. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +89,7 @@ pub fn upgrade(
         Some((Ok::<_, std::convert::Infallible>(frame), queue))
     });
     let response = response.message_body(BodyStream::new(Box::pin(queue)).boxed())?;
-    let reader = Reader {
-        payload: body.into_inner(),
-        connection: frames.clone(),
-        codec: Codec::new().max_size(max_frame),
-        buffer: BytesMut::new(),
-        parts: None,
-        max_frame,
-    };
+    let reader = Reader::new(body.into_inner(), frames.clone(), max_frame);
     Ok(Upgrade {
         response: response.into(),
         outgoing: Outgoing { frames },
@@ -144,118 +135,6 @@ impl Wire for Outgoing {
             description: Some(close.reason().to_owned()),
         };
         let _ = self.send(encode(Message::Close(Some(reason)))).await;
-    }
-}
-
-/// Reads frames off one connection.
-struct Reader {
-    payload: actix_web::dev::Payload,
-    /// Only to see that the other half of the connection is gone.
-    connection: mpsc::Sender<Bytes>,
-    codec: Codec,
-    buffer: BytesMut,
-    /// A message that comes in several frames, so far.
-    parts: Option<Parts>,
-    max_frame: usize,
-}
-
-struct Parts {
-    text: bool,
-    bytes: BytesMut,
-}
-
-impl Reader {
-    async fn next(&mut self) -> Option<Incoming> {
-        loop {
-            match self.codec.decode(&mut self.buffer) {
-                Ok(Some(frame)) => {
-                    if let Some(incoming) = self.take(frame) {
-                        return Some(incoming);
-                    }
-                }
-                // A frame that fits would be complete by now.
-                Ok(None) if self.buffer.len() > self.max_frame + HEADER => {
-                    self.buffer.clear();
-                    return Some(Incoming::Broken(Close::TooLarge));
-                }
-                Ok(None) => {
-                    let chunk = tokio::select! {
-                        // What was sent before the connection went is still heard.
-                        biased;
-                        chunk = self.payload.next() => chunk,
-                        () = self.connection.closed() => None,
-                    };
-                    match chunk {
-                        Some(Ok(chunk)) => self.buffer.extend_from_slice(&chunk),
-                        Some(Err(_)) | None => return None,
-                    }
-                }
-                Err(ProtocolError::Overflow) => {
-                    return Some(Incoming::Broken(Close::TooLarge));
-                }
-                Err(_) => {
-                    self.buffer.clear();
-                    return Some(Incoming::Broken(Close::Unreadable));
-                }
-            }
-        }
-    }
-
-    /// What a frame brings, if it is not just a part of something.
-    fn take(&mut self, frame: ws::Frame) -> Option<Incoming> {
-        match frame {
-            ws::Frame::Text(bytes) => Some(text(bytes)),
-            ws::Frame::Binary(_) => Some(Incoming::Binary),
-            ws::Frame::Ping(payload) => Some(Incoming::Ping(payload.to_vec())),
-            ws::Frame::Pong(_) => Some(Incoming::Pong),
-            ws::Frame::Close(_) => Some(Incoming::Close),
-            ws::Frame::Continuation(item) => self.put_together(item),
-        }
-    }
-
-    fn put_together(&mut self, item: Item) -> Option<Incoming> {
-        let (bytes, last) = match item {
-            Item::FirstText(bytes) => {
-                self.parts = Some(Parts::new(true));
-                (bytes, false)
-            }
-            Item::FirstBinary(bytes) => {
-                self.parts = Some(Parts::new(false));
-                (bytes, false)
-            }
-            Item::Continue(bytes) => (bytes, false),
-            Item::Last(bytes) => (bytes, true),
-        };
-        let parts = self.parts.as_mut()?;
-        if parts.bytes.len() + bytes.len() > self.max_frame {
-            self.parts = None;
-            return Some(Incoming::Broken(Close::TooLarge));
-        }
-        parts.bytes.extend_from_slice(&bytes);
-        if !last {
-            return None;
-        }
-        let whole = self.parts.take()?;
-        Some(match whole.text {
-            true => text(whole.bytes.freeze()),
-            false => Incoming::Binary,
-        })
-    }
-}
-
-impl Parts {
-    fn new(text: bool) -> Self {
-        Self {
-            text,
-            bytes: BytesMut::new(),
-        }
-    }
-}
-
-fn text(bytes: Bytes) -> Incoming {
-    match ByteString::try_from(bytes) {
-        Ok(text) => Incoming::Text(text),
-        Err(_) => Incoming::Broken(Close::NotText),
     }
 }
 

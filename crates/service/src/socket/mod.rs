@@ -13,7 +13,8 @@ use futures_util::{Stream, StreamExt};
 use helpline_protocol::close::Close;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until, timeout},
+    task::coop::consume_budget,
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,8 @@ use crate::{presence::Departure, settings::SocketSettings, wire::Frame};
 
 /// How long a closed socket is still listened to for the client's own close.
 const LINGER: Duration = Duration::from_secs(2);
-
+/// And how many frames are listened to meanwhile.
+const LINGERING: usize = 4096;
 /// How long the close may take to find room: whoever reads slowly may still get to it.
 const LAST_WORD: Duration = Duration::from_secs(5);
 /// How many deliveries are written before the client is listened to again.
@@ -40,7 +42,7 @@ pub enum Incoming {
     Pong,
     /// The client closes.
     Close,
-    /// What came could not be read: the socket closes with this.
+    /// What came could not be read: the socket closes with this. Nothing comes after it.
     Broken(Close),
 }
 
@@ -164,14 +166,35 @@ pub async fn serve<S: Session>(
         End::Gone | End::Close(_) | End::Answer(_) => Departure::Closed,
     };
     session.closed(departure).await;
-    let (End::Close(close) | End::Answer(close)) = end else {
+    let (End::Close(reason) | End::Answer(reason)) = end else {
         return;
     };
-    let _ = timeout(LAST_WORD, wire.close(close)).await;
-    if matches!(end, End::Close(_)) {
-        // Whoever hangs up while the other still talks may be heard as a line that broke.
-        let rest = incoming.take_while(|frame| std::future::ready(*frame != Incoming::Close));
-        let _ = timeout(LINGER, rest.for_each(|_| std::future::ready(()))).await;
+    match end {
+        End::Answer(_) => drop(timeout(LAST_WORD, wire.close(reason)).await),
+        _ => close(wire, incoming, reason).await,
+    }
+}
+
+/// Closes a socket, as politely as the client lets it.
+pub async fn close(mut wire: impl Wire, incoming: impl Stream<Item = Incoming>, reason: Close) {
+    let _ = timeout(LAST_WORD, wire.close(reason)).await;
+    linger(std::pin::pin!(incoming)).await;
+}
+
+/// Listens to a client that was told the end, until it says its own: whoever hangs up while the other still talks may be
+/// heard as a line that broke. It ends in time and after so many frames, whatever the client sends and however fast.
+pub async fn linger(mut incoming: impl Stream<Item = Incoming> + Unpin) {
+    let end = Instant::now() + LINGER;
+    for _ in 0..LINGERING {
+        match timeout_at(end, incoming.next()).await {
+            Ok(None | Some(Incoming::Close)) | Err(_) => return,
+            Ok(Some(_)) => {}
+        }
+        // A deadline is only seen when there is something to wait for, and there may always be one more frame.
+        consume_budget().await;
+        if Instant::now() >= end {
+            return;
+        }
     }
 }
 

@@ -323,3 +323,24 @@ async fn only_a_line_that_breaks_while_the_process_stops_is_its_fault() {
         assert_eq!(*closed.borrow(), Some(departure), "{drains} {said:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_stops_sending_does_not_keep_a_closed_socket() {
+    for frame in [
+        Incoming::Text("more".into()),
+        Incoming::Pong,
+        Incoming::Broken(Close::TooLarge),
+    ] {
+        // Always ready: no deadline is seen while such a stream is polled.
+        linger(stream::repeat(frame)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_socket_waits_for_the_clients_own_close_and_not_for_ever() {
+    let start = Instant::now();
+    linger(stream::iter([Incoming::Pong, Incoming::Close]).chain(stream::pending())).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    linger(stream::iter([Incoming::Pong]).chain(stream::pending())).await;
+    assert_eq!(start.elapsed(), LINGER);
+}

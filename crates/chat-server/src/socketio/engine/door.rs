@@ -9,13 +9,13 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 use futures_util::Stream;
-use helpline_protocol::socketio::engine;
+use helpline_protocol::{close::Close, socketio::engine};
 use helpline_service::{
     access::subprotocol,
     application::Commons,
     door::client_address,
     metrics::SocketKind,
-    socket::{Incoming, Session, serve},
+    socket::{Incoming, Session, close, serve},
     wire::{Upgrade, upgrade},
 };
 use tokio::sync::mpsc;
@@ -161,7 +161,8 @@ async fn begin<H: Host>(
     response
 }
 
-/// Lets a WebSocket take a line over.
+/// Lets a WebSocket take a line over. A line has one at a time, so they are as few as the lines, which are counted; the others
+/// are closed at once.
 fn take_over(
     request: &HttpRequest,
     body: web::Payload,
@@ -172,8 +173,12 @@ fn take_over(
         return polling::bad_request(BadRequest::Mismatch);
     };
     let (outgoing, incoming) = (upgraded.outgoing, upgraded.incoming);
+    let trial = line.try_websocket();
     rt::spawn(commons.socket_tasks.track_future(async move {
-        websocket::upgrade(&line, outgoing, incoming).await;
+        match trial {
+            Some(trial) => websocket::upgrade(trial, outgoing, incoming).await,
+            None => close(outgoing, incoming, Close::Over).await,
+        }
     }));
     upgraded.response
 }

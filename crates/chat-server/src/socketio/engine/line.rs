@@ -43,6 +43,8 @@ pub(super) struct Line {
 struct State {
     packets: VecDeque<Frame>,
     carrier: Carrier,
+    /// Whether a WebSocket tries to take over.
+    tried: bool,
     /// Whether a request waits for packets.
     polled: bool,
     close: Option<Close>,
@@ -92,6 +94,7 @@ impl Line {
             state: Mutex::new(State {
                 packets: VecDeque::new(),
                 carrier,
+                tried: false,
                 polled: false,
                 close: None,
             }),
@@ -256,25 +259,48 @@ impl Line {
         }
     }
 
-    /// A WebSocket wants to take over: requests get nothing more. `false` if one has already, or tries to.
-    pub(super) fn begin_upgrade(&self) -> bool {
+    /// A WebSocket wants to take over. `None` if one has already, or tries to: a client has one, so whatever comes beside it is
+    /// not the client, or none of its business.
+    pub(super) fn try_websocket(self: &Arc<Self>) -> Option<Trial> {
         let mut state = self.state();
+        let may = state.carrier == Carrier::Polling && !state.tried && state.close.is_none();
+        state.tried |= may;
+        drop(state);
+        may.then(|| Trial(self.clone()))
+    }
+}
+
+/// A WebSocket that may take a line over. Unless it succeeds, polling goes on once this is dropped.
+pub(super) struct Trial(Arc<Line>);
+
+impl Trial {
+    pub(super) fn line(&self) -> &Arc<Line> {
+        &self.0
+    }
+
+    /// The client has said that it comes: requests get nothing more. `false` if the session has ended.
+    pub(super) fn begin(&self) -> bool {
+        let mut state = self.0.state();
         let may = state.carrier == Carrier::Polling && state.close.is_none();
         if may {
             state.carrier = Carrier::Upgrading;
-            self.filled.notify_one();
+            self.0.filled.notify_one();
         }
         may
     }
 
-    /// The WebSocket carries the packets now, or polling goes on.
-    pub(super) fn end_upgrade(&self, upgraded: bool) {
-        let mut state = self.state();
+    /// The WebSocket carries the packets from now on.
+    pub(super) fn succeed(self) {
+        self.0.state().carrier = Carrier::WebSocket;
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.tried = false;
         if state.carrier == Carrier::Upgrading {
-            state.carrier = match upgraded {
-                true => Carrier::WebSocket,
-                false => Carrier::Polling,
-            };
+            state.carrier = Carrier::Polling;
         }
     }
 }
@@ -320,14 +346,15 @@ mod tests {
         assert_eq!(polled(&line).await, ["4a"]);
         let waiting = line.poll();
         let upgrade = async {
-            assert!(line.begin_upgrade());
-            assert!(!line.begin_upgrade());
+            let trial = line.try_websocket().expect("nobody else tries");
+            assert!(trial.begin());
+            trial
         };
-        let (polled, ()) = tokio::join!(waiting, upgrade);
+        let (polled, trial) = tokio::join!(waiting, upgrade);
         assert!(matches!(polled, Polled::Nothing));
         let _ = line.put("4b".into()).await;
         assert!(matches!(line.poll().await, Polled::Nothing));
-        line.end_upgrade(true);
+        trial.succeed();
         let _ = line.put("4c".into()).await;
         let (packets, close) = line.next().await;
         assert_eq!(
@@ -340,10 +367,30 @@ mod tests {
     #[tokio::test]
     async fn an_upgrade_that_fails_leaves_everything_to_polling() {
         let (line, _heard) = Line::new(String::new(), Revision::V3, false);
-        assert!(line.begin_upgrade());
+        let trial = line.try_websocket().expect("nobody else tries");
+        assert!(trial.begin());
         let _ = line.put("4a".into()).await;
-        line.end_upgrade(false);
+        drop(trial);
         assert_eq!(polled(&line).await, ["4a"]);
+    }
+
+    #[tokio::test]
+    async fn a_line_has_one_websocket_at_a_time() {
+        let (line, _heard) = Line::new(String::new(), Revision::V4, false);
+        let first = line.try_websocket().expect("nobody else tries");
+        assert!(line.try_websocket().is_none());
+        assert!(first.begin());
+        assert!(line.try_websocket().is_none());
+        drop(first);
+        let second = line.try_websocket().expect("the first has given up");
+        assert!(second.begin());
+        second.succeed();
+        assert!(line.try_websocket().is_none());
+        let (line, _heard) = Line::new(String::new(), Revision::V4, true);
+        assert!(line.try_websocket().is_none());
+        let (line, _heard) = Line::new(String::new(), Revision::V3, false);
+        line.close(Close::Over);
+        assert!(line.try_websocket().is_none());
     }
 
     #[tokio::test]

@@ -9,18 +9,17 @@ use helpline_protocol::{
     socketio::engine::{Packet, pong},
 };
 use helpline_service::{
-    socket::{Incoming, Wire},
+    socket::{Incoming, Wire, close, linger},
     wire::Outgoing,
 };
 use tokio::time::{sleep, timeout};
 
-use super::line::Line;
+use super::line::{Line, Trial};
 
 /// How long a WebSocket that is to take over may take.
 const UPGRADE: Duration = Duration::from_secs(10);
-/// How long what still waits at the end may take, and the client's own goodbye after it.
+/// How long what still waits at the end may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Carries packets until either end is gone.
 pub(super) async fn carry(line: &Line, outgoing: Outgoing, incoming: impl Stream<Item = Incoming>) {
@@ -41,9 +40,7 @@ pub(super) async fn carry(line: &Line, outgoing: Outgoing, incoming: impl Stream
     };
     line.lose();
     if ended {
-        // Whoever hangs up while the other still talks may be heard as a line that broke.
-        let rest = incoming.take_while(|frame| std::future::ready(*frame != Incoming::Close));
-        let _ = timeout(LINGER, rest.for_each(|_| std::future::ready(()))).await;
+        linger(incoming).await;
     }
 }
 
@@ -94,44 +91,50 @@ async fn write(line: &Line, mut outgoing: Outgoing) -> bool {
 
 /// Lets a WebSocket take over from polling, if the client goes through with it.
 pub(super) async fn upgrade(
-    line: &Line,
+    trial: Trial,
     mut outgoing: Outgoing,
     incoming: impl Stream<Item = Incoming>,
 ) {
+    let line = trial.line().clone();
     let mut incoming = pin!(incoming);
-    let mut began = false;
-    let trial = async {
+    let tried = async {
         let text = text(&mut incoming).await?;
         let Ok(Packet::Ping(payload)) = Packet::read(&text) else {
-            return None;
+            return Err(Close::Over);
         };
-        began = line.begin_upgrade();
-        if !began || outgoing.text(pong(payload).into()).await.is_break() {
-            return None;
+        if !trial.begin() || outgoing.text(pong(payload).into()).await.is_break() {
+            return Err(Close::Over);
         }
         let text = self::text(&mut incoming).await?;
-        (Packet::read(&text) == Ok(Packet::Upgrade)).then_some(())
+        match Packet::read(&text) {
+            Ok(Packet::Upgrade) => Ok(()),
+            _ => Err(Close::Over),
+        }
     };
-    let upgraded = tokio::select! {
-        tried = timeout(UPGRADE, trial) => matches!(tried, Ok(Some(()))),
-        () = line.closed().cancelled() => false,
+    let tried = tokio::select! {
+        tried = timeout(UPGRADE, tried) => tried.unwrap_or(Err(Close::Over)),
+        () = line.closed().cancelled() => Err(Close::Over),
     };
-    if began {
-        line.end_upgrade(upgraded);
-    }
-    match upgraded {
-        true => carry(line, outgoing, incoming).await,
-        false => outgoing.close(Close::Over).await,
+    match tried {
+        Ok(()) => {
+            trial.succeed();
+            carry(&line, outgoing, incoming).await;
+        }
+        Err(reason) => {
+            drop(trial);
+            close(outgoing, incoming, reason).await;
+        }
     }
 }
 
-/// The next text; `None` when there is none to come.
-async fn text(incoming: &mut (impl Stream<Item = Incoming> + Unpin)) -> Option<ByteString> {
+/// The next text, or with what the WebSocket ends.
+async fn text(incoming: &mut (impl Stream<Item = Incoming> + Unpin)) -> Result<ByteString, Close> {
     loop {
-        match incoming.next().await? {
-            Incoming::Text(text) => return Some(text),
-            Incoming::Ping(_) | Incoming::Pong => {}
-            Incoming::Binary | Incoming::Close | Incoming::Broken(_) => return None,
+        match incoming.next().await {
+            Some(Incoming::Text(text)) => return Ok(text),
+            Some(Incoming::Ping(_) | Incoming::Pong) => {}
+            Some(Incoming::Broken(close)) => return Err(close),
+            Some(Incoming::Binary | Incoming::Close) | None => return Err(Close::Over),
         }
     }
 }
