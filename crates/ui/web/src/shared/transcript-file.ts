@@ -1,7 +1,7 @@
 /** A chat as a plain text file that anyone can open in ten years. */
 import type { Line, Message } from "../client/transcript";
 import { t } from "./i18n";
-import { clockTime, dayName, fullTime, isSameDay } from "./time";
+import { clockTime, dateName, fullTime, isSameDay } from "./time";
 
 /** Who each side is, and every agent who is known by the id with which they joined. */
 type Names = { User: string; Support: string } & Record<string, string>;
@@ -23,7 +23,7 @@ export function transcriptText(title: string, lines: readonly Line[], names: Nam
   for (const line of lines) {
     // It was said to the agent alone, and a file may be handed on.
     if (line.kind === "whisper") continue;
-    if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dayName(line.at)} ---`);
+    if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dateName(line.at)} ---`);
     day = line.at;
     if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
     else out.push(`[${clockTime(line.at)}] ${speaker(line, names)}: ${indented(line.content)}`);
