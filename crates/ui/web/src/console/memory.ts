@@ -11,6 +11,7 @@ const NAME = "helpline.console.name";
 const SETTINGS = "helpline.console.settings";
 const CHAT = "helpline.console.chat.";
 const OUTBOX = "helpline.console.outbox.";
+const NOTE = "helpline.console.note.";
 const EMAIL = "helpline.console.email";
 const SESSION = "helpline.console.session";
 const TOKEN = "helpline.console.token";
@@ -46,6 +47,17 @@ const DEFAULTS: Settings = {
   language: "",
 };
 
+/** Where this tab's session cannot be used. */
+let token: string | undefined;
+
+function tokenHere(): string | undefined {
+  try {
+    return sessionStorage.getItem(TOKEN) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export const memory = {
   name: () => recall<string>(NAME) ?? "",
   keepName: (name: string) => remember(NAME, name),
@@ -57,9 +69,23 @@ export const memory = {
   keepSession: () => remember(SESSION, true),
   forgetSession: () => forget(SESSION),
 
-  token: () => sessionStorage.getItem(TOKEN) ?? undefined,
-  keepToken: (token: string) => sessionStorage.setItem(TOKEN, token),
-  forgetToken: () => sessionStorage.removeItem(TOKEN),
+  token: () => tokenHere() ?? token,
+  keepToken(given: string): void {
+    token = given;
+    try {
+      sessionStorage.setItem(TOKEN, given);
+    } catch {
+      // Site data is blocked: a reload asks for it again.
+    }
+  },
+  forgetToken(): void {
+    token = undefined;
+    try {
+      sessionStorage.removeItem(TOKEN);
+    } catch {
+      // Nothing to forget then.
+    }
+  },
 
   settings: (): Settings => ({ ...DEFAULTS, ...recall<Partial<Settings>>(SETTINGS) }),
   keepSettings: (settings: Settings) => remember(SETTINGS, settings),
@@ -74,6 +100,10 @@ export const memory = {
     forget(CHAT + chatId);
     forget(OUTBOX + chatId);
   },
+
+  /** A note that was not saved outlives its chat. */
+  note: (chatId: string) => recall<string>(NOTE + chatId) ?? "",
+  keepNote: (chatId: string, text: string) => (text.trim() ? remember(NOTE + chatId, text) : forget(NOTE + chatId)),
 
   outbox: (chatId: string): OutboxStore => ({
     load: () => recall<Outgoing[]>(OUTBOX + chatId) ?? [],
