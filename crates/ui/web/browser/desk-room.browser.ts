@@ -218,6 +218,22 @@ test("a page that could not be loaded is there by itself once it can be", async 
   }
 });
 
+test("a page whose own files could not be loaded is there by itself once they can be", async () => {
+  const admin = await signsIn(browser, world, ADMIN);
+  const { page } = admin;
+  let broken = true;
+  // The texts of these pages, their code and their looks, each of which a browser would go on calling lost.
+  await page.route(/\/assets\/[^?]+\.(js|css)/, (route) => (broken ? route.abort() : route.continue()));
+  for (const name of ["Figures", "People"]) {
+    broken = true;
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+    await admin.sees("This could not be loaded. Trying again…");
+    broken = false;
+    await page.getByRole("heading", { name, level: 2 }).waitFor();
+  }
+  expect(await page.locator("th").first().evaluate((cell) => getComputedStyle(cell).textAlign)).toBe("start");
+});
+
 test("what was said today was said yesterday after midnight, without a reload", async () => {
   const agent = await Agent.comes(browser, world, "Vika");
   const visitor = await Visitor.opens(browser, world);

@@ -8,6 +8,7 @@ import { loadTexts, t } from "../shared/i18n";
 import App from "./App.svelte";
 import { memory } from "./memory";
 import { pauseBefore } from "./pages/pauses";
+import { eachRetriable } from "./pages/retriable";
 
 /** Asks until it is there: without it nobody can work, and a guess could sign somebody out. */
 async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
@@ -21,7 +22,8 @@ async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
 async function start(): Promise<void> {
   const { language } = memory.settings();
   const wanted = [...(language ? [language] : []), ...navigator.languages];
-  const [config] = await Promise.all([untilThere(askConfig), untilThere(() => loadTexts(texts, wanted).then(() => true))]);
+  const words = eachRetriable(texts);
+  const [config] = await Promise.all([untilThere(askConfig), untilThere(() => loadTexts(words, wanted).then(() => true))]);
   applyAccent(config.brand.accent);
   document.title = config.brand.title ?? t("console.title");
   const target = document.getElementById("app");
