@@ -2,6 +2,7 @@
 
 use e2e::people::{Account, ask};
 use e2e::{eventually, secs};
+use helpline_records::FollowUp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -163,6 +164,48 @@ async fn who_found_nobody_leaves_word() {
     let nothing = format!("/staff/follow-ups/{}/take", "0".repeat(32));
     let unknown = post(&house.world, &nothing, Some(&house.admin), &json!({})).await;
     fails("unknown", &unknown, 404, "Follow-up not found");
+}
+
+#[tokio::test]
+async fn the_oldest_of_many_follow_ups_is_reached() {
+    const MANY: usize = 323;
+    let house = House::open().await;
+    let records = records_of(&house.world).await;
+    for number in 0..MANY {
+        // Many of one moment: a page that goes on by time alone would lose some of them.
+        let wish = FollowUp {
+            id: format!("{number:032x}"),
+            name: format!("Visitor {number}"),
+            email: "mina@example.org".to_owned(),
+            text: "Call me".to_owned(),
+            chat: None,
+            created_at: 1_900_000_000_000_000 + number as i64 / 100,
+            taken: None,
+            closed: None,
+        };
+        records.add_follow_up(&wish).await.expect("stored");
+    }
+    for limit in [50, 200, 323] {
+        let mut seen = Vec::new();
+        let mut before = String::new();
+        loop {
+            let path = format!("/staff/follow-ups?limit={limit}{before}");
+            let page = get(&house.world, &path, &house.otto.token).await.json();
+            assert_eq!(page["count"], MANY, "{page}");
+            let wishes = page["followUps"].as_array().expect("a list");
+            let names = wishes.iter().map(|wish| wish["name"].as_str());
+            seen.extend(names.map(|name| name.expect("a name").to_owned()));
+            match page["next"].as_str() {
+                Some(next) => before = format!("&before={next}"),
+                None => break,
+            }
+        }
+        let expected: Vec<String> = (0..MANY).rev().map(|n| format!("Visitor {n}")).collect();
+        assert_eq!(seen, expected, "by {limit}");
+    }
+    let path = "/staff/follow-ups?before=yesterday";
+    let bad = get(&house.world, path, &house.otto.token).await;
+    fails("before", &bad, 400, "Invalid before");
 }
 
 #[tokio::test]

@@ -126,6 +126,7 @@ mod socketio_scene;
 mod socketio_staff;
 mod socketio_takeover;
 mod socketio_talk;
+mod speakers_and_days;
 mod starting;
 mod store_commit;
 mod store_desk;

@@ -26,6 +26,13 @@ async fn found(records: &Records, filters: Filters) -> Vec<String> {
     found.map(|chat| chat.visitor_name).collect()
 }
 
+fn of(visitor: &str) -> Filters {
+    Filters {
+        visitor: Some(visitor.to_owned()),
+        ..Filters::default()
+    }
+}
+
 fn text(text: &str) -> Filters {
     Filters {
         text: Some(text.to_owned()),
@@ -78,7 +85,7 @@ async fn chats_are_found_by_what_was_said_and_by_whom() {
         };
         assert_eq!(found(&records, span).await, [all[1]]);
         let visitor = mina.visitor.to_string();
-        let chats = records.visitor_chats(&visitor, 10).await;
+        let chats = records.search(&of(&visitor), None, 10).await;
         assert_eq!(chats.expect("an answer").len(), 1);
     })
     .await;
@@ -247,13 +254,16 @@ async fn after_an_erasure_nothing_finds_the_visitor_and_late_events_bring_nothin
             assert_eq!(records.notes(&id).await.expect("an answer"), []);
             assert_eq!(records.rating(&id).await.expect("an answer"), None);
         }
-        let chats = records.visitor_chats(&visitor.to_string(), 10).await;
+        let chats = records.search(&of(&visitor.to_string()), None, 10).await;
         assert_eq!(chats.expect("an answer"), Vec::<ChatRecord>::new());
         assert_eq!(records.follow_ups(false, None, 10).await.expect("open"), []);
         assert_eq!(records.add_note(&note(2, &id)).await.ok(), Some(false));
         assert_eq!(records.rate(&rating(&id, 3)).await.ok(), Some(false));
         // It still counts, without a person.
-        let report = records.reports(NOW, NOW + DAY).await.expect("a report");
+        let report = records
+            .reports(NOW, NOW + DAY, &[])
+            .await
+            .expect("a report");
         assert_eq!((report.requested, report.answered), (2, 1));
         // Whoever comes again is new.
         let again = Story::of(visitor, "Mina Again", NOW + 2 * HOUR, false);
@@ -341,7 +351,10 @@ async fn forgetting_goes_by_portions() {
 #[tokio::test]
 async fn a_report_counts_what_happened() {
     on_both(async |records| {
-        let empty = records.reports(NOW, NOW + DAY).await.expect("a report");
+        let empty = records
+            .reports(NOW, NOW + DAY, &[])
+            .await
+            .expect("a report");
         assert_eq!(empty.requested, 0);
         assert_eq!(empty.waiting, Spread::default());
         // Requested a second after it begins; waits 0 to 9 seconds more than the two events before the claim take.
@@ -372,7 +385,10 @@ async fn a_report_counts_what_happened() {
             .rate(&rating(&stories[1].id(), 5))
             .await
             .expect("stored");
-        let report = records.reports(NOW, NOW + 2 * DAY).await.expect("a report");
+        let report = records
+            .reports(NOW, NOW + 2 * DAY, &[])
+            .await
+            .expect("a report");
         assert_eq!(
             (report.requested, report.answered, report.missed),
             (13, 11, 1)

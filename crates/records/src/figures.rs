@@ -1,6 +1,6 @@
 //! Figures: what was asked for, how long it took, who did it.
 //!
-//! Chats count at the time of their first request, in UTC. A span is given as its median and its ninetieth percentile, by
+//! Chats count at the time of their first request, on the day and in the hour that the reader's clocks showed. A span is given as its median and its ninetieth percentile, by
 //! nearest rank, in microseconds.
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
@@ -21,6 +21,15 @@ pub struct SupervisorShare {
     pub agents: i64,
     /// How many closed conversations have one of them as their agent.
     pub handled: i64,
+}
+
+/// What clocks somewhere show beside UTC, from a point in time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// Since when, in microseconds since 1970.
+    pub since: i64,
+    /// How far they are ahead of UTC, in microseconds.
+    pub ahead: i64,
 }
 
 /// What happened in a span of time.
@@ -55,7 +64,7 @@ pub struct Report {
 /// What was asked for on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct DayFigures {
-    /// Its first microsecond.
+    /// Its date: the microsecond in which it would begin in UTC.
     pub day: i64,
     /// How many chats.
     pub chats: i64,
@@ -124,16 +133,45 @@ impl Records {
         self.read(async |db| rows(db, SHARES, []).await).await
     }
 
-    /// What happened from `from` until before `to`.
+    /// What happened from `from` until before `to`. Days and hours are those of clocks that are set like this, the earliest
+    /// first; without any, of UTC.
     ///
     /// # Errors
     /// When the database does not answer in time.
-    pub async fn reports(&self, from: i64, to: i64) -> Result<Report, RecordsError> {
-        self.read(async |db| report(db, from, to).await).await
+    pub async fn reports(
+        &self,
+        from: i64,
+        to: i64,
+        offsets: &[ClockOffset],
+    ) -> Result<Report, RecordsError> {
+        let shown = shown("requested_at", offsets);
+        self.read(async |db| report(db, from, to, &shown).await)
+            .await
     }
 }
 
-async fn report(db: &impl ConnectionTrait, from: i64, to: i64) -> Result<Report, DbErr> {
+/// What clocks that are set like this show at a time in UTC. Numbers alone go into the statement.
+fn shown(time: &str, offsets: &[ClockOffset]) -> String {
+    let Some((last, earlier)) = offsets.split_last() else {
+        return time.to_owned();
+    };
+    if earlier.is_empty() {
+        return format!("({time} + ({}))", last.ahead);
+    }
+    let mut ahead = String::new();
+    for (offset, next) in earlier.iter().zip(&offsets[1..]) {
+        ahead += &format!(" WHEN {time} < {} THEN ({})", next.since, offset.ahead);
+    }
+    format!("({time} + CASE{ahead} ELSE ({}) END)", last.ahead)
+}
+
+/// `shown`: what the reader's clocks showed when a chat was requested.
+async fn report(
+    db: &impl ConnectionTrait,
+    from: i64,
+    to: i64,
+    shown: &str,
+) -> Result<Report, DbErr> {
     let span = || [Value::from(from), Value::from(to)];
     let mut report = Report::default();
     const TOTALS: &str = "
@@ -160,10 +198,10 @@ async fn report(db: &impl ConnectionTrait, from: i64, to: i64) -> Result<Report,
             mean: row.try_get("", "mean")?,
         };
     }
-    report.days = rows(db, DAYS, span()).await?;
+    report.days = rows(db, &days(shown), span()).await?;
     // 1970 began on a Thursday.
-    const HOUR_OF_WEEK: &str = "(requested_at / 3600000000 + 72) % 168";
-    for (hour, count) in counts(db, HOUR_OF_WEEK, from, to).await? {
+    let hour_of_week = format!("({shown} / 3600000000 + 72) % 168");
+    for (hour, count) in counts(db, &hour_of_week, from, to).await? {
         put(report.weekday_hours.as_flattened_mut(), hour, count);
     }
     report.agents = rows(db, AGENTS, [from.into(), to.into(), AT_MOST.into()]).await?;
@@ -172,18 +210,22 @@ async fn report(db: &impl ConnectionTrait, from: i64, to: i64) -> Result<Report,
 }
 
 /// The median by nearest rank: of `taken` waits in order, the one in the middle.
-const DAYS: &str = "
+fn days(shown: &str) -> String {
+    format!(
+        "
     SELECT day, COUNT(*) AS chats,
         MAX(CASE WHEN waited IS NOT NULL AND place = (taken + 1) / 2 THEN waited END) AS waiting
     FROM (
         SELECT day, waited, COUNT(waited) OVER (PARTITION BY day) AS taken,
             ROW_NUMBER() OVER (PARTITION BY day, CASE WHEN waited IS NULL THEN 1 ELSE 0 END ORDER BY waited) AS place
         FROM (
-            SELECT requested_at / 86400000000 * 86400000000 AS day, claimed_at - requested_at AS waited
+            SELECT {shown} / 86400000000 * 86400000000 AS day, claimed_at - requested_at AS waited
             FROM chats WHERE requested_at >= $1 AND requested_at < $2
         ) asked
     ) ranked
-    GROUP BY day ORDER BY day";
+    GROUP BY day ORDER BY day"
+    )
+}
 
 const AGENTS: &str = "
     SELECT taken.agent AS agent, COALESCE(MAX(a.name), MAX(taken.name)) AS name,

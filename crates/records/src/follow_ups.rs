@@ -1,7 +1,7 @@
 //! Visitors who found nobody and ask to be called back, and requests that nobody took.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -53,6 +53,15 @@ pub struct FollowUp {
     pub taken: Option<(String, i64)>,
     /// The account that is done with it, and since when.
     pub closed: Option<(String, i64)>,
+}
+
+/// Where a page ended: the next one has what was made earlier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUpCursor {
+    /// When the last wish of the page was made, in microseconds since 1970.
+    pub created_at: i64,
+    /// Its id; empty: what was made at that very time is not wanted.
+    pub id: String,
 }
 
 /// What became of a change to a follow-up.
@@ -109,37 +118,46 @@ impl Records {
         .await
     }
 
-    /// Wishes to be called back, newest first, made before `before`; the open ones or the closed ones.
+    /// Wishes to be called back, newest first, from `before` on; the open ones or the closed ones.
     ///
     /// # Errors
     /// When the database does not answer in time.
     pub async fn follow_ups(
         &self,
         closed: bool,
-        before: Option<i64>,
+        before: Option<&FollowUpCursor>,
         limit: u64,
     ) -> Result<Vec<FollowUp>, RecordsError> {
-        let state = match closed {
-            true => follow_up::Column::ClosedAt.is_not_null(),
-            false => follow_up::Column::ClosedAt.is_null(),
-        };
-        let before = before.map(|before| follow_up::Column::CreatedAt.lt(before));
+        use follow_up::Column::{CreatedAt, Id};
+        let before = before.map(|before| {
+            let earlier = CreatedAt.lt(before.created_at);
+            let same = CreatedAt.eq(before.created_at);
+            earlier.or(same.and(Id.lt(before.id.as_str())))
+        });
         let rows = self
             .read(async |db| {
                 follow_up::Entity::find()
-                    .filter(
-                        Condition::all()
-                            .add(state.clone())
-                            .add_option(before.clone()),
-                    )
-                    .order_by_desc(follow_up::Column::CreatedAt)
-                    .order_by_desc(follow_up::Column::Id)
+                    .filter(in_state(closed).add_option(before.clone()))
+                    .order_by_desc(CreatedAt)
+                    .order_by_desc(Id)
                     .limit(limit)
                     .all(db)
                     .await
             })
             .await?;
         Ok(rows.into_iter().map(FollowUp::from).collect())
+    }
+
+    /// How many wishes to be called back there are: open ones or closed ones.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn count_follow_ups(&self, closed: bool) -> Result<u64, RecordsError> {
+        self.read(async |db| {
+            let wanted = follow_up::Entity::find().filter(in_state(closed));
+            wanted.count(db).await
+        })
+        .await
     }
 
     /// Says that this account sees to it. Of several at once one succeeds; again by the same changes nothing.
@@ -203,6 +221,25 @@ impl Records {
             })
         })
         .await
+    }
+}
+
+fn in_state(closed: bool) -> Condition {
+    let state = match closed {
+        true => follow_up::Column::ClosedAt.is_not_null(),
+        false => follow_up::Column::ClosedAt.is_null(),
+    };
+    Condition::all().add(state)
+}
+
+impl FollowUp {
+    /// Where a page that ends with this wish ends.
+    #[must_use]
+    pub fn cursor(&self) -> FollowUpCursor {
+        FollowUpCursor {
+            created_at: self.created_at,
+            id: self.id.clone(),
+        }
     }
 }
 

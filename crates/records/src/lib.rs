@@ -43,9 +43,10 @@ pub use self::{
     error::RecordsError,
     failures::Subject,
     figures::{
-        AgentFigures, DayFigures, Ratings, Report, Spread, SupervisorFigures, SupervisorShare,
+        AgentFigures, ClockOffset, DayFigures, Ratings, Report, Spread, SupervisorFigures,
+        SupervisorShare,
     },
-    follow_ups::{FollowUp, FollowUpChange, FollowUpKind},
+    follow_ups::{FollowUp, FollowUpChange, FollowUpCursor, FollowUpKind},
     groups::{DEFAULT_GROUP, Group, NoGroup, Permission},
     notes::Note,
     passwords::{HashKind, LONGEST_PASSWORD, Passwords, Verified},

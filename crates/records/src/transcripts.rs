@@ -239,22 +239,6 @@ impl Records {
         })
         .await
     }
-
-    /// A visitor's chats, newest first.
-    ///
-    /// # Errors
-    /// When the database does not answer in time.
-    pub async fn visitor_chats(
-        &self,
-        visitor: &str,
-        limit: u64,
-    ) -> Result<Vec<ChatRecord>, RecordsError> {
-        let filters = Filters {
-            visitor: Some(visitor.to_owned()),
-            ..Filters::default()
-        };
-        self.search(&filters, None, limit).await
-    }
 }
 
 async fn row(db: &impl ConnectionTrait, chat: &str) -> Result<Option<chat::Model>, DbErr> {

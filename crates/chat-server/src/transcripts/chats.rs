@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse, get,
     web::{Data, Path},
 };
-use helpline_records::ChatRecord;
+use helpline_records::{ChatRecord, Filters};
 use helpline_service::handler::Handler;
 use serde_json::{Value, json};
 
@@ -16,9 +16,6 @@ use super::{
 };
 use crate::people::{Caller, People, is_id, staff::Fault};
 
-/// More chats than that no visitor is shown with.
-const OF_A_VISITOR: u64 = 200;
-
 /// Lists chats that match, newest first. An agent is shown its own, and all of a visitor it is talking to.
 #[get("/staff/chats")]
 pub(crate) async fn list(
@@ -28,11 +25,13 @@ pub(crate) async fn list(
     let caller = people.staff(&request, STAFF).await?;
     let mut wanted = Wanted::of(&request)?;
     narrow(&people, &caller, &mut wanted).await?;
+    page(&people, &wanted).await
+}
+
+async fn page(people: &People, wanted: &Wanted) -> Result<HttpResponse, Fault> {
     let before = wanted.before.as_ref();
-    let chats = people
-        .records
-        .search(&wanted.filters, before, wanted.limit)
-        .await?;
+    let chats = people.records.search(&wanted.filters, before, wanted.limit);
+    let chats = chats.await?;
     let full = chats.len() as u64 == wanted.limit;
     let next = chats.last().filter(|_| full).map(ChatRecord::cursor);
     Ok(HttpResponse::Ok().json(json!({
@@ -81,7 +80,7 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().json(shaped))
 }
 
-/// Lists a visitor's chats, newest first.
+/// Lists a visitor's chats, newest first, page by page.
 #[get("/staff/visitors/{id}/chats")]
 pub(crate) async fn of_visitor(
     request: HttpRequest,
@@ -95,7 +94,10 @@ pub(crate) async fn of_visitor(
     if !is_whole(&caller) && !talks_to(&people, &caller, &id).await? {
         return Err(forbidden());
     }
-    let chats = people.records.visitor_chats(&id, OF_A_VISITOR).await?;
-    let chats: Vec<Value> = chats.iter().map(shape::chat).collect();
-    Ok(HttpResponse::Ok().json(json!({ "chats": chats })))
+    let mut wanted = Wanted::of(&request)?;
+    wanted.filters = Filters {
+        visitor: Some(id.into_inner()),
+        ..Filters::default()
+    };
+    page(&people, &wanted).await
 }

@@ -7,12 +7,12 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 use helpline_desk::name::{Email, Name};
-use helpline_records::{FollowUp, FollowUpChange, FollowUpKind, new_id};
+use helpline_records::{FollowUp, FollowUpChange, FollowUpCursor, FollowUpKind, new_id};
 use helpline_service::{application::Commons, door::client_address, handler::Handler};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{STAFF, query, shape, visitor::must_be_of};
+use super::{STAFF, query, shape, visitor::must_be_of, zone::Zone};
 use crate::people::{Fields, People, is_id, staff::Fault};
 
 /// The longest text, in bytes of UTF-8.
@@ -69,7 +69,7 @@ pub(crate) async fn ask(
     Ok(HttpResponse::Created().json(json!({ "id": wish.id })))
 }
 
-/// Lists open ones, or with `closed=true` those that are done, newest first.
+/// Lists open ones, or with `closed=true` those that are done, newest first, with how many there are in all.
 #[get("/staff/follow-ups")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -83,12 +83,34 @@ pub(crate) async fn list(
     }
     people.staff(&request, STAFF).await?;
     let asked: Asked = query::read(&request)?;
-    let before = query::point(asked.before, Fault::bad("Invalid before"))?;
+    let before = before(asked.before)?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let closed = asked.closed.unwrap_or(false);
-    let wishes = people.records.follow_ups(closed, before, limit).await?;
+    let records = &people.records;
+    let wishes = records.follow_ups(closed, before.as_ref(), limit).await?;
+    let count = records.count_follow_ups(closed).await?;
+    let full = wishes.len() as u64 == limit;
+    let next = wishes.last().filter(|_| full).map(FollowUp::cursor);
+    let next = next.map(|next| format!("{}-{}", next.created_at, next.id));
     let wishes: Vec<Value> = wishes.iter().map(shaped).collect();
-    Ok(HttpResponse::Ok().json(json!({ "followUps": wishes })))
+    Ok(HttpResponse::Ok().json(json!({ "followUps": wishes, "next": next, "count": count })))
+}
+
+/// Where the page before this one ended, or a point in time.
+fn before(text: Option<String>) -> Result<Option<FollowUpCursor>, Fault> {
+    let cursor = text.as_deref().and_then(|text| {
+        let (created_at, id) = text.split_once('-')?;
+        Some(FollowUpCursor {
+            created_at: created_at.parse().ok()?,
+            id: Some(id).filter(|id| is_id(id))?.to_owned(),
+        })
+    });
+    if cursor.is_some() {
+        return Ok(cursor);
+    }
+    let point = query::point(text, &Zone::UTC, Fault::bad("Invalid before"))?;
+    let id = String::new();
+    Ok(point.map(|created_at| FollowUpCursor { created_at, id }))
 }
 
 /// Says that the caller sees to it.

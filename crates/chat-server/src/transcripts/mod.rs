@@ -18,6 +18,7 @@ mod rooms;
 mod shape;
 mod transfer;
 mod visitor;
+mod zone;
 
 use actix_web::web::ServiceConfig;
 use helpline_records::AccountRole;

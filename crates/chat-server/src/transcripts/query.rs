@@ -1,11 +1,11 @@
 //! Query strings: which chats, and from when to when.
 
 use actix_web::{HttpRequest, web::Query};
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate};
 use helpline_records::{Cursor, Filters, Status};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::shape::read_cursor;
+use super::{shape::read_cursor, zone::Zone};
 use crate::people::{is_id, staff::Fault};
 
 /// The longest text that is searched for, in characters.
@@ -30,6 +30,7 @@ struct Asked {
     visitor: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    zone: Option<String>,
     before: Option<String>,
     limit: Option<u64>,
 }
@@ -56,6 +57,7 @@ impl Wanted {
         if visitor.as_ref().is_some_and(|visitor| !is_id(visitor)) {
             return Err(Fault::bad("Invalid visitor"));
         }
+        let zone = Zone::of(asked.zone)?;
         let status = given(asked.status).map(|status| Status::parse(&status));
         let status = all_or(status, Fault::bad("Invalid status"))?;
         let before = given(asked.before).map(|before| read_cursor(&before).filter(is_cursor));
@@ -65,8 +67,8 @@ impl Wanted {
                 status,
                 agent,
                 visitor,
-                from: point(asked.from, Fault::bad("Invalid from"))?,
-                to: point(asked.to, Fault::bad("Invalid to"))?,
+                from: point(asked.from, &zone, Fault::bad("Invalid from"))?,
+                to: point(asked.to, &zone, Fault::bad("Invalid to"))?,
             },
             before: all_or(before, Fault::bad("Invalid before"))?,
             limit: asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE),
@@ -80,14 +82,18 @@ pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Faul
     Ok(query.map_err(|_| Fault::bad("Invalid query"))?.into_inner())
 }
 
-/// A point in time: ISO-8601 with a zone, or a day, which begins at midnight in UTC.
-pub(super) fn point(text: Option<String>, otherwise: Fault) -> Result<Option<i64>, Fault> {
+/// A point in time: ISO-8601 with a zone, or a day, which begins when it does in `zone`.
+pub(super) fn point(
+    text: Option<String>,
+    zone: &Zone,
+    otherwise: Fault,
+) -> Result<Option<i64>, Fault> {
     let read = |text: String| {
         if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
             return Some(time.timestamp_micros());
         }
         let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?;
-        Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+        zone.beginning_of(day)
     };
     all_or(given(text).map(read), otherwise)
 }
@@ -96,7 +102,7 @@ fn is_cursor(cursor: &Cursor) -> bool {
     is_id(&cursor.chat)
 }
 
-fn given(text: Option<String>) -> Option<String> {
+pub(super) fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

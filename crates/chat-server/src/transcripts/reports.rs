@@ -6,7 +6,7 @@ use helpline_service::handler::Handler;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{LEADS, query, shape};
+use super::{LEADS, query, shape, zone::Zone};
 use crate::people::{People, staff::Fault};
 
 /// What is reported when nobody says: thirty days.
@@ -23,21 +23,25 @@ pub(crate) async fn tell(
     struct Asked {
         from: Option<String>,
         to: Option<String>,
+        zone: Option<String>,
     }
     people.staff(&request, LEADS).await?;
     let asked: Asked = query::read(&request)?;
-    let from = query::point(asked.from, Fault::bad("Invalid from"))?;
-    let to = query::point(asked.to, Fault::bad("Invalid to"))?;
+    let zone = Zone::of(asked.zone)?;
+    let from = query::point(asked.from, &zone, Fault::bad("Invalid from"))?;
+    let to = query::point(asked.to, &zone, Fault::bad("Invalid to"))?;
     let to = to.unwrap_or_else(|| handler.now().0);
     let from = from.unwrap_or_else(|| to.saturating_sub(USUAL_SPAN));
     if from > to {
         return Err(Fault::bad("Invalid from"));
     }
-    let report = people.records.reports(from, to).await?;
+    let offsets = zone.offsets(from, to);
+    let report = people.records.reports(from, to, &offsets).await?;
     let mut shaped = shaped(&report);
     let live = handler.store().figures().await?;
     shaped["from"] = shape::time(from).into();
     shaped["to"] = shape::time(to).into();
+    shaped["zone"] = zone.name().into();
     shaped["now"] = json!({ "open": live.open, "waiting": live.waiting });
     Ok(HttpResponse::Ok().json(shaped))
 }

@@ -2,7 +2,9 @@
 
 use helpline_desk::time::Timestamp;
 use helpline_protocol::iso;
-use helpline_records::{ChatRecord, Cursor, MessageRecord, Rating, Transcript, WhisperRecord};
+use helpline_records::{
+    ChatRecord, ClaimRecord, Cursor, MessageRecord, Rating, Transcript, WhisperRecord,
+};
 use serde_json::{Value, json};
 
 pub(super) fn time(at: i64) -> String {
@@ -89,9 +91,12 @@ pub(super) fn sender_name<'a>(
     if said.from_visitor {
         return Some(&chat.visitor_name);
     }
-    let mut claims = transcript.claims.iter().rev();
-    let claim = claims.find(|claim| Some(&claim.agent) == said.sender.as_ref());
-    claim.map(|claim| claim.name.as_str())
+    // Whoever took it more than once may have gone by another name each time.
+    let own = |claim: &&ClaimRecord| Some(&claim.agent) == said.sender.as_ref();
+    let mut claims = transcript.claims.iter().filter(own);
+    let first = claims.next()?;
+    let claim = claims.take_while(|claim| claim.at <= said.at).last();
+    Some(&claim.unwrap_or(first).name)
 }
 
 pub(super) fn rating(rating: &Rating) -> Value {

@@ -69,3 +69,14 @@ test("who has to wait is told for how long", async () => {
   expect(failure).toBeInstanceOf(StaffError);
   expect(failure).toMatchObject({ status: 429, retryAfter: 30, message: "Too many failed sign-ins" });
 });
+
+test("a machine whose clock is 20 minutes ahead renews no sooner than it has to", async () => {
+  const ahead = 20 * 60_000;
+  const short = { ...grant("one"), expiresAt: new Date(Date.now() - ahead + 10 * 60_000).toISOString() };
+  const asked = server([200, short], [200, short], [200, short], [200, short]);
+  const world = new FakeWorld();
+  await Session.signIn("https://chat", "vika@example", "secret", world, -ahead);
+  world.passes(60_000);
+  await Promise.resolve();
+  expect(asked.length).toBe(1);
+});

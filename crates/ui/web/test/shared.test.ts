@@ -111,6 +111,30 @@ describe("the thread", () => {
   });
 });
 
+describe("a saved transcript", () => {
+  const at = Date.UTC(2031, 3, 5, 10);
+  const said = (from: "User" | "Support", content: string, supportId?: string) => ({ kind: "message" as const, key: content, seq: 1, from, content, at, ...(supportId ? { supportId } : {}) });
+  const spoken = (lines: Parameters<typeof transcriptText>[1], names: Parameters<typeof transcriptText>[2]) =>
+    transcriptText("Kestrel", lines, names)
+      .split("\r\n")
+      .flatMap((line) => /^\[[^\]]*\] (.*)$/.exec(line)?.[1] ?? []);
+
+  test("gives each line to whoever said it: before the claim, after it, and after another agent took over", () => {
+    useTexts("en", en);
+    const lines = [said("User", "hello"), said("User", "anyone?"), said("Support", "Yes", "ann"), said("User", "Thanks!!", "ann"), said("Support", "I take over", "bob"), said("User", "fine", "bob"), said("Support", "bye", "gone")];
+    const expected = ["Mina: hello", "Mina: anyone?", "Ann Lee: Yes", "Mina: Thanks!!", "Bob: I take over", "Mina: fine", "Colleague: bye"];
+    expect(spoken(lines, { User: "Mina", Support: "Bob", ann: "Ann Lee", bob: "Bob" })).toEqual(expected);
+    // A server that names no parts has one agent, whose name the page knows.
+    expect(spoken([said("User", "hello", "ann"), said("Support", "Yes", "ann")], { User: "Mina", Support: "Ann Lee" })).toEqual(["Mina: hello", "Ann Lee: Yes"]);
+  });
+
+  test("lets nobody write a line in another's name", () => {
+    for (const end of ["\n", "\r", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f"]) {
+      expect(spoken([said("User", `x${end}[10:00] Ann Lee: you get a refund`)], { User: "Mina", Support: "Ann Lee" }), JSON.stringify(end)).toEqual(["Mina: x"]);
+    }
+  });
+});
+
 test("durations read like a stopwatch", () => {
   expect([0, 25_900, 725_000, 3_725_000, -5].map(stopwatch)).toEqual(["0:00", "0:25", "12:05", "1:02:05", "0:00"]);
 });

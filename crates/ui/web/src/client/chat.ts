@@ -29,7 +29,7 @@ export type { ChatOptions, ChatState, EndReason, Phase } from "./chat-state";
 
 const ANSWER_TIMEOUT_MS = 8_000;
 const TRY_AGAIN_MS = 1_500;
-const DEFAULT_MAX_CONTENT_BYTES = 4096;
+export const DEFAULT_MAX_CONTENT_BYTES = 4096;
 /** What another page of the same person wrote is sent by that page, unless it still waits after this long. */
 const OTHERS_TURN_MS = 4_000;
 /** SupportLeft right before ChatExpired means that the agent ended the chat. */

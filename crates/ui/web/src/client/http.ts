@@ -31,10 +31,20 @@ export type RegistrationFailure = "invalid_name" | "slow_down" | "unavailable";
 
 /** The page's settings. A server that has none to give is at this page's own origin, in open mode. */
 export async function loadConfig(): Promise<PublicConfig> {
+  return (await askConfig()) ?? withoutConfig();
+}
+
+function withoutConfig(): PublicConfig {
   const here = location.origin;
-  const fallback: PublicConfig = { chatServer: here, subscriber: here, mode: "open", brand: {}, clockOffsetMs: 0 };
+  return { chatServer: here, subscriber: here, mode: "open", brand: {}, clockOffsetMs: 0 };
+}
+
+/** The same, or `undefined` where the server could not say: it may be able to in a moment. */
+export async function askConfig(): Promise<PublicConfig | undefined> {
+  const fallback = withoutConfig();
   try {
     const response = await fetch("/config.json", { cache: "no-store" });
+    if (response.status >= 500) return undefined;
     if (!response.ok) return fallback;
     const told = (await response.json()) as Partial<PublicConfig>;
     const serverTime = Date.parse(response.headers.get("date") ?? "");
@@ -42,12 +52,12 @@ export async function loadConfig(): Promise<PublicConfig> {
     return {
       ...fallback,
       ...told,
-      chatServer: base(told.chatServer) ?? here,
-      subscriber: base(told.subscriber) ?? here,
+      chatServer: base(told.chatServer) ?? fallback.chatServer,
+      subscriber: base(told.subscriber) ?? fallback.subscriber,
       clockOffsetMs,
     };
   } catch {
-    return fallback;
+    return undefined;
   }
 }
 

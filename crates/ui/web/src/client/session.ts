@@ -44,6 +44,7 @@ const RENEW_AT = 0.2;
 const LOOK_MS = 6 * 3_600_000;
 const AGAIN_MS = 30_000;
 const SOONEST_MS = 1_000;
+const NOT_BEFORE_MS = 2_000;
 const RESUME_AGAIN_MS = 2_000;
 
 export class Session {
@@ -58,22 +59,24 @@ export class Session {
     private readonly chatServer: string,
     grant: Grant,
     private readonly env: Environment,
+    /** The server's clock minus this machine's, which may be far off. */
+    private readonly clockOffsetMs: number,
   ) {
     this.#grant = grant;
     this.#plan();
   }
 
   /** @throws {StaffError} 401: e-mail or password is wrong; 429: too many failures. */
-  static async signIn(chatServer: string, email: string, password: string, env: Environment): Promise<Session> {
+  static async signIn(chatServer: string, email: string, password: string, env: Environment, clockOffsetMs = 0): Promise<Session> {
     const response = await ask(`${chatServer}/staff/session`, { method: "POST", body: JSON.stringify({ email, password }) });
-    return new Session(chatServer, (await response.json()) as Grant, env);
+    return new Session(chatServer, (await response.json()) as Grant, env, clockOffsetMs);
   }
 
   /** The session of this browser, if it has one. It asks until the server answers. */
-  static async resume(chatServer: string, env: Environment): Promise<Session | undefined> {
+  static async resume(chatServer: string, env: Environment, clockOffsetMs = 0): Promise<Session | undefined> {
     for (;;) {
       try {
-        return new Session(chatServer, await renewal(chatServer), env);
+        return new Session(chatServer, await renewal(chatServer), env, clockOffsetMs);
       } catch (error) {
         if (!(error instanceof StaffError) || isOver(error)) return undefined;
         await new Promise<void>((resolve) => env.setTimer(resolve, RESUME_AGAIN_MS));
@@ -150,8 +153,9 @@ export class Session {
   }
 
   #plan(): void {
-    const left = Date.parse(this.#grant.expiresAt) - Date.now();
-    this.#waitUntil(Date.now() + left * (1 - RENEW_AT));
+    const left = Date.parse(this.#grant.expiresAt) - (Date.now() + this.clockOffsetMs);
+    // One that has just been given is good for a while, whatever the clocks say.
+    this.#waitUntil(Date.now() + Math.max(left * (1 - RENEW_AT), NOT_BEFORE_MS));
   }
 
   #waitUntil(due: number): void {

@@ -147,9 +147,9 @@ export interface Report {
   firstResponseSeconds: Spread;
   durationSeconds: Spread;
   ratings: Ratings;
-  /** Days that had any, UTC. */
+  /** Days that had any, in the zone that was asked for. */
   days: { day: string; chats: number; waitingSeconds: number | null }[];
-  /** Chats by weekday, Monday first, and hour, UTC. */
+  /** Chats by weekday, Monday first, and hour, in the same zone. */
   weekdayHours: number[][];
   agents: { id: string; name: string; chats: number; ratings: Ratings }[];
   supervisors: { id: string; name: string; chats: number }[];
@@ -164,6 +164,14 @@ export interface FollowUp {
   createdAt: string;
   taken: Done | null;
   closed: Done | null;
+}
+
+export interface FollowUps {
+  followUps: FollowUp[];
+  /** Where the next page begins; absent on the last one. */
+  next: string | null;
+  /** How many there are in all. */
+  count: number;
 }
 
 /** Who did it, by account, and when. */
@@ -241,8 +249,7 @@ export class Staff {
   search = (filters: ChatFilters, before?: string): Promise<Found> => this.#get("/staff/chats", { ...filters, before });
   transcript = (chatId: string): Promise<Transcript> => this.#get(`/staff/chats/${chatId}`);
   export = (filters: ChatFilters, format: "json" | "csv"): Promise<Blob> => this.#blob("/staff/chats/export", { ...filters, format });
-  visitorChats = async (visitorId: string): Promise<ChatRecord[]> =>
-    (await this.#get<{ chats: ChatRecord[] }>(`/staff/visitors/${visitorId}/chats`)).chats;
+  visitorChats = (visitorId: string, before?: string): Promise<Found> => this.#get(`/staff/visitors/${visitorId}/chats`, { before });
   eraseVisitor = (visitorId: string): Promise<void> => this.#send("DELETE", `/staff/visitors/${visitorId}`);
 
   notes = async (chatId: string): Promise<Note[]> => (await this.#get<{ notes: Note[] }>(`/staff/chats/${chatId}/notes`)).notes;
@@ -252,11 +259,13 @@ export class Staff {
 
   // Follow-ups and figures
 
-  followUps = async (closed: boolean): Promise<FollowUp[]> =>
-    (await this.#get<{ followUps: FollowUp[] }>("/staff/follow-ups", { closed: String(closed), limit: 200 })).followUps;
+  /** Newest first, from where another page ended. */
+  followUps = (closed: boolean, before?: string, limit = 50): Promise<FollowUps> =>
+    this.#get("/staff/follow-ups", { closed: String(closed), before, limit });
   takeFollowUp = (id: string): Promise<void> => this.#send("POST", `/staff/follow-ups/${id}/take`);
   closeFollowUp = (id: string): Promise<void> => this.#send("POST", `/staff/follow-ups/${id}/close`);
-  report = (from: string, to: string): Promise<Report> => this.#get("/admin/reports", { from, to });
+  /** Days and hours are those of `zone`, an IANA name. */
+  report = (from: string, to: string, zone: string): Promise<Report> => this.#get("/admin/reports", { from, to, zone });
 
   async #get<T>(path: string, query: Query = {}): Promise<T> {
     return (await this.session.request(withQuery(path, query))).json() as Promise<T>;

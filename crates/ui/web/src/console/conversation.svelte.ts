@@ -18,6 +18,9 @@ export interface Agent {
 export class Conversation {
   chat = $state.raw<ChatState>() as ChatState;
   draft = $state("");
+  /** A note and a tag that somebody is writing and has not saved. */
+  note = $state("");
+  tag = $state("");
   /** Rises whenever the draft was changed from outside the composer. */
   inserted = $state(0);
   /** Given to a colleague from here. */
@@ -33,6 +36,7 @@ export class Conversation {
   ) {
     const { request, claimId, supportId } = kept;
     this.draft = kept.draft;
+    this.note = memory.note(kept.request.chatId);
     this.#client = new ChatClient(
       {
         chatServer: config.chatServer,
@@ -95,6 +99,11 @@ export class Conversation {
     this.draft = text;
     this.#client.typed(text);
     if (!this.isOver) memory.keepChat({ ...this.kept, draft: text });
+  };
+
+  noted = (text: string): void => {
+    this.note = text;
+    memory.keepNote(this.id, text);
   };
 
   saveTranscript = (): void => {

@@ -19,8 +19,11 @@ import { Library } from "./replies/library.svelte";
 export interface Toast {
   id: number;
   text: string;
+  /** What can still be done about it. */
+  action?: { label: string; run: () => void };
 }
 
+/** A decline stays here for so long, where it can be undone, before the server hears of it. */
 const TOAST_MS = 6_000;
 const MOST_PANES = 3;
 const BOTH_SOCKETS_MS = 500;
@@ -34,6 +37,10 @@ export class Desk {
   focused = $state<string>();
   toasts = $state.raw<readonly Toast[]>([]);
   search = $state("");
+  /** Rises whenever a chat is to be shown, also one that is in view already. */
+  shown = $state(0);
+  /** Chats that were declined a moment ago, of which the server has not heard yet. */
+  declining = $state.raw<ReadonlyMap<string, { request: Request; timer: unknown; toast: number }>>(new Map());
 
   /** The agent's canned replies, if it is somebody who has any. */
   readonly library: Library | undefined;
@@ -42,6 +49,8 @@ export class Desk {
   /** Who of the staff is online, and what a supervisor sees and does; for whoever has an account. */
   readonly staffDesk: StaffDeskClient | undefined;
   floor = $state.raw<StaffDeskState>();
+  /** What a supervisor was about to whisper, by chat. */
+  readonly whispers = new Map<string, string>();
 
   #feed: FeedClient;
   #known: Set<string> | undefined;
@@ -81,8 +90,13 @@ export class Desk {
     return this.conversations.reduce((sum, conversation) => sum + conversation.chat.unread, 0);
   }
 
+  /** Everybody who waits for this agent, whatever is looked for. */
+  get queue(): readonly Request[] {
+    return this.feed.rows.filter((row) => !this.declining.has(row.chatId));
+  }
+
   get waiting(): readonly Request[] {
-    return this.feed.rows.filter((row) => matches(this.search, row.username, row.topic, row.firstWords));
+    return this.queue.filter((row) => matches(this.search, row.username, row.topic, row.firstWords));
   }
 
   get mine(): readonly Conversation[] {
@@ -143,7 +157,20 @@ export class Desk {
     if (next) void this.accept(next);
   };
 
-  decline = (request: Request): void => this.#feed.decline(request.userId);
+  /** Takes a request off this desk; the server is told once it is too late to undo it. */
+  decline = (request: Request): void => {
+    const { chatId } = request;
+    if (this.declining.has(chatId)) return;
+    const text = t("console.declined", { name: request.username ?? t("common.visitor") });
+    const toast = this.toast(text, { label: t("console.undo"), run: () => this.#undecline(chatId) });
+    const timer = this.env.setTimer(() => this.#declineNow(chatId), TOAST_MS);
+    this.declining = new Map(this.declining).set(chatId, { request, timer, toast });
+  };
+
+  /** What waits to be undone is over now: the page goes. */
+  finishDeclines = (): void => {
+    for (const chatId of [...this.declining.keys()]) this.#declineNow(chatId);
+  };
 
   setAvailable = (available: boolean): void => {
     this.change({ available });
@@ -157,6 +184,7 @@ export class Desk {
 
   /** Shows a chat in the focused pane, or beside the others. */
   show(id: string, beside = false): void {
+    this.shown += 1;
     if (!this.panes.includes(id)) {
       if (beside && this.panes.length < MOST_PANES) this.panes = [...this.panes, id];
       else if (this.panes.length === 0) this.panes = [id];
@@ -189,18 +217,47 @@ export class Desk {
     if (next) this.show(next.id);
   }
 
-  toast(text: string): void {
-    const toast = { id: ++this.#toasts, text };
-    this.toasts = [...this.toasts, toast];
-    this.env.setTimer(() => (this.toasts = this.toasts.filter((each) => each.id !== toast.id)), TOAST_MS);
+  toast(text: string, action?: Toast["action"]): number {
+    const id = ++this.#toasts;
+    this.toasts = [...this.toasts, { id, text, ...(action ? { action } : {}) }];
+    this.env.setTimer(() => this.#untoast(id), TOAST_MS);
+    return id;
   }
 
   close(): void {
+    this.finishDeclines();
     this.#closed = true;
     this.followUps?.close();
+    this.library?.close();
     this.#feed.close();
     this.staffDesk?.close();
     for (const conversation of this.conversations) conversation.close();
+  }
+
+  #untoast(id: number): void {
+    this.toasts = this.toasts.filter((each) => each.id !== id);
+  }
+
+  #undecline(chatId: string): void {
+    const declined = this.#noLongerDeclining(chatId);
+    if (!declined || this.feed.rows.some((row) => row.chatId === chatId)) return;
+    this.toast(t("console.lost", { name: declined.username ?? t("common.visitor") }));
+  }
+
+  #declineNow(chatId: string): void {
+    const declined = this.#noLongerDeclining(chatId);
+    if (declined) this.#feed.decline(declined.userId);
+  }
+
+  #noLongerDeclining(chatId: string): Request | undefined {
+    const declined = this.declining.get(chatId);
+    if (!declined) return undefined;
+    this.env.clearTimer(declined.timer);
+    this.#untoast(declined.toast);
+    const others = new Map(this.declining);
+    others.delete(chatId);
+    this.declining = others;
+    return declined.request;
   }
 
   #hold(conversation: Conversation): void {

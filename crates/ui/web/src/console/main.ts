@@ -1,17 +1,29 @@
 /** Starts the agents' console. */
 import { mount } from "svelte";
 import texts from "virtual:texts/console";
-import { loadConfig } from "../client/http";
+import { askConfig } from "../client/http";
 import { applyAccent } from "../shared/accent";
 import "../shared/base.css";
 import { loadTexts, t } from "../shared/i18n";
 import App from "./App.svelte";
 import { memory } from "./memory";
+import { pauseBefore } from "./pages/pauses";
+import { eachRetriable } from "./pages/retriable";
+
+/** Asks until it is there: without it nobody can work, and a guess could sign somebody out. */
+async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    const found = await ask().catch(() => undefined);
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, pauseBefore(failures)));
+  }
+}
 
 async function start(): Promise<void> {
   const { language } = memory.settings();
   const wanted = [...(language ? [language] : []), ...navigator.languages];
-  const [config] = await Promise.all([loadConfig(), loadTexts(texts, wanted)]);
+  const words = eachRetriable(texts);
+  const [config] = await Promise.all([untilThere(askConfig), untilThere(() => loadTexts(words, wanted).then(() => true))]);
   applyAccent(config.brand.accent);
   document.title = config.brand.title ?? t("console.title");
   const target = document.getElementById("app");

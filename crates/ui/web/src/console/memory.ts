@@ -12,6 +12,7 @@ const NAME = "helpline.console.name";
 const SETTINGS = "helpline.console.settings";
 const CHAT = "helpline.console.chat.";
 const OUTBOX = "helpline.console.outbox.";
+const NOTE = "helpline.console.note.";
 const EMAIL = "helpline.console.email";
 const SESSION = "helpline.console.session";
 const TOKEN = "helpline.console.token";
@@ -75,6 +76,10 @@ export const memory = {
     forget(CHAT + chatId);
     emptyOutbox(`${OUTBOX}${chatId}.`);
   },
+
+  /** A note that was not saved outlives its chat. */
+  note: (chatId: string) => recall<string>(NOTE + chatId) ?? "",
+  keepNote: (chatId: string, text: string) => (text.trim() ? remember(NOTE + chatId, text) : forget(NOTE + chatId)),
 
   /** Two tabs of one agent write to the same chat, each under keys of its own. */
   outbox: (chatId: string): OutboxStore => outboxStore(`${OUTBOX}${chatId}.`),

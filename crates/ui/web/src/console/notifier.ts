@@ -5,6 +5,7 @@ import type { Settings } from "./memory";
 
 const VOLUME = 0.12;
 const LONGEST_TEXT = 120;
+const TRIAL = "helpline-trial";
 
 export class Notifier {
   #audio: AudioContext | undefined;
@@ -12,17 +13,27 @@ export class Notifier {
   constructor() {
     // A browser lets a page sound only after the person has touched it.
     const unlock = () => {
-      this.#audio ??= new AudioContext();
-      void this.#audio.resume();
+      try {
+        this.#audio ??= new AudioContext();
+        void this.#audio.resume().catch(() => undefined);
+      } catch {
+        // No sound device, or none allowed: the page is silent.
+      }
     };
     addEventListener("pointerdown", unlock, { once: true });
     addEventListener("keydown", unlock, { once: true });
   }
 
-  /** Asks for the permission to notify; says whether it was given. */
+  /** Asks for the permission to notify; says whether notifications will be seen. */
   async permit(): Promise<boolean> {
-    if (!("Notification" in window)) return false;
-    return (await Notification.requestPermission()) === "granted";
+    try {
+      if (!("Notification" in window) || (await Notification.requestPermission()) !== "granted") return false;
+      // Some browsers, on phones, have the word and allow it only to service workers.
+      new Notification(t("console.title"), { tag: TRIAL, silent: true }).close();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   request(request: Request, settings: Settings): void {
@@ -57,11 +68,15 @@ export class Notifier {
   #notify(title: string, body: string, tag: string, onclick?: () => void): void {
     const hidden = document.visibilityState !== "visible" || !document.hasFocus();
     if (!hidden || !("Notification" in window) || Notification.permission !== "granted") return;
-    const notice = new Notification(title, { body: body.slice(0, LONGEST_TEXT), tag });
-    notice.onclick = () => {
-      window.focus();
-      onclick?.();
-      notice.close();
-    };
+    try {
+      const notice = new Notification(title, { body: [...body].slice(0, LONGEST_TEXT).join(""), tag });
+      notice.onclick = () => {
+        window.focus();
+        onclick?.();
+        notice.close();
+      };
+    } catch {
+      // A browser that throws here has no notifications; the sound and the title say the same.
+    }
   }
 }

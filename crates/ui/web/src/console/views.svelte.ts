@@ -48,10 +48,17 @@ export function now(conversation: Conversation): Attachment<HTMLElement> {
   );
 }
 
-/** `key` sees each key first, and says whether it took it. */
-export function composer(conversation: Conversation, isFocused: () => boolean, key: (event: KeyboardEvent) => boolean): Attachment<HTMLElement> {
+/** What may stand between what is typed and sending it. */
+export interface BeforeSending {
+  /** Sees each key first, and says whether it took it. */
+  key: (event: KeyboardEvent) => boolean;
+  /** Says whether what was typed is not to be sent now. */
+  held: () => boolean;
+}
+
+export function composer(conversation: Conversation, isFocused: () => boolean, before?: BeforeSending): Attachment<HTMLElement> {
   const make = () => {
-    const view = new Composer({ send: conversation.send, input: conversation.typed, key });
+    const view = new Composer({ send: conversation.send, input: conversation.typed, ...before });
     view.placeholder = t("common.writeMessage");
     return view;
   };

@@ -54,6 +54,11 @@ export class KeyedList<T extends { key: string }> {
     private readonly renew: (node: HTMLElement, item: T, before: T) => void,
   ) {}
 
+  /** Looks at everything that is shown, in no certain order. */
+  each(look: (node: HTMLElement, item: T) => void): void {
+    for (const { node, item } of this.#nodes.values()) look(node, item);
+  }
+
   show(items: readonly T[]): void {
     const keys = new Set(items.map((item) => item.key));
     for (const [key, { node }] of this.#nodes) {

@@ -23,13 +23,25 @@ export function isSameDay(a: number, b: number): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
 }
 
+/** The first moment of the day so many days after the one of `at`: a day has 23, 24 or 25 hours. */
+export function dayAfter(at: number, days: number): number {
+  const day = new Date(at);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days).getTime();
+}
+
 /** "Today", "Yesterday" or the date. */
 export function dayName(at: number, now = Date.now()): string {
   const relative = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
   const capital = (text: string) => text.charAt(0).toLocaleUpperCase(currentLanguage()) + text.slice(1);
   if (isSameDay(at, now)) return capital(relative.format(0, "day"));
-  if (isSameDay(at, now - 86_400_000)) return capital(relative.format(-1, "day"));
-  return format("day", { weekday: "long", day: "numeric", month: "long" }).format(at);
+  if (isSameDay(at, dayAfter(now, -1))) return capital(relative.format(-1, "day"));
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return isThisYear ? format("day", { weekday: "long", day: "numeric", month: "long" }).format(at) : dateName(at);
+}
+
+/** The date with its year, which says the same whenever it is read. */
+export function dateName(at: number): string {
+  return format("date", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at);
 }
 
 /** "0:25", "12:05", "1:02:05". */

@@ -1,10 +1,21 @@
 /** A chat as a plain text file that anyone can open in ten years. */
-import type { Line } from "../client/transcript";
+import type { Line, Message } from "../client/transcript";
 import { t } from "./i18n";
-import { clockTime, dayName, fullTime, isSameDay } from "./time";
+import { clockTime, dateName, fullTime, isSameDay } from "./time";
 
-/** Who each side is, and whoever else is known by the id with which they joined. */
+/** Who each side is, and every agent who is known by the id with which they joined. */
 type Names = { User: string; Support: string } & Record<string, string>;
+
+/**
+ * Who said it. After a claim the visitor's messages name the agent's part too, so only an agent's own messages are
+ * looked up by it; one whose name was never told is a colleague, and not whoever has the chat now.
+ */
+function speaker({ name, from, supportId }: Message, { User, Support, ...agents }: Names): string {
+  if (name) return name;
+  if (from === "User") return User;
+  if (supportId === undefined || Object.keys(agents).length === 0) return Support;
+  return agents[supportId] ?? t("common.colleague");
+}
 
 export function transcriptText(title: string, lines: readonly Line[], names: Names): string {
   const out = [title, fullTime(Date.now()), ""];
@@ -12,12 +23,17 @@ export function transcriptText(title: string, lines: readonly Line[], names: Nam
   for (const line of lines) {
     // It was said to the agent alone, and a file may be handed on.
     if (line.kind === "whisper") continue;
-    if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dayName(line.at)} ---`);
+    if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dateName(line.at)} ---`);
     day = line.at;
     if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
-    else out.push(`[${clockTime(line.at)}] ${names[line.supportId ?? ""] ?? names[line.from]}: ${line.content.replaceAll("\n", "\n    ")}`);
+    else out.push(`[${clockTime(line.at)}] ${speaker(line, names)}: ${indented(line.content)}`);
   }
   return `${out.join("\r\n")}\r\n`;
+}
+
+/** Whatever ends a line in whichever editor: what somebody wrote never looks like a line of its own. */
+function indented(content: string): string {
+  return content.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).join("\r\n    ");
 }
 
 /** Offers the text to the browser as a file. */

@@ -1,10 +1,10 @@
 /** How many people wait for an answer by e-mail; looked at now and then while the page is in view. */
-import type { FollowUp, Staff } from "../../client/staff";
+import type { Staff } from "../../client/staff";
 
 const LOOK_MS = 30_000;
 
 export class FollowUpCount {
-  open = $state.raw<readonly FollowUp[]>();
+  open = $state<number>();
   #timer: ReturnType<typeof setInterval>;
 
   constructor(private readonly staff: Staff) {
@@ -14,7 +14,7 @@ export class FollowUpCount {
 
   look = async (): Promise<void> => {
     try {
-      this.open = await this.staff.followUps(false);
+      this.open = (await this.staff.followUps(false, undefined, 1)).count;
     } catch {
       // The last known number is the best there is.
     }

@@ -3,6 +3,7 @@ import type { Component } from "svelte";
 import type { Role } from "../../client/session";
 import type { Staff } from "../../client/staff";
 import type { Desk } from "../desk.svelte";
+import { retriable } from "./retriable";
 
 export interface PageProps {
   staff: Staff;
@@ -13,17 +14,19 @@ const EVERYONE: Role[] = ["agent", "supervisor", "admin"];
 const SUPERVISORS: Role[] = ["supervisor", "admin"];
 const ADMINS: Role[] = ["admin"];
 
-type Load = () => Promise<{ default: Component<PageProps> }>;
+type Page = { default: Component<PageProps> };
+/** Each page takes of these what it needs. */
+const page = (load: () => Promise<unknown>) => retriable(load as () => Promise<Page>);
 
 export const PAGES = {
-  board: { roles: SUPERVISORS, load: (() => import("../board/Board.svelte")) as Load },
-  "follow-ups": { roles: EVERYONE, load: (() => import("../follow-ups/FollowUps.svelte")) as Load },
-  transcripts: { roles: SUPERVISORS, load: (() => import("../records/Transcripts.svelte")) as Load },
-  figures: { roles: SUPERVISORS, load: (() => import("../figures/Figures.svelte")) as Load },
-  people: { roles: ADMINS, load: (() => import("../people/People.svelte")) as Load },
-  groups: { roles: ADMINS, load: (() => import("../people/Groups.svelte")) as Load },
-  settings: { roles: ADMINS, load: (() => import("../people/StoredSettings.svelte")) as Load },
-  audit: { roles: ADMINS, load: (() => import("../people/Audit.svelte")) as Load },
+  board: { roles: SUPERVISORS, load: page(() => import("../board/Board.svelte")) },
+  "follow-ups": { roles: EVERYONE, load: page(() => import("../follow-ups/FollowUps.svelte")) },
+  transcripts: { roles: SUPERVISORS, load: page(() => import("../records/Transcripts.svelte")) },
+  figures: { roles: SUPERVISORS, load: page(() => import("../figures/Figures.svelte")) },
+  people: { roles: ADMINS, load: page(() => import("../people/People.svelte")) },
+  groups: { roles: ADMINS, load: page(() => import("../people/Groups.svelte")) },
+  settings: { roles: ADMINS, load: page(() => import("../people/StoredSettings.svelte")) },
+  audit: { roles: ADMINS, load: page(() => import("../people/Audit.svelte")) },
 } as const;
 
 export type PageName = keyof typeof PAGES;

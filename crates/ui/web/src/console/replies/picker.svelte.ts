@@ -1,4 +1,9 @@
-/** The list of canned replies above a composer: open while its text begins with `/`. */
+/**
+ * The list of canned replies above a composer: open while its text begins with `/`.
+ *
+ * Promise: while it is open nothing that was typed to find a reply is sent, whatever the list has, does not have yet or
+ * cannot get; it says so instead. Escape closes it, and what stands there is a message like any other.
+ */
 import type { CannedReply } from "../../client/staff";
 import { currentLanguage } from "../../shared/i18n";
 import type { Conversation } from "../conversation.svelte";
@@ -15,6 +20,8 @@ export class Picker {
   active = $state(0);
   /** Chosen by the agent for this list; else the visitor's, else the agent's own. */
   language = $state("");
+  /** What was typed when somebody wanted to send it, and it was no reply. */
+  #unsent = $state("");
   #dismissed = $state("");
 
   constructor(
@@ -29,6 +36,11 @@ export class Picker {
 
   get isOpen(): boolean {
     return this.wanted !== undefined;
+  }
+
+  /** Somebody wanted to send what only looks for a reply. */
+  get isUnsent(): boolean {
+    return this.#unsent !== "" && this.#unsent === this.conversation.draft;
   }
 
   get languages(): string[] {
@@ -55,6 +67,20 @@ export class Picker {
     this.#dismissed = this.conversation.draft;
   }
 
+  /** Instead of sending: takes the chosen reply, or says why nothing was sent. */
+  held = (): boolean => {
+    if (!this.isOpen) return false;
+    const choice = this.#chosen;
+    if (choice) this.pick(choice);
+    else this.#unsent = this.conversation.draft;
+    return true;
+  };
+
+  get #chosen(): Choice | undefined {
+    const { choices } = this;
+    return choices[Math.min(this.active, choices.length - 1)];
+  }
+
   /** Keys that are the list's while it is open. */
   key = (event: KeyboardEvent): boolean => {
     if (this.conversation.draft === "") this.#dismissed = "";
@@ -65,8 +91,9 @@ export class Picker {
       this.active = (this.active + step + choices.length) % choices.length;
       return true;
     }
-    const choice = choices[Math.min(this.active, choices.length - 1)];
-    if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && choice) {
+    if (event.key === "Enter" && !event.shiftKey) return this.held();
+    const choice = this.#chosen;
+    if (event.key === "Tab" && !event.shiftKey && choice) {
       this.pick(choice);
       return true;
     }

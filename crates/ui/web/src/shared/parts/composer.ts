@@ -9,6 +9,8 @@ export interface ComposerOptions {
   input: (text: string) => void;
   /** Sees each key first; `true`: it was for somebody else. */
   key?: (event: KeyboardEvent) => boolean;
+  /** Asked before anything is sent, however that was asked for; `true`: not now. */
+  held?: () => boolean;
 }
 
 /** Enter sends. While an input method composes a word, Enter belongs to it (229 is how Safari says so). */
@@ -64,6 +66,7 @@ export class Composer {
     event.preventDefault();
     const text = this.#field.value;
     if (!text.trim()) return;
+    if (this.options.held?.()) return this.#field.focus();
     this.#field.value = "";
     this.#fit();
     this.#field.focus();

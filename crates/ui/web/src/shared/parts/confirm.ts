@@ -7,6 +7,8 @@ export interface Question {
   detail: string;
   yes: string;
   no: string;
+  /** Nothing is destroyed by agreeing. */
+  mild?: boolean;
 }
 
 export function confirmThen(ask: Question, agreed: () => void): void {
@@ -15,7 +17,7 @@ export function confirmThen(ask: Question, agreed: () => void): void {
     if (yes) agreed();
   };
   const no = h("button", { type: "button", className: "button", autofocus: true, onclick: answer(false) }, ask.no);
-  const yes = h("button", { type: "button", className: "button danger", onclick: answer(true) }, ask.yes);
+  const yes = h("button", { type: "button", className: `button ${ask.mild ? "primary" : "danger"}`, onclick: answer(true) }, ask.yes);
   const title = h("h2", { id: "confirm-question" }, ask.question);
   const dialog = h(
     "dialog",

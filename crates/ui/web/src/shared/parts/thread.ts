@@ -8,9 +8,9 @@ import type { ChatState } from "../../client/chat";
 import type { Message, Whisper } from "../../client/transcript";
 import type { Side } from "../../client/wire";
 import { arrange, type Item } from "../arrange";
-import { KeyedList, h, icon, setText } from "../dom";
+import { KeyedList, everySecond, h, icon, setText } from "../dom";
 import { t } from "../i18n";
-import { clockTime, dayName } from "../time";
+import { clockTime, dayName, isSameDay } from "../time";
 import { makeBubble, renewBubble, type BubbleActions } from "./bubble";
 import "./thread.css";
 
@@ -38,6 +38,8 @@ export class Thread {
   #otherName: string | undefined;
   #size: ResizeObserver;
   #onVisible = () => this.#measure();
+  #drawnAt = Date.now();
+  #stopClock: () => void;
 
   constructor(private readonly options: ThreadOptions) {
     this.#typing = h("p", { className: "typing", hidden: true }, h("span", { className: "sr-only" }), h("i"), h("i"), h("i"));
@@ -58,6 +60,7 @@ export class Thread {
     this.#size.observe(this.#box);
     document.addEventListener("visibilitychange", this.#onVisible);
     addEventListener("focus", this.#onVisible);
+    this.#stopClock = everySecond(() => this.#atMidnight());
   }
 
   /** Something of the page's own after the last line, such as a visitor's place in the queue. */
@@ -89,6 +92,7 @@ export class Thread {
   }
 
   destroy(): void {
+    this.#stopClock();
     this.#size.disconnect();
     document.removeEventListener("visibilitychange", this.#onVisible);
     removeEventListener("focus", this.#onVisible);
@@ -99,6 +103,14 @@ export class Thread {
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     this.#newest.hidden = this.#isAtEnd;
     if (this.#isAtEnd && this.#box.isConnected) this.options.atEnd();
+  }
+
+  /** What was said today was said yesterday from now on. */
+  #atMidnight(): void {
+    const now = Date.now();
+    if (isSameDay(now, this.#drawnAt)) return;
+    this.#drawnAt = now;
+    this.#list.each((node, item) => item.kind === "day" && setText(node, dayName(item.at)));
   }
 
   #make(item: Item): HTMLElement {
