@@ -124,9 +124,13 @@ impl Roster {
     pub fn stays(&self, socket: u64) {
         let mut sockets = self.lock();
         let before = sockets.leaving.len();
-        sockets.leaving.retain(|leaving| leaving.socket != socket);
+        sockets.leaving.retain(|_, leaving| leaving.socket != socket);
         // It may be on its way already: so that it does not last, the store is told of the socket once more.
-        sockets.untold |= sockets.leaving.len() < before;
+        if sockets.leaving.len() < before
+            && let Some(present) = sockets.here.get_mut(&socket)
+        {
+            present.told = None;
+        }
     }
 
     /// A socket is gone; the store is told when the lease is next renewed. For whoever cannot wait.
@@ -307,10 +311,10 @@ mod tests {
         }
         roster.enter(1, arrival());
         roster.stays(1);
-        assert!(roster.take_untold(), "it is told once more that it is here");
-        let left: Vec<u64> = roster.lock().leaving.iter().map(|one| one.socket).collect();
+        let untold = || roster.lock().untold().1.into_iter().map(|one| one.0);
+        assert!(untold().eq([1]), "it is told once more that it is here");
+        let sockets = roster.lock();
+        let left: Vec<u64> = sockets.leaving.values().map(|one| one.socket).collect();
         assert_eq!(left, [2]);
-        roster.stays(1);
-        assert!(!roster.take_untold());
     }
 }

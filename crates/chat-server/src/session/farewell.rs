@@ -54,6 +54,7 @@ impl ChatSession {
         let reader = Reader {
             audience: Audience::Seat(join.side),
             level: self.visit.level,
+            follows_request: false,
         };
         let mut frames = Vec::new();
         if missed.iter().any(|event| is_shown(reader, event)) {

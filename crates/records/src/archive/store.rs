@@ -74,7 +74,7 @@ async fn missing(db: &impl ConnectionTrait, stored: &BTreeSet<Key>) -> Result<Ve
     let mut missing = Vec::new();
     let all: Vec<&Key> = stored.iter().collect();
     for keys in all.chunks(ROWS) {
-        let columns = [Chat, Epoch, Seq].map(|column| Expr::col(column));
+        let columns = [Chat, Epoch, Seq].map(Expr::col);
         let wanted = keys.iter().map(|(chat, epoch, seq)| {
             let key: [SimpleExpr; 3] = [chat.as_str().into(), epoch.as_str().into(), (*seq).into()];
             SimpleExpr::Tuple(key.to_vec())
