@@ -35,7 +35,8 @@ async fn an_unknown_path_is_not_found() {
 
 #[tokio::test]
 async fn any_origin_may_ask() {
-    let world = World::new();
+    // Without tokens only this machine's own pages may.
+    let world = World::builder().tokens().start();
     for address in world.listeners() {
         let answer =
             http::get_with(address, "/health", &[("Origin", "https://shop.example")]).await;
@@ -60,7 +61,10 @@ async fn any_origin_may_ask() {
 
 #[tokio::test]
 async fn the_allowed_origin_is_a_setting() {
-    let world = World::with(|settings| settings.http.cors_origin = "https://shop.example".into());
+    let world = World::builder()
+        .tokens()
+        .settings(|settings| settings.http.cors_origin = "https://shop.example".into())
+        .start();
     let asked =
         async |origin| http::get_with(world.chat(0), "/health", &[("Origin", origin)]).await;
     assert_eq!(

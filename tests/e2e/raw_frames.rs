@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use e2e::engineio::{Eio, Polling};
 use e2e::shift::Shift;
-use e2e::{Raw, World, http, raw, secs, within};
+use e2e::{Raw, World, http, secs, within};
 
 const TOO_LARGE: u16 = 1009;
 const UNREADABLE: u16 = 1002;

@@ -106,6 +106,12 @@ impl Process {
         exit_of(&mut self.child)
     }
 
+    /// What the system knows it by.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The memory that it occupies now, in bytes; `None` where the system does not say.
     #[must_use]
     pub fn resident(&self) -> Option<u64> {

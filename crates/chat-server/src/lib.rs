@@ -48,7 +48,8 @@ impl Application {
         let application = application::Application::build(settings, address)?;
         Ok(Self {
             socketio: Listener::bind(&application.commons().settings, for_socketio)?
-                .ending_with_its_clients(),
+                .ending_with_its_clients()
+                .refusing_with(socketio::refuse),
             application,
         })
     }

@@ -3,7 +3,7 @@
 //!
 //! - [`command`]: the command line of both services;
 //! - [`finding`], [`report`]: what is found, and how it is shown;
-//! - [`settings`], [`store`], [`clock`]: what is judged, each from facts that somebody else gathered;
+//! - [`settings`], [`files`], [`store`], [`clock`]: what is judged, each from facts that somebody else gathered;
 //! - [`url`]: the way that browsers take, tried from outside.
 //!
 //! Promised: nothing is changed (in Redis, one key for a second), no secret is shown, every wait has a deadline. The exit
@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod files;
 pub mod finding;
 pub mod report;
 pub mod settings;
@@ -20,7 +21,7 @@ pub mod url;
 use std::{process::ExitCode, time::Duration};
 
 use helpline_live::{checkup, keys::Keys};
-use helpline_service::settings::Settings;
+use helpline_service::{descriptors, settings::Settings};
 
 pub use self::{
     command::{Command, Doctor},
@@ -56,6 +57,7 @@ impl Doctor {
         };
         if !self.outside {
             report.add(settings::judge(&settings, Settings::file().as_deref()));
+            report.add([files::judge(descriptors::most())]);
             report.add(look_at_store(&settings).await);
             report.add(records(&settings).await);
         }

@@ -99,6 +99,8 @@ pub struct Commons {
     pub revocations: Revocations,
     /// Per-address limit on open sockets.
     pub sockets: SocketLimit,
+    /// Per-address limit on TCP connections.
+    pub connections: SocketLimit,
     /// Says when sockets have to go.
     pub drain: Drain,
     /// The sockets' tasks.
@@ -137,6 +139,7 @@ impl Commons {
             registrations: RegistrationLimit::new(&settings.limits),
             revocations,
             sockets: SocketLimit::new(&settings.limits),
+            connections: SocketLimit::of_connections(&settings.limits),
             drain: Drain {
                 begun: CancellationToken::new(),
                 spread: settings.sockets.drain,
@@ -200,8 +203,8 @@ impl Commons {
     /// The origin of the console's pages.
     #[must_use]
     pub fn console_origin(&self) -> String {
-        let settings = &self.settings;
-        settings.pages.console_origin(settings.subscriber.bind)
+        let bind = self.settings.subscriber.bind;
+        self.settings.pages.console_origin(bind)
     }
 
     /// Which pages may call: those of `http.cors_origin`, and the console.
@@ -413,11 +416,8 @@ async fn get_tokens(commons: &Commons, handler: &Handler) -> Result<(), SetupErr
     if commons.tokens.initialized() {
         return Ok(());
     }
-    let candidate = format!(
-        "{:032x}{:032x}",
-        rand::random::<u128>(),
-        rand::random::<u128>()
-    );
+    let [one, two]: [u128; 2] = rand::random();
+    let candidate = format!("{one:032x}{two:032x}");
     let secret = SecretString::from(handler.store().shared_secret(&candidate).await?);
     let ttl = commons.settings.auth.token_ttl;
     let keys = TokenKeys::new(&secret, ttl, commons.revocations.clone());

@@ -1,7 +1,7 @@
 //! What both services share.
 //!
-//! - [`settings`], [`telemetry`], [`metrics`], [`clock`], [`shutdown`], [`process`]: a process's surroundings;
-//! - [`server`], [`listener`], [`http`], [`access`], [`door`]: the way in; [`probe`]: a socket that only tries it;
+//! - [`settings`], [`telemetry`], [`metrics`], [`clock`], [`shutdown`], [`descriptors`], [`process`]: a process's surroundings;
+//! - [`server`], [`listener`], [`connection`], [`http`], [`access`], [`door`]: the way in; [`probe`]: a socket that only tries it;
 //! - [`socket`], [`wire`], [`faults`]: one loop per socket, its frames, and the client's mistakes;
 //! - [`hub`], [`resync`]: fan-out to the sockets of a chat, and its repair;
 //! - [`handler`], [`restore`]: commands, from load to commit; and chats that the store has lost;
@@ -14,6 +14,8 @@ pub mod admission;
 pub mod application;
 pub mod backlog;
 pub mod clock;
+pub mod connection;
+pub mod descriptors;
 pub mod door;
 pub mod faults;
 pub mod floor;

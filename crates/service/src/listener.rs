@@ -6,17 +6,22 @@ use std::{
 };
 
 use actix_cors::Cors;
+use actix_http::HttpService;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
-    App, HttpServer,
-    dev::Server,
+    App,
+    dev::{AppConfig, Extensions, Server},
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use futures_util::future::ready;
 
 use crate::{
     application::{Commons, StartError},
+    connection::Connection,
     handler::Handler,
-    http, server,
+    http::{self, Intake, Origins, Refuse},
+    server::{self, Accept},
     settings::Settings,
 };
 
@@ -28,6 +33,8 @@ pub struct Listener {
     address: SocketAddr,
     /// Whether a request goes on whose client has sent everything and closed its half of the connection.
     allows_half_closed: bool,
+    /// How it says that it does not take a request.
+    refuse: Refuse,
 }
 
 impl Listener {
@@ -43,6 +50,7 @@ impl Listener {
             address: socket.local_addr().map_err(bind_error)?,
             socket,
             allows_half_closed: true,
+            refuse: http::failure,
         })
     }
 
@@ -50,6 +58,13 @@ impl Listener {
     #[must_use]
     pub fn ending_with_its_clients(mut self) -> Self {
         self.allows_half_closed = false;
+        self
+    }
+
+    /// Requests that are not taken are refused in these words.
+    #[must_use]
+    pub fn refusing_with(mut self, refuse: Refuse) -> Self {
+        self.refuse = refuse;
         self
     }
 
@@ -69,7 +84,7 @@ impl Listener {
         cors: fn(&Commons) -> Cors,
         routes: impl Fn(&mut ServiceConfig, Handler) + Clone + Send + 'static,
     ) -> Result<Server, StartError> {
-        let shared = commons.clone();
+        let (shared, refuse) = (commons.clone(), self.refuse);
         let app = move || {
             let handler = shared.handler();
             let figures = handler.clone();
@@ -87,27 +102,50 @@ impl Listener {
             };
             let probes = http::probes(shared.readiness.clone(), shared.metrics.clone(), refresh);
             let origin = shared.console_origin();
+            let intake = Intake {
+                origins: Origins::of(&shared.settings),
+                refuse,
+            };
             App::new()
                 .app_data(web::Data::new(shared.clone()))
-                .wrap(from_fn(http::security_headers))
                 .wrap(cors(&shared))
                 .wrap(from_fn(move |request, next| {
                     http::allow_cookies(origin.clone(), request, next)
                 }))
+                .wrap(from_fn(move |request, next| {
+                    http::intake(intake.clone(), request, next)
+                }))
+                .wrap(from_fn(http::security_headers))
                 .wrap(from_fn(http::access_log))
                 .configure(probes)
                 .configure(|config| routes(config, handler.clone()))
                 .default_service(web::to(http::not_found))
         };
-        Ok(HttpServer::new(app)
+        let tcp = Accept::new(commons);
+        let (address, allows_half_closed) = (self.address, self.allows_half_closed);
+        // What `HttpServer` does, over connections of ours.
+        let service = move || {
+            let app = app().into_factory();
+            let app = map_config(app.map_err(|error| error.error_response()), |()| {
+                AppConfig::default()
+            });
+            let http = HttpService::build()
+                // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
+                .client_disconnect_timeout(Duration::ZERO)
+                .h1_allow_half_closed(allows_half_closed)
+                .local_addr(address)
+                .on_connect_ext(|connection: &Connection, data: &mut Extensions| {
+                    data.insert(connection.state());
+                })
+                .finish(app);
+            let tcp = tcp.clone();
+            fn_service(move |stream| ready(tcp.accept(stream))).and_then(http)
+        };
+        Ok(Server::build()
             .workers(commons.settings.sockets.worker_count())
-            .max_connections(MAX_CONNECTIONS)
-            .on_connect(server::on_connect)
-            // Sockets say goodbye in their own way; the server's would only keep each connection for a second more.
-            .client_disconnect_timeout(Duration::ZERO)
-            .h1_allow_half_closed(self.allows_half_closed)
+            .max_concurrent_connections(MAX_CONNECTIONS)
             .disable_signals()
-            .listen(self.socket)?
+            .listen(format!("http-{address}"), self.socket, service)?
             .run())
     }
 }

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
-use crate::{application::StartError, settings::Settings, shutdown, telemetry};
+use crate::{application::StartError, descriptors, settings::Settings, shutdown, telemetry};
 
 /// Runs a service until a signal stops it. Exit code 0 after a drain, 1 if it could not start or go on.
 pub fn run(
@@ -21,6 +21,14 @@ pub fn run(
         }
     };
     telemetry::init(&settings.log);
+    match descriptors::raise() {
+        Ok(open) if open >= descriptors::ENOUGH => {}
+        Ok(open) => warn!(
+            open,
+            "few files may be open: so many sockets at most can be served"
+        ),
+        Err(error) => warn!(%error, "the limit of open files cannot be raised"),
+    }
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

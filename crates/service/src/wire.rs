@@ -7,7 +7,7 @@ mod reader;
 
 use std::ops::ControlFlow;
 
-use actix_http::ws::{CloseCode, CloseReason, Codec, Message, handshake};
+use actix_http::ws::{CloseCode, CloseReason, Codec, HandshakeError, Message, handshake};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodyStream, MessageBody},
@@ -22,7 +22,10 @@ use tokio::sync::mpsc;
 use tokio_util::codec::Encoder;
 
 use self::reader::Reader;
-use crate::socket::{Incoming, Wire};
+use crate::{
+    http::is_upgrade,
+    socket::{Incoming, Wire},
+};
 
 /// How many frames may wait between a socket's task and its connection.
 const QUEUE: usize = 16;
@@ -72,13 +75,16 @@ pub struct Upgrade<I> {
 /// Accepts an upgrade to a WebSocket.
 ///
 /// # Errors
-/// When the request is none.
+/// When the request is none, or the connection would go on to speak HTTP.
 pub fn upgrade(
     request: &HttpRequest,
     body: web::Payload,
     subprotocol: Option<&'static str>,
     max_frame: usize,
 ) -> Result<Upgrade<impl Stream<Item = Incoming> + use<>>, actix_web::Error> {
+    if !is_upgrade(request.head()) {
+        return Err(HandshakeError::NoWebsocketUpgrade.into());
+    }
     let mut response = handshake(request.head())?;
     if let Some(subprotocol) = subprotocol {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, subprotocol));

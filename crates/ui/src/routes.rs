@@ -12,17 +12,13 @@ use actix_web::{
 use crate::{asset::Asset, pages::Pages};
 
 impl Pages {
-    /// Adds the pages to an application: `GET` and `HEAD` of their paths and nothing else.
+    /// Adds the pages to an application: `GET` of their paths and nothing else.
     pub fn routes(self) -> impl FnOnce(&mut ServiceConfig) {
         move |config| {
             let paths = self.paths();
             config.app_data(Data::new(self));
             for path in paths {
-                config.service(
-                    web::resource(*path)
-                        .route(web::get().to(answer))
-                        .route(web::head().to(answer)),
-                );
+                config.service(web::resource(*path).route(web::get().to(answer)));
             }
         }
     }

@@ -18,6 +18,7 @@ mod words;
 use actix_web::{HttpRequest, HttpResponse, web::ServiceConfig};
 use helpline_service::{application::Commons, door::Visit, handler::Handler};
 
+pub(crate) use self::engine::refuse;
 use self::{
     engine::{Exchange, Handshake, Host, Opening},
     house::House,

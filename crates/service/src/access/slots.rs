@@ -1,4 +1,4 @@
-//! How many sockets an address may have open. Counted in this process.
+//! How many sockets, and how many connections, an address may have open. Counted in this process.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -9,30 +9,42 @@ use std::{
 use super::ClientAddress;
 use crate::settings::LimitSettings;
 
-/// Open sockets of each address. Cheap to clone; clones count together.
+/// Open sockets, or connections, of each address. Cheap to clone; clones count together.
 #[derive(Clone)]
 pub struct SocketLimit(Arc<Sockets>);
 
 struct Sockets {
     settings: LimitSettings,
-    /// Holds an address only while it has a socket open.
+    limit: fn(&LimitSettings, IpAddr) -> u32,
+    /// Holds an address only while it has something open.
     open: Mutex<HashMap<IpAddr, u32>>,
 }
 
 impl SocketLimit {
-    /// The limit that `settings` ask for.
+    /// The limit on WebSockets and sessions that `settings` ask for.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
+        Self::with(settings, LimitSettings::sockets_for)
+    }
+
+    /// The limit on TCP connections that `settings` ask for.
+    #[must_use]
+    pub fn of_connections(settings: &LimitSettings) -> Self {
+        Self::with(settings, LimitSettings::connections_for)
+    }
+
+    fn with(settings: &LimitSettings, limit: fn(&LimitSettings, IpAddr) -> u32) -> Self {
         Self(Arc::new(Sockets {
             settings: settings.clone(),
+            limit,
             open: Mutex::default(),
         }))
     }
 
-    /// Room for one more socket of `address`, taken until the slot is dropped; or none.
+    /// Room for one more of `address`, taken until the slot is dropped; or none.
     #[must_use]
     pub fn open(&self, address: ClientAddress) -> Option<SocketSlot> {
-        let limit = self.0.settings.sockets_for(address.ip());
+        let limit = (self.0.limit)(&self.0.settings, address.ip());
         let mut open = self.0.lock();
         let count = open.entry(address.key()).or_default();
         if *count >= limit {
@@ -54,7 +66,7 @@ impl Sockets {
     }
 }
 
-/// The place of one open socket; dropping it gives the place back.
+/// The place of one open socket or connection; dropping it gives the place back.
 #[must_use = "a slot that is dropped at once counts nothing"]
 pub struct SocketSlot {
     key: IpAddr,
@@ -103,6 +115,17 @@ mod tests {
             1,
             "an address without sockets takes no room"
         );
+    }
+
+    #[test]
+    fn connections_are_counted_by_a_limit_of_their_own() {
+        let limits = settings(|limits| {
+            (limits.sockets_per_address, limits.connections_per_address) = (Some(1), Some(2));
+        });
+        let limit = SocketLimit::of_connections(&limits);
+        let _open = [1, 2].map(|_| limit.open(at("192.0.2.1")).unwrap());
+        assert!(limit.open(at("192.0.2.1")).is_none());
+        let _socket = SocketLimit::new(&limits).open(at("192.0.2.1")).unwrap();
     }
 
     #[test]

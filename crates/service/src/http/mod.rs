@@ -1,5 +1,5 @@
 //! What every listener answers in the same way: health, failures, unknown paths, and the headers and the log line that
-//! go with each answer.
+//! go with each answer; and which requests it takes at all ([`intake()`]).
 //!
 //! A service puts it together like this, the outermost last:
 //!
@@ -17,15 +17,20 @@
 //! ```
 
 mod answers;
+mod body;
 mod headers;
+mod intake;
 mod log;
+mod origin;
 mod probes;
 mod readiness;
 
 pub use self::{
     answers::{failure, not_found},
     headers::{allow_cookies, cors, cors_with_credentials, security_headers},
+    intake::{Intake, Refuse, came_as_head, intake, is_upgrade},
     log::access_log,
+    origin::Origins,
     probes::probes,
     readiness::{Obstacle, Readiness, State},
 };

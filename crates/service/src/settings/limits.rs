@@ -18,14 +18,18 @@ pub struct LimitSettings {
     pub registrations_per_minute: Option<u32>,
     /// A value holds for every address. See [`LimitSettings::sockets_for`].
     pub sockets_per_address: Option<u32>,
+    /// A value holds for every address. See [`LimitSettings::connections_for`].
+    pub connections_per_address: Option<u32>,
 }
 
 /// What holds while nothing is set. On loopback sits a developer, a load test or a proxy for everybody, so the limit is
 /// there only to stop a runaway loop.
 const REMOTE_REGISTRATIONS: u32 = 60;
 const REMOTE_SOCKETS: u32 = 200;
+const REMOTE_CONNECTIONS: u32 = 1000;
 const LOOPBACK_REGISTRATIONS: u32 = 10_000;
 const LOOPBACK_SOCKETS: u32 = 50_000;
+const LOOPBACK_CONNECTIONS: u32 = 100_000;
 
 impl LimitSettings {
     /// Registrations a minute for a client at `address`.
@@ -45,6 +49,16 @@ impl LimitSettings {
             .unwrap_or(unset(address, REMOTE_SOCKETS, LOOPBACK_SOCKETS))
     }
 
+    /// TCP connections of a peer at `address`, whatever is said over them.
+    #[must_use]
+    pub fn connections_for(&self, address: IpAddr) -> u32 {
+        self.connections_per_address.unwrap_or(unset(
+            address,
+            REMOTE_CONNECTIONS,
+            LOOPBACK_CONNECTIONS,
+        ))
+    }
+
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         // More a second than that is no limit at all.
         let range = 1..=1_000_000;
@@ -57,8 +71,11 @@ impl LimitSettings {
         if let Some(value) = self.registrations_per_minute {
             check::within("limits.registrations_per_minute", value, range.clone())?;
         }
-        match self.sockets_per_address {
-            Some(value) => check::within("limits.sockets_per_address", value, range),
+        if let Some(value) = self.sockets_per_address {
+            check::within("limits.sockets_per_address", value, range.clone())?;
+        }
+        match self.connections_per_address {
+            Some(value) => check::within("limits.connections_per_address", value, range),
             None => Ok(()),
         }
     }
@@ -87,26 +104,25 @@ mod tests {
             Ipv4Addr::LOCALHOST.to_ipv6_mapped().into(),
         ];
         let unset = crate::settings::Settings::default().limits;
-        assert_eq!(
-            (unset.registrations_for(remote), unset.sockets_for(remote)),
-            (60, 200)
-        );
+        let limits = |of: &LimitSettings, address| {
+            (
+                of.registrations_for(address),
+                of.sockets_for(address),
+                of.connections_for(address),
+            )
+        };
+        assert_eq!(limits(&unset, remote), (60, 200, 1000));
         for address in loopback {
-            assert_eq!(
-                (unset.registrations_for(address), unset.sockets_for(address)),
-                (10_000, 50_000)
-            );
+            assert_eq!(limits(&unset, address), (10_000, 50_000, 100_000));
         }
         let set = LimitSettings {
             registrations_per_minute: Some(7),
             sockets_per_address: Some(8),
+            connections_per_address: Some(9),
             ..unset
         };
         for address in loopback.into_iter().chain([remote]) {
-            assert_eq!(
-                (set.registrations_for(address), set.sockets_for(address)),
-                (7, 8)
-            );
+            assert_eq!(limits(&set, address), (7, 8, 9));
         }
     }
 }

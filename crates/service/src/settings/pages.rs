@@ -28,19 +28,13 @@ impl PagesSettings {
     /// The origin of the pages that subscriber serves, which listens at `bind` unless it is said otherwise.
     #[must_use]
     pub fn console_origin(&self, bind: SocketAddr) -> String {
-        let Some(url) = &self.subscriber else {
-            return format!("http://{bind}");
-        };
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // Browsers write an origin so, without the port that the scheme has anyway.
-        let host = host.to_ascii_lowercase();
-        let usual = match scheme {
-            "https" => ":443",
-            _ => ":80",
-        };
-        let host = host.strip_suffix(usual).unwrap_or(&host);
-        format!("{scheme}://{host}")
+        origin(self.subscriber.as_deref(), bind)
+    }
+
+    /// The same of the pages that chat-server serves.
+    #[must_use]
+    pub fn visitor_origin(&self, bind: SocketAddr) -> String {
+        origin(self.chat_server.as_deref(), bind)
     }
 
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
@@ -64,6 +58,22 @@ impl PagesSettings {
         }
         Ok(())
     }
+}
+
+fn origin(url: Option<&str>, bind: SocketAddr) -> String {
+    let Some(url) = url else {
+        return format!("http://{bind}");
+    };
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Browsers write an origin so, without the port that the scheme has anyway.
+    let host = host.to_ascii_lowercase();
+    let usual = match scheme {
+        "https" => ":443",
+        _ => ":80",
+    };
+    let host = host.strip_suffix(usual).unwrap_or(&host);
+    format!("{scheme}://{host}")
 }
 
 fn is_colour(text: &str) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, guard,
-    http::header::RETRY_AFTER,
+    http::{StatusCode, header::RETRY_AFTER},
     rt,
     web::{self, Data, ServiceConfig},
 };
@@ -14,6 +14,7 @@ use helpline_service::{
     access::subprotocol,
     application::Commons,
     door::client_address,
+    http::came_as_head,
     metrics::SocketKind,
     socket::{Incoming, Session, close, serve},
     wire::{Upgrade, upgrade},
@@ -85,6 +86,10 @@ async fn come<H: Host>(
         Ok(handshake) => handshake,
         Err(refused) => return polling::bad_request(refused),
     };
+    // To ask for packets takes them away.
+    if came_as_head(&request) {
+        return polling::bad_request(BadRequest::Method);
+    }
     let is_post = request.method() == actix_web::http::Method::POST;
     let Some(sid) = &handshake.sid else {
         return match is_post {
@@ -190,6 +195,19 @@ fn accept(
 ) -> Option<Upgrade<impl Stream<Item = Incoming> + use<>>> {
     let max_frame = commons.settings.chat.max_frame_bytes;
     upgrade(request, body, subprotocol(request.headers()), max_frame).ok()
+}
+
+/// A request that the listener does not take, in the words that clients of Engine.IO know.
+pub(crate) fn refuse(status: StatusCode, _: &str) -> HttpResponse {
+    match status {
+        StatusCode::FORBIDDEN => {
+            let body = BadRequest::Forbidden.body();
+            HttpResponse::Forbidden()
+                .content_type("application/json")
+                .body(body)
+        }
+        _ => polling::bad_request(BadRequest::Mismatch),
+    }
 }
 
 fn later(mut answer: actix_web::HttpResponseBuilder) -> HttpResponse {

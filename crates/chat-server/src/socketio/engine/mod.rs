@@ -25,7 +25,7 @@ use helpline_service::settings::SocketSettings;
 
 use self::line::Line;
 pub(crate) use self::{
-    door::{Exchange, Host, Opening, routes},
+    door::{Exchange, Host, Opening, refuse, routes},
     query::Handshake,
 };
 

@@ -27,6 +27,8 @@ pub(super) enum BadRequest {
     Method,
     /// It does not fit to what the line is.
     Mismatch,
+    /// It comes from where nobody is let in.
+    Forbidden,
     /// A revision that we do not speak.
     Revision,
 }
@@ -39,6 +41,7 @@ impl BadRequest {
             Self::Session => r#"{"code":1,"message":"Session ID unknown"}"#,
             Self::Method => r#"{"code":2,"message":"Bad handshake method"}"#,
             Self::Mismatch => r#"{"code":3,"message":"Bad request"}"#,
+            Self::Forbidden => r#"{"code":4,"message":"Forbidden"}"#,
             Self::Revision => r#"{"code":5,"message":"Unsupported protocol version"}"#,
         }
     }
