@@ -150,7 +150,7 @@ export class Session {
   }
 
   #plan(): void {
-    const left = Date.parse(this.#grant.expiresAt) - Date.now();
+    const left = lifeOf(this.#grant);
     this.#waitUntil(Date.now() + left * (1 - RENEW_AT));
   }
 
@@ -160,6 +160,18 @@ export class Session {
     const next = () => (Date.now() < due ? this.#waitUntil(due) : void this.renew());
     this.#timer = this.env.setTimer(next, Math.min(Math.max(due - Date.now(), SOONEST_MS), LOOK_MS));
   }
+}
+
+/** How long a grant that has just come lives: by the server's clock alone, for this machine's may be wrong by hours. */
+function lifeOf({ token, expiresAt }: Grant): number {
+  let issuedAt: unknown;
+  try {
+    const claims = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    issuedAt = (JSON.parse(claims) as { iat?: unknown }).iat;
+  } catch {
+    // No token that can be looked into: this machine's clock has to do.
+  }
+  return Date.parse(expiresAt) - (typeof issuedAt === "number" ? issuedAt * 1_000 : Date.now());
 }
 
 /** The server knows no such session, or has no sign-in at all. */

@@ -8,10 +8,12 @@ const LONGEST_TEXT = 120;
 
 export class Notifier {
   #audio: AudioContext | undefined;
+  #hasComplained = false;
 
   constructor() {
     // A browser lets a page sound only after the person has touched it.
     const unlock = () => {
+      if (!("AudioContext" in window)) return;
       this.#audio ??= new AudioContext();
       void this.#audio.resume();
     };
@@ -57,11 +59,17 @@ export class Notifier {
   #notify(title: string, body: string, tag: string, onclick?: () => void): void {
     const hidden = document.visibilityState !== "visible" || !document.hasFocus();
     if (!hidden || !("Notification" in window) || Notification.permission !== "granted") return;
-    const notice = new Notification(title, { body: body.slice(0, LONGEST_TEXT), tag });
-    notice.onclick = () => {
-      window.focus();
-      onclick?.();
-      notice.close();
-    };
+    try {
+      const notice = new Notification(title, { body: body.slice(0, LONGEST_TEXT), tag });
+      notice.onclick = () => {
+        window.focus();
+        onclick?.();
+        notice.close();
+      };
+    } catch (error) {
+      // Chrome on Android has the permission and throws here. Nothing of the chat may end with it.
+      if (!this.#hasComplained) console.warn("Helpline: this browser shows no notifications of a page.", error);
+      this.#hasComplained = true;
+    }
   }
 }
