@@ -5,7 +5,8 @@
 //!
 //! Promises: a page names in its Content-Security-Policy exactly the servers it talks to; only the widget's frame may
 //! be framed by other sites; a file with a hash in its name may be kept for ever, everything else is asked for anew
-//! and answered with 304 when it is the same.
+//! and answered with 304 when it is the same; whatever can be compressed is sent as the build compressed it, in an
+//! encoding that the browser asked for, and nothing is compressed while it is served.
 //!
 //! ```no_run
 //! use actix_web::App;
@@ -17,6 +18,7 @@
 
 mod asset;
 mod config;
+mod encoding;
 mod pages;
 mod policy;
 mod routes;
@@ -24,5 +26,6 @@ mod routes;
 pub use self::{
     asset::Asset,
     config::{Brand, Mode, PublicConfig},
+    encoding::{Accepted, Encoding},
     pages::{Pages, Site},
 };

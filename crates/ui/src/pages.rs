@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use crate::{
     asset::{self, Asset},
     config::PublicConfig,
+    encoding::{Accepted, Encoding},
     policy::{Framing, content_security_policy},
 };
 
@@ -49,23 +50,28 @@ impl Pages {
         }
     }
 
-    /// What stands at `path`, if anything does.
-    pub fn get(&self, path: &str) -> Option<Asset> {
+    /// What stands at `path`, if anything does, in an encoding that `accepted` has.
+    pub fn get(&self, path: &str, accepted: &Accepted) -> Option<Asset> {
         if path == "/config.json" {
             return Some(self.config());
         }
         if let Some(name) = path.strip_prefix("/assets/") {
-            return asset::file(&format!("assets/{name}"), FOR_EVER);
+            return asset::file(&format!("assets/{name}"), FOR_EVER, accepted);
         }
-        match self.site {
-            Site::ChatServer => match path {
-                "/" | "/c" => Some(page("visitor.html", &self.policy)),
-                "/embed" => Some(page("visitor.html", &self.framed_policy)),
-                "/widget.js" => asset::file("widget.js", WIDGET),
-                _ if path.starts_with("/c/") => Some(page("visitor.html", &self.policy)),
-                _ => None,
-            },
-            Site::Subscriber => (path == "/").then(|| page("console.html", &self.policy)),
+        let page = |file, policy| Some(page(file, policy, accepted));
+        match (self.site, path) {
+            (Site::ChatServer, "/" | "/c") => page("visitor.html", &self.policy),
+            (Site::ChatServer, "/embed") => page("visitor.html", &self.framed_policy),
+            (Site::ChatServer, "/widget.js") => {
+                let script = asset::file("widget.js", WIDGET, accepted)?;
+                Some(Asset {
+                    readable: true,
+                    ..script
+                })
+            }
+            (Site::ChatServer, _) if path.starts_with("/c/") => page("visitor.html", &self.policy),
+            (Site::Subscriber, "/") => page("console.html", &self.policy),
+            _ => None,
         }
     }
 
@@ -89,19 +95,27 @@ impl Pages {
             bytes: Cow::Owned(self.config_json.as_bytes().to_vec()),
             mime: "application/json",
             etag: String::from("\"config\""),
+            last_modified: None,
+            encoding: Encoding::Identity,
+            varies: false,
             cache_control: NEVER_KEPT,
             content_security_policy: None,
+            readable: false,
         }
     }
 }
 
-fn page(file: &str, policy: &str) -> Asset {
-    let page = asset::file(file, REVALIDATE).unwrap_or_else(|| Asset {
+fn page(file: &str, policy: &str, accepted: &Accepted) -> Asset {
+    let page = asset::file(file, REVALIDATE, accepted).unwrap_or_else(|| Asset {
         bytes: Cow::Borrowed(MISSING.as_bytes()),
         mime: "text/html; charset=utf-8",
         etag: String::from("\"missing\""),
+        last_modified: None,
+        encoding: Encoding::Identity,
+        varies: false,
         cache_control: NEVER_KEPT,
         content_security_policy: None,
+        readable: false,
     });
     Asset {
         content_security_policy: Some(policy.to_owned()),

@@ -17,17 +17,24 @@ export const SHOP = `
   a { color: #076045; }
   #spa { display: none; }`;
 
+interface Own {
+  body?: string;
+  script?: (host: string, nonce: string) => string;
+  styles?: string;
+}
+
 export class Site {
   private constructor(
     private readonly server: Server,
     readonly url: string,
   ) {}
 
-  static async start(host: string, attributes = `data-title="Talk to Kestrel"`, style = HOSTILE): Promise<Site> {
+  /** `own` is what the site has besides: markup in its body, another way to load the script, another policy for styles. */
+  static async start(host: string, attributes = `data-title="Talk to Kestrel"`, style = HOSTILE, own: Own = {}): Promise<Site> {
     const policy = [
       "default-src 'none'",
       `script-src ${host} 'nonce-${NONCE}'`,
-      `style-src 'nonce-${NONCE}'`,
+      own.styles ?? `style-src 'nonce-${NONCE}'`,
       `frame-src ${host}`,
       "img-src data:",
       "base-uri 'none'",
@@ -44,7 +51,8 @@ export class Site {
           document.body.replaceChildren(Object.assign(document.createElement("h1"), { textContent: "Another view" }));
         };
       </script>
-      <script src="${host}/widget.js" ${attributes} defer></script></body></html>`;
+      ${own.body ?? ""}
+      ${own.script?.(host, NONCE) ?? `<script src="${host}/widget.js" ${attributes} defer></script>`}</body></html>`;
     const server = createServer((_, response) => {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
       response.end(page);

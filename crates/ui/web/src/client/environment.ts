@@ -48,10 +48,22 @@ function watchForSleep(slept: () => void): () => void {
   return () => clearInterval(timer);
 }
 
+/** A browser refuses at once what it may not do, such as a plain socket from a secure page: that is a lost connection too. */
+function connect(url: string, protocols: string[]): SocketLike {
+  try {
+    return new WebSocket(url, protocols) as unknown as SocketLike;
+  } catch (error) {
+    console.error(`Helpline: this page cannot connect to ${url}`, error);
+    const none: SocketLike = { send: () => {}, close: () => {}, onopen: null, onmessage: null, onclose: null };
+    setTimeout(() => none.onclose?.({ code: 1006 }));
+    return none;
+  }
+}
+
 /** The browser's own. */
 export function browserEnvironment(): Environment {
   return {
-    connect: (url, protocols) => new WebSocket(url, protocols) as unknown as SocketLike,
+    connect,
     setTimer: (run, afterMs) => setTimeout(run, afterMs),
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
     now: () => performance.now(),

@@ -4,7 +4,9 @@ import texts from "virtual:texts/console";
 import { askConfig } from "../client/http";
 import { applyAccent } from "../shared/accent";
 import "../shared/base.css";
+import { cannotStart } from "../shared/cannot-start";
 import { loadTexts, t } from "../shared/i18n";
+import { setClockOffset } from "../shared/time";
 import App from "./App.svelte";
 import { memory } from "./memory";
 import { pauseBefore } from "./pages/pauses";
@@ -21,13 +23,14 @@ async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
 
 async function start(): Promise<void> {
   const { language } = memory.settings();
-  const wanted = [...(language ? [language] : []), ...navigator.languages];
+  const wanted = [...(language ? [language] : []), ...(navigator.languages ?? [])];
   const words = eachRetriable(texts);
   const [config] = await Promise.all([untilThere(askConfig), untilThere(() => loadTexts(words, wanted).then(() => true))]);
+  setClockOffset(config.clockOffsetMs);
   applyAccent(config.brand.accent);
   document.title = config.brand.title ?? t("console.title");
   const target = document.getElementById("app");
   if (target) mount(App, { target, props: { config, languages: Object.keys(texts) } });
 }
 
-void start();
+start().catch((error: unknown) => cannotStart("Helpline: the console could not be started.", error));

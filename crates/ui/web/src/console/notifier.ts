@@ -9,10 +9,12 @@ const TRIAL = "helpline-trial";
 
 export class Notifier {
   #audio: AudioContext | undefined;
+  #hasComplained = false;
 
   constructor() {
     // A browser lets a page sound only after the person has touched it.
     const unlock = () => {
+      if (!("AudioContext" in window)) return;
       try {
         this.#audio ??= new AudioContext();
         void this.#audio.resume().catch(() => undefined);
@@ -75,8 +77,10 @@ export class Notifier {
         onclick?.();
         notice.close();
       };
-    } catch {
-      // A browser that throws here has no notifications; the sound and the title say the same.
+    } catch (error) {
+      // Chrome on Android has the permission and throws here. Nothing of the chat may end with it.
+      if (!this.#hasComplained) console.warn("Helpline: this browser shows no notifications of a page.", error);
+      this.#hasComplained = true;
     }
   }
 }

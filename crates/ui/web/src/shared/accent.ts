@@ -44,13 +44,19 @@ function readable(colour: Rgb, surface: Rgb, towards: Rgb): Rgb {
 
 const css = ([red, green, blue]: Rgb) => `rgb(${red} ${green} ${blue})`;
 
+/** Those of them that the launcher needs. */
+export function brandTokens(accent: string): Record<string, string> {
+  const colour = parseHex(accent);
+  if (!colour) return {};
+  return { "--brand": css(colour), "--brand-ink": css(contrast(colour, WHITE) >= ENOUGH ? WHITE : BLACK) };
+}
+
 /** The custom properties for an accent; empty if it is no colour. */
 export function accentTokens(accent: string): Record<string, string> {
   const colour = parseHex(accent);
   if (!colour) return {};
   return {
-    "--brand": css(colour),
-    "--brand-ink": css(contrast(colour, WHITE) >= ENOUGH ? WHITE : BLACK),
+    ...brandTokens(accent),
     "--brand-text-light": css(readable(colour, LIGHT_SURFACE, BLACK)),
     "--brand-text-dark": css(readable(colour, DARK_SURFACE, WHITE)),
   };

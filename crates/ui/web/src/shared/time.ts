@@ -1,6 +1,15 @@
 /** Times and durations as people write them, in the page's language. */
 import { currentLanguage } from "./i18n";
 
+let offsetMs = 0;
+
+/** The server's clock minus this machine's: "today" is a question to the server's. */
+export function setClockOffset(ms: number): void {
+  offsetMs = ms;
+}
+
+export const serverNow = (): number => Date.now() + offsetMs;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -30,7 +39,7 @@ export function dayAfter(at: number, days: number): number {
 }
 
 /** "Today", "Yesterday" or the date. */
-export function dayName(at: number, now = Date.now()): string {
+export function dayName(at: number, now = serverNow()): string {
   const relative = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
   const capital = (text: string) => text.charAt(0).toLocaleUpperCase(currentLanguage()) + text.slice(1);
   if (isSameDay(at, now)) return capital(relative.format(0, "day"));

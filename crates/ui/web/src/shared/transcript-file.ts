@@ -1,7 +1,7 @@
 /** A chat as a plain text file that anyone can open in ten years. */
 import type { Line, Message } from "../client/transcript";
 import { t } from "./i18n";
-import { clockTime, dateName, fullTime, isSameDay } from "./time";
+import { clockTime, dateName, fullTime, isSameDay, serverNow } from "./time";
 
 /** Who each side is, and every agent who is known by the id with which they joined. */
 type Names = { User: string; Support: string } & Record<string, string>;
@@ -18,7 +18,7 @@ function speaker({ name, from, supportId }: Message, { User, Support, ...agents 
 }
 
 export function transcriptText(title: string, lines: readonly Line[], names: Names): string {
-  const out = [title, fullTime(Date.now()), ""];
+  const out = [title, fullTime(serverNow()), ""];
   let day: number | undefined;
   for (const line of lines) {
     // It was said to the agent alone, and a file may be handed on.

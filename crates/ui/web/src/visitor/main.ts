@@ -1,12 +1,12 @@
 /** Starts the visitor page, which is also the chat link and the chat inside the widget's frame. */
 import texts from "virtual:texts/visitor";
-import { launcher } from "../../locales/en.json";
 import { loadConfig } from "../client/http";
 import { applyAccent } from "../shared/accent";
 import "../shared/base.css";
-import { h } from "../shared/dom";
+import { cannotStart } from "../shared/cannot-start";
 import { loadTexts, t } from "../shared/i18n";
 import { keepElsewhere } from "../shared/storage";
+import { setClockOffset } from "../shared/time";
 import type { FrameOptions, ToFrame } from "../widget/bridge";
 import { fittingTopic } from "./checks";
 import { frameOptions, meetLauncher, type Bridge } from "./frame";
@@ -69,9 +69,10 @@ function connect(visit: Visit, app: App, bridge: Bridge): void {
 
 async function start(): Promise<void> {
   const options = isFramed ? { name: undefined, ...frameOptions() } : linkOptions();
-  const wanted = [...(options.lang ? [options.lang] : []), ...navigator.languages];
+  const wanted = [...(options.lang ? [options.lang] : []), ...(navigator.languages ?? [])];
   const [config, bridge] = await Promise.all([loadConfig(), isFramed ? meetLauncher() : undefined, loadTexts(texts, wanted)]);
   if (bridge) keepElsewhere((values) => bridge.say({ type: "keep", values }), bridge.kept);
+  setClockOffset(config.clockOffsetMs);
   applyAccent(config.brand.accent);
   applyAccent(options.accent);
 
@@ -94,7 +95,4 @@ async function start(): Promise<void> {
   if (!isFramed) app.focus();
 }
 
-start().catch((error: unknown) => {
-  console.error("Helpline: the chat could not be started.", error);
-  document.getElementById("app")?.replaceChildren(h("button", { type: "button", className: "button broken", onclick: () => location.reload() }, launcher.failed));
-});
+start().catch((error: unknown) => cannotStart("Helpline: the chat could not be started.", error));

@@ -17,7 +17,7 @@ export interface FrameOptions {
 
 export type ToFrame =
   | { type: "shown"; shown: boolean; focus: boolean }
-  | { type: "identify"; name?: string; email?: string; token?: string };
+  | { type: "identify"; name?: string | undefined; email?: string | undefined; token?: string | undefined };
 
 export type ToLauncher =
   | { type: "ready" }

@@ -3,32 +3,35 @@ import { launcher as en } from "../../locales/en.json";
 import { launcher as ms } from "../../locales/ms.json";
 import { launcher as zh } from "../../locales/zh.json";
 import type { FrameOptions } from "./bridge";
+import type { Origin } from "./origin";
 
 export type Texts = typeof en;
 
 export interface Options {
-  /** Where this script came from, and where the chat is. */
+  /** Where the chat is, and as a rule this script came from. */
   host: string;
+  /** What the site's policy asks of styles, as far as the script tag tells. */
+  nonce: string;
   texts: Texts;
   accent: string;
   position: "left" | "right";
   frame: FrameOptions;
 }
 
-const LANGUAGES: Record<string, Texts> = { en, ms, zh };
+const LANGUAGES = new Map<string, Texts>(Object.entries({ en, ms, zh }));
 const FOR_THE_FRAME = ["title", "accent", "lang", "topic", "welcome", "lead"] as const;
 
-export function readOptions(script: HTMLScriptElement): Options {
-  const { dataset } = script;
+export function readOptions({ dataset, nonce }: Origin, host: string): Options {
   const frame: FrameOptions = {};
   for (const key of FOR_THE_FRAME) {
     const value = dataset[key];
     if (value) frame[key] = value;
   }
-  const wanted = [dataset.lang, ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0] ?? "");
-  const texts = LANGUAGES[wanted.find((tag) => tag in LANGUAGES) ?? "en"] ?? en;
+  const wanted = [dataset.lang, ...(navigator.languages ?? [])].map((tag) => tag?.toLowerCase().split("-")[0] ?? "");
+  const texts = wanted.map((tag) => LANGUAGES.get(tag)).find(Boolean) ?? en;
   return {
-    host: new URL(script.src).origin,
+    host,
+    nonce,
     texts: { ...texts, ...(dataset.label ? { open: dataset.label } : {}) },
     accent: dataset.accent ?? "",
     position: dataset.position === "left" ? "left" : "right",

@@ -1,5 +1,5 @@
 /** The button, the panel and the frame in it: one element with a shadow root. */
-import { accentTokens } from "../shared/accent";
+import { brandTokens } from "../shared/accent";
 import { HELLO, type ToFrame, type ToLauncher } from "./bridge";
 import type { Options } from "./options";
 import sheetText from "./panel.css?inline";
@@ -18,9 +18,34 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", att
   return element;
 }
 
+/** A style sheet of the shadow root's own or, in a browser without those, an element, which a page's policy may forbid. */
+function addStyle(root: ShadowRoot, nonce: string): HTMLStyleElement | undefined {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(sheetText);
+    root.adoptedStyleSheets = [sheet];
+    return undefined;
+  } catch {
+    const style = make("style");
+    style.nonce = nonce;
+    style.textContent = sheetText;
+    root.append(style);
+    return style;
+  }
+}
+
+const UNCHANGED = ["none", "auto", "normal", "1", "visible", ""];
+const CHANGES = ["opacity", "filter", "backdropFilter", "transform", "translate", "rotate", "scale", "perspective", "clipPath", "contain", "willChange", "visibility"] as const;
+
+function isRootChanged(): boolean {
+  const style = getComputedStyle(document.documentElement);
+  return CHANGES.some((name) => !UNCHANGED.includes(style[name] ?? ""));
+}
+
 export class Panel {
   readonly element = make("helpline-widget" as "div");
   #root: ShadowRoot;
+  #style: HTMLStyleElement | undefined;
   #button: HTMLButtonElement;
   #badge = make("span", "badge");
   #news = make("span", "news", { role: "status" });
@@ -40,10 +65,8 @@ export class Panel {
   ) {
     const { texts, accent, position, frame } = options;
     this.#root = this.element.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(sheetText);
-    this.#root.adoptedStyleSheets = [sheet];
-    for (const [name, value] of Object.entries(accentTokens(accent))) this.element.style.setProperty(name, value);
+    this.#style = addStyle(this.#root, options.nonce);
+    for (const [name, value] of Object.entries(brandTokens(accent))) this.element.style.setProperty(name, value);
 
     this.#button = make("button", "launcher", { type: "button", "aria-expanded": "false", "aria-controls": "panel" });
     this.#button.append(drawIcon("chat"), drawIcon("close"), this.#badge);
@@ -60,11 +83,35 @@ export class Panel {
     };
     this.#root.append(wrapper);
     this.#show();
+    addEventListener("load", () => this.rise());
+    // The site's page goes, and may have taken the place of what was kept.
+    addEventListener("pagehide", () => remember(visit));
     const viewport = window.visualViewport;
     for (const event of ["resize", "scroll"]) viewport?.addEventListener(event, () => this.#fit());
   }
 
+  /** It stands in the page now, which may forbid or spoil how it looks. */
+  attached(): void {
+    if (this.#style && !this.#style.sheet) {
+      this.element.remove();
+      throw new Error("the page's policy forbids the style element that this browser needs: give the script tag a nonce of style-src");
+    }
+    this.rise();
+  }
+
+  /**
+   * What a page does to its root element (a filter, a transform, `* { opacity: .5 }`) reaches everything in it, but not
+   * what stands in the top layer.
+   */
+  rise(): void {
+    const { element } = this;
+    if (!element.showPopover || !element.isConnected || element.matches(":popover-open") || !isRootChanged()) return;
+    element.popover = "manual";
+    element.showPopover();
+  }
+
   open({ quietly = false } = {}): void {
+    this.rise();
     this.load();
     this.#isOpen = true;
     this.#wantsFocus = !quietly;
@@ -80,7 +127,8 @@ export class Panel {
     if (hadFocus) this.#button.focus();
   }
 
-  identify(identity: Identity): void {
+  identify({ name, email, token }: Identity): void {
+    const identity = { name, email, token };
     this.#identity = identity;
     this.#say({ type: "identify", ...identity });
   }
@@ -96,7 +144,10 @@ export class Panel {
     this.#frame = element;
     this.#box.classList.remove("broken");
     this.#box.append(element);
-    this.#loadTimer = window.setTimeout(() => this.#box.classList.add("broken"), LOAD_TIMEOUT_MS);
+    this.#loadTimer = window.setTimeout(() => {
+      this.#box.classList.add("broken");
+      console.warn(`Helpline: ${host}/embed has not answered. Does the page's policy name it in frame-src?`);
+    }, LOAD_TIMEOUT_MS);
   }
 
   #retry(): void {

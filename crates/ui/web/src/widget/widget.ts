@@ -7,13 +7,14 @@
  * from text.
  */
 import { readOptions } from "./options";
+import { findOrigin } from "./origin";
 import { Panel } from "./panel";
 import { recallVisit, rememberVisit } from "./visit";
 
 export interface Identity {
-  name?: string;
-  email?: string;
-  token?: string;
+  name?: string | undefined;
+  email?: string | undefined;
+  token?: string | undefined;
 }
 
 declare global {
@@ -22,23 +23,52 @@ declare global {
   }
 }
 
-const script = document.currentScript;
+/** A page may load this twice, or replace its whole document and keep its window. */
+const RUNNING = Symbol.for("helpline.widget");
+/** A site that takes the button away so often in a second means it. */
+const MOST_RETURNS = 20;
 
-if (script instanceof HTMLScriptElement && !window.Helpline) {
-  const options = readOptions(script);
+function start(): void {
+  if (Reflect.has(window, RUNNING)) return;
+  const origin = findOrigin();
+  if (!origin.host) {
+    console.error('Helpline: nothing says where the chat is. Add data-host="https://…" to the script tag.');
+    return;
+  }
+  Reflect.set(window, RUNNING, true);
   const visit = recallVisit();
-  const panel = new Panel(options, visit, rememberVisit);
-  window.Helpline = {
-    open: () => panel.open(),
-    close: () => panel.close(),
-    identify: (identity) => panel.identify(identity),
-  };
+  const { open: wasOpen, active } = visit;
+  const panel = new Panel(readOptions(origin, origin.host), visit, rememberVisit);
+  offer({ open: () => panel.open(), close: () => panel.close(), identify: (identity) => panel.identify(identity) });
+
+  let returns = 0;
   // Outside of the body: sites that navigate by replacing their body leave it alone.
   const attach = () => {
-    if (!panel.element.isConnected) document.documentElement.append(panel.element);
+    if (panel.element.isConnected) return;
+    if (++returns > MOST_RETURNS) {
+      console.warn("Helpline: this page keeps removing the chat button, so it stays away.");
+      observer.disconnect();
+      return;
+    }
+    window.setTimeout(() => (returns -= 1), 1_000);
+    document.documentElement.append(panel.element);
+    panel.attached();
   };
+  const observer = new MutationObserver(attach);
   attach();
-  new MutationObserver(attach).observe(document.documentElement, { childList: true });
-  if (visit.open) panel.open({ quietly: true });
-  else if (visit.active) panel.load();
+  observer.observe(document.documentElement, { childList: true });
+  if (wasOpen) panel.open({ quietly: true });
+  else if (active) panel.load();
+}
+
+/** An element whose id is "Helpline" looks like a global and is none; what a site has set itself is not taken away. */
+function offer(api: NonNullable<Window["Helpline"]>): void {
+  if (!Object.prototype.hasOwnProperty.call(window, "Helpline")) window.Helpline = api;
+  else console.warn("Helpline: this page has a window.Helpline of its own, which stays.");
+}
+
+try {
+  start();
+} catch (error) {
+  console.error("Helpline: the chat button could not be shown.", error);
 }
