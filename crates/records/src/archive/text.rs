@@ -21,8 +21,8 @@ pub(crate) fn fold(text: &str) -> String {
         return clean(text).to_ascii_lowercase();
     }
     let apart: String = clean(text).nfkd().collect();
-    // By way of the capitals, so that what has the same capital is the same letter.
-    let small = apart.to_uppercase().to_lowercase();
+    // By way of the capitals, so that what has the same capital is the same letter; the capital of a small letter, as ß has.
+    let small = apart.to_lowercase().to_uppercase().to_lowercase();
     let small = small.replace('\u{3c2}', "\u{3c3}").replace("i\u{307}", "i");
     small.nfkc().collect()
 }

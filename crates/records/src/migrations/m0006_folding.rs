@@ -87,7 +87,7 @@ fn key_of(row: &QueryResult, key: &[&str]) -> Result<Vec<Value>, DbErr> {
 /// As it was done when this was released.
 fn fold(text: &str) -> String {
     let apart: String = text.nfkd().collect();
-    let small = apart.to_uppercase().to_lowercase();
+    let small = apart.to_lowercase().to_uppercase().to_lowercase();
     let small = small.replace('\u{3c2}', "\u{3c3}").replace("i\u{307}", "i");
     small.nfkc().collect()
 }
