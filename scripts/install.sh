@@ -79,6 +79,11 @@ need_postgres() {
     have_postgres || die "please install PostgreSQL and try again; Debian, Ubuntu and Homebrew call it postgresql"
 }
 
+# Installs PgBouncer where there is none; Debian keeps it where no PATH of a plain user looks.
+need_pgbouncer() {
+    [ -x /usr/sbin/pgbouncer ] || need pgbouncer pgbouncer pgbouncer "the tests of the records reach PostgreSQL through it too"
+}
+
 # Sets REDIS_SERVER to a Redis 7 or Valkey server, installing Redis where there is none.
 need_redis() {
     local version

@@ -184,6 +184,39 @@ async fn chats_go_on_while_the_database_is_slow() {
     records.close().await;
 }
 
+/// Two hundred events would take it longer than any call waits.
+#[tokio::test]
+async fn a_slow_database_is_given_what_it_can_take() {
+    let Some((world, url)) = on_postgres() else {
+        return;
+    };
+    let records = Records::open(&url).await.expect("a good address");
+    let (mut visitor, mut agent) = world.engaged().await;
+    let chat = visitor.guest.chat_id.clone();
+    drop(Session::run(
+        &url,
+        "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_sleep_for('60 ms'); RETURN NEW; END $$;
+         CREATE TRIGGER slowly BEFORE INSERT ON chat_events FOR EACH ROW EXECUTE FUNCTION slowly();",
+    ));
+    // While nothing can be stored, much comes to wait.
+    let held = Session::run(&url, "BEGIN; LOCK TABLE chats IN ACCESS EXCLUSIVE MODE;");
+    let mut said = Vec::new();
+    for number in 0..250 {
+        let content = format!("{number}");
+        visitor.says(&content).await;
+        agent.hears(&content).await;
+        said.push(content);
+    }
+    drop(held);
+    eventually("the records to have it all", secs(90), async || {
+        let archived = archived(&records, &chat).await?;
+        (archived == said).then_some(())
+    })
+    .await;
+    records.close().await;
+}
+
 #[tokio::test]
 async fn chats_go_on_while_the_disk_of_the_records_is_full() {
     let Some(disk) = SmallDisk::of(4) else {

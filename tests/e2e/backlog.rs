@@ -62,7 +62,20 @@ async fn nothing_is_accepted_while_too_much_waits_for_the_records() {
     visitor.expect_error("unavailable").await;
     agent.sends("nor this").await;
     agent.expect_error("unavailable").await;
+    for address in [world.chat(0), world.chat(1), world.feed(0)] {
+        eventually("a word of it", secs(5), async || {
+            let answer = http::get(address, "/ready").await;
+            (answer.status == 503 && answer.body.contains("stream_max_bytes")).then_some(())
+        })
+        .await;
+        // It is the same everywhere.
+        assert_eq!(http::status(address, "/serving").await, Some(200));
+    }
     held.let_go().await;
+    eventually("readiness", secs(10), async || {
+        world.is_ready().await.then_some(())
+    })
+    .await;
     for server in 0..2 {
         eventually("the backlog to be gone", secs(5), async || {
             (figure(&world, server, "helpline_stream_bytes").await < 20_000.0).then_some(())

@@ -11,9 +11,12 @@ async fn office() -> Option<Office> {
     if postgres::is_left_out() {
         return None;
     }
-    let url = postgres::fresh();
+    Some(office_at(postgres::fresh()).await)
+}
+
+pub(crate) async fn office_at(url: String) -> Office {
     let world = World::with(move |settings| settings.records.url = Some(url.as_str().into()));
-    Some(Office::in_world(world).await)
+    Office::in_world(world).await
 }
 
 #[tokio::test]
@@ -21,6 +24,10 @@ async fn a_conversation_is_had_closed_found_and_erased() {
     let Some(office) = office().await else {
         return;
     };
+    a_conversation_is_had(&office).await;
+}
+
+pub(crate) async fn a_conversation_is_had(office: &Office) {
     let (id, mut candidate, mut agent) = office.talk().await;
     candidate
         .says(&id, "O'Brien; DROP TABLE chats; -- \u{1f600}")

@@ -207,9 +207,20 @@ async fn a_thousand_chats_are_exported_whole() {
     assert_eq!(chats[0]["messages"][1]["content"], "+49 123");
     let exported = get(&house.world, "/staff/chats/export?format=csv", &house.admin).await;
     assert_eq!(exported.header("content-type"), "text/csv; charset=utf-8");
+    let name = exported.header("content-disposition");
+    assert!(
+        name.starts_with("attachment; filename=\"chats-until-2"),
+        "{name}"
+    );
+    let path = "/staff/chats/export?format=csv&from=2026-11-01&to=2026-11-03T00:00:00Z";
+    let of_days = get(&house.world, path, &house.admin).await;
+    assert_eq!(
+        of_days.header("content-disposition"),
+        "attachment; filename=\"chats-2026-11-01-to-2026-11-02.csv\""
+    );
     let csv = &exported.body;
     assert!(
-        csv.starts_with("chatId,platform,visitorId,visitorName,"),
+        csv.starts_with("\u{feff}chatId,platform,visitorId,visitorName,"),
         "{csv:.80}"
     );
     assert_eq!(csv.matches("'=Visitor").count(), 3000);

@@ -26,6 +26,7 @@ pub mod memory;
 pub mod office;
 pub mod party;
 pub mod people;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -82,6 +82,11 @@ fn server() -> &'static Server {
 }
 
 fn guard(programs: &Path) -> Child {
+    as_postgres(GUARD).arg(programs).spawn().expect("sh runs")
+}
+
+/// A shell that runs this as a user whom PostgreSQL and its like accept, with our hand on its standard input.
+pub(crate) fn as_postgres(script: &str) -> Command {
     let is_root = Command::new("id")
         .arg("-u")
         .output()
@@ -101,13 +106,11 @@ fn guard(programs: &Path) -> Child {
         Command::new("sh")
     };
     command
-        .args(["-c", GUARD, "postgres-guard"])
-        .arg(programs)
+        .args(["-c", script, "postgres-guard"])
         .current_dir("/")
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("sh runs")
+        .stdout(Stdio::piped());
+    command
 }
 
 /// Debian keeps the server's programs out of the way, one folder a version.
@@ -141,8 +144,30 @@ pub fn let_in(url: &str) {
     ));
 }
 
-fn name_of(url: &str) -> &str {
+pub(crate) fn name_of(url: &str) -> &str {
     url.rsplit_once('/').expect("the address has a name").1
+}
+
+/// What connections to this database find when they say nothing themselves, from the next ones on: a setting and its value.
+/// Those that are there keep what they found, as those to a server do that is not the right one any more.
+pub fn set_default(url: &str, setting: &str, value: &str) {
+    run(&format!(
+        "ALTER DATABASE {} SET {setting} = '{value}';",
+        name_of(url)
+    ));
+}
+
+/// Ends all connections to the database of this address.
+pub fn hang_up(url: &str) {
+    run(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}';",
+        name_of(url)
+    ));
+}
+
+/// The folder of the server's socket.
+pub(crate) fn folder() -> &'static str {
+    &server().folder
 }
 
 /// Runs statements beside all databases of tests.

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::doctor::doctor;
 use self::{
-    conversations::{Conversations, FromRecords},
+    conversations::{Archives, Conversations, FromRecords},
     socketio::SocketIo,
 };
 
@@ -91,7 +91,9 @@ impl Application {
             archive::start(commons, &people.records);
             commons.restorer.set(FromRecords(people.records.clone()));
         }
-        let for_socketio = SocketIo::open(commons, people.clone());
+        let people = people.map(|people| (people, Archives::open(commons)));
+        let for_socketio =
+            SocketIo::open(commons, people.as_ref().map(|(people, _)| people.clone()));
         application.serve_also(
             socketio,
             Commons::cors_with_credentials,
@@ -108,7 +110,7 @@ impl Application {
                 .service(availability::tell)
                 .service(register::register)
                 .service(chat::open);
-            if let Some(people) = &people {
+            if let Some((people, archives)) = &people {
                 config
                     .app_data(web::Data::new(people.clone()))
                     .configure(people::routes)
@@ -116,6 +118,7 @@ impl Application {
                     .app_data(web::Data::new(Conversations::new(
                         handler,
                         people.records.clone(),
+                        archives.clone(),
                     )))
                     .configure(conversations::routes)
                     .configure(livechat)

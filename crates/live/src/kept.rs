@@ -102,16 +102,19 @@ impl Store {
         })
     }
 
-    /// The records have all of a chat that ended: it may go after this long. An open chat stays.
+    /// The records have all of a chat that ended: it may go after this long, and whoever waits for it is told. An open chat
+    /// stays.
     ///
     /// # Errors
     /// When the store does not confirm in time.
     pub async fn archived(&self, chat: ChatId, tombstone: Duration) -> Result<(), Unavailable> {
         let keys = &self.shared.keys;
         let script = &self.shared.archived;
-        let expiry = keys.expiry(keys.partition(chat));
-        let mut call = script.call(&[&keys.chat(chat), &expiry]);
-        call.arg(chat.to_string()).arg(millis(tombstone));
+        let partition = keys.partition(chat);
+        let mut call = script.call(&[&keys.chat(chat), &keys.expiry(partition)]);
+        call.arg(chat.to_string())
+            .arg(millis(tombstone))
+            .arg(keys.archived_channel(partition));
         self.link
             .run(async |connection| script.send(connection, &call).await)
             .await

@@ -187,6 +187,11 @@ impl Keys {
         self.name(partition, "watch")
     }
 
+    /// Channel: the ids of a partition's chats whose end the records have.
+    pub fn archived_channel(&self, partition: u16) -> String {
+        self.name(partition, "archived")
+    }
+
     /// Channel: changes of a partition's waiting set.
     pub fn queue_channel(&self, partition: u16) -> String {
         self.name(partition, "queue")

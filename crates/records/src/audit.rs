@@ -34,6 +34,8 @@ pub(crate) enum Act {
     SettingsStored,
     /// Erased a visitor.
     VisitorErased,
+    /// Erased what was left under an e-mail.
+    FollowUpsErased,
 }
 
 impl Act {
@@ -48,6 +50,7 @@ impl Act {
             Self::RoleMapped => "role_mapped",
             Self::SettingsStored => "settings_stored",
             Self::VisitorErased => "visitor_erased",
+            Self::FollowUpsErased => "follow_ups_erased",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Forgetting a person.
 //!
-//! What a visitor said, what was whispered and noted about it, its ratings, follow-ups, tags and names are gone; what stays
+//! What a visitor said, what was whispered and noted about it, its ratings, follow-ups, tags and names are gone, also what it left
+//! under an e-mail that it gave in a chat; what stays
 //! of each chat is a row without a person, so that counts stay true. Events that are still on their way when a visitor is erased do
 //! not bring anything back: a chat that was erased takes in nothing more but its end, and a chat that the records
 //! have not heard of yet is erased as it arrives.
@@ -17,7 +18,8 @@ use crate::{
     audit::{self, Act},
     database::Records,
     entities::{
-        chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags, whisper,
+        account, chat, chat_event, erased_visitor, follow_up, message, note, rating, user_tags,
+        whisper,
     },
     error::RecordsError,
 };
@@ -56,6 +58,11 @@ impl Records {
                 chats: chats.len() as u64,
                 messages: 0,
             };
+            let mut introduced = own_email(tx, visitor).await?;
+            for chats in chats.chunks(500) {
+                introduced.extend(said_of_emails(tx, chats).await?);
+            }
+            erase_word_left(tx, &introduced).await?;
             for chats in chats.chunks(500) {
                 erased.messages += erase_chats(tx, chats).await?;
             }
@@ -64,6 +71,93 @@ impl Records {
         })
         .await
     }
+
+    /// Erases what was left under an e-mail by whoever found nobody, on behalf of the account `by`; says how many follow-ups.
+    ///
+    /// # Errors
+    /// When the database does not confirm in time.
+    pub async fn erase_follow_ups(
+        &self,
+        email: &str,
+        by: &str,
+        at: i64,
+    ) -> Result<u64, RecordsError> {
+        self.write(async |tx| {
+            let erased = follow_up::Entity::delete_many()
+                .filter(follow_up::is_of(email))
+                .exec(tx)
+                .await?
+                .rows_affected;
+            let details = serde_json::json!({ "followUps": erased });
+            let (act, target) = (Act::FollowUpsErased, "follow-ups");
+            audit::append(tx, at, by, act, target, Some(&details)).await?;
+            Ok(erased)
+        })
+        .await
+    }
+}
+
+/// The e-mail of the visitor's account, if it has one, as it stands in a text.
+async fn own_email(tx: &DatabaseTransaction, visitor: &str) -> Result<Vec<String>, DbErr> {
+    let account = account::Entity::find_by_id(visitor).one(tx).await?;
+    Ok(account
+        .map(|account| quoted(&account.email))
+        .into_iter()
+        .collect())
+}
+
+/// What was written down as the visitor gave its e-mail, in these chats and with their follow-ups.
+async fn said_of_emails(tx: &DatabaseTransaction, chats: &[String]) -> Result<Vec<String>, DbErr> {
+    let chats = || chats.iter().cloned();
+    let mut said: Vec<String> = chat_event::Entity::find()
+        .select_only()
+        .column(chat_event::Column::Body)
+        .filter(chat_event::Column::Kind.eq("introduced"))
+        .filter(chat_event::Column::Chat.is_in(chats()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let left: Vec<String> = follow_up::Entity::find()
+        .select_only()
+        .column(follow_up::Column::Email)
+        .filter(follow_up::Column::Chat.is_in(chats()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    said.extend(left.iter().map(|email| quoted(email)));
+    Ok(said)
+}
+
+/// Erases the follow-ups that named no chat and were left under an e-mail that stands in one of these texts.
+async fn erase_word_left(tx: &DatabaseTransaction, introduced: &[String]) -> Result<(), DbErr> {
+    if introduced.is_empty() {
+        return Ok(());
+    }
+    let introduced: Vec<String> = introduced.iter().map(|text| text.to_lowercase()).collect();
+    let emails: Vec<String> = follow_up::Entity::find()
+        .select_only()
+        .column(follow_up::Column::Email)
+        .filter(follow_up::Column::Chat.is_null())
+        .distinct()
+        .into_tuple()
+        .all(tx)
+        .await?;
+    for email in emails {
+        let wanted = quoted(&email);
+        if introduced.iter().any(|text| text.contains(&wanted)) {
+            follow_up::Entity::delete_many()
+                .filter(follow_up::Column::Chat.is_null())
+                .filter(follow_up::is_of(&email))
+                .exec(tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// An e-mail as it stands in an event: whole, whatever else is around it.
+fn quoted(email: &str) -> String {
+    serde_json::Value::from(email.to_lowercase()).to_string()
 }
 
 async fn erase_chats(tx: &DatabaseTransaction, chats: &[String]) -> Result<u64, DbErr> {

@@ -74,6 +74,20 @@ impl Records {
         .await
     }
 
+    /// A try could not be looked at: it was none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_back(&self, subjects: &[Subject]) -> Result<(), RecordsError> {
+        self.write_alone(async |tx| {
+            for subject in subjects {
+                uncount(tx, subject).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// A try succeeded: the first subject, the account, begins anew; of the others this try is taken back.
     ///
     /// # Errors
@@ -81,22 +95,28 @@ impl Records {
     pub async fn signed_in(&self, subjects: &[Subject]) -> Result<(), RecordsError> {
         self.write_alone(async |tx| {
             for (index, subject) in subjects.iter().enumerate() {
-                let key = key(subject);
-                let Some(mut row) = Entity::find_by_id(&key).one(tx).await? else {
-                    continue;
-                };
-                row.attempts -= 1;
-                if index == 0 || row.attempts <= 0 {
-                    Entity::delete_by_id(&key).exec(tx).await?;
-                    continue;
+                match index {
+                    0 => drop(Entity::delete_by_id(key(subject)).exec(tx).await?),
+                    _ => uncount(tx, subject).await?,
                 }
-                row.locked_until = locked_until(row.last_at, row.attempts, subject.free);
-                put(tx, row).await?;
             }
             Ok(())
         })
         .await
     }
+}
+
+async fn uncount(tx: &DatabaseTransaction, subject: &Subject) -> Result<(), DbErr> {
+    let key = key(subject);
+    let Some(mut row) = Entity::find_by_id(&key).one(tx).await? else {
+        return Ok(());
+    };
+    row.attempts -= 1;
+    if row.attempts <= 0 {
+        return Entity::delete_by_id(&key).exec(tx).await.map(drop);
+    }
+    row.locked_until = locked_until(row.last_at, row.attempts, subject.free);
+    put(tx, row).await
 }
 
 /// Until when there is a wait after so many tries; 0 if there is none, since a try that was begun earlier may be looked at later.

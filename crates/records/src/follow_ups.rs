@@ -160,6 +160,28 @@ impl Records {
         .await
     }
 
+    /// All that was left under an e-mail, newest first, open or done.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn follow_ups_of(
+        &self,
+        email: &str,
+        limit: u64,
+    ) -> Result<Vec<FollowUp>, RecordsError> {
+        let rows = self
+            .read(async |db| {
+                follow_up::Entity::find()
+                    .filter(follow_up::is_of(email))
+                    .order_by_desc(follow_up::Column::CreatedAt)
+                    .limit(limit)
+                    .all(db)
+                    .await
+            })
+            .await?;
+        Ok(rows.into_iter().map(FollowUp::from).collect())
+    }
+
     /// Says that this account sees to it. Of several at once one succeeds; again by the same changes nothing.
     ///
     /// # Errors

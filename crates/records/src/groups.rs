@@ -189,19 +189,6 @@ impl Records {
     }
 }
 
-/// What is there from the beginning: the group `default` with every permission, for everyone who works here.
-pub(crate) async fn begin(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    let all = Group {
-        name: DEFAULT_GROUP.to_owned(),
-        permissions: Permission::ALL.into_iter().collect(),
-    };
-    put(db, &all).await?;
-    for role in AccountRole::ALL.into_iter().filter(|role| role.is_staff()) {
-        map(db, role, DEFAULT_GROUP).await?;
-    }
-    Ok(())
-}
-
 async fn put(db: &impl ConnectionTrait, group: &Group) -> Result<(), DbErr> {
     let row = group::ActiveModel {
         name: Set(group.name.clone()),

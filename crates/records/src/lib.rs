@@ -24,6 +24,8 @@ mod groups;
 mod migrations;
 mod notes;
 mod passwords;
+#[cfg(test)]
+mod persons;
 mod ratings;
 mod retention;
 mod sessions;

@@ -220,15 +220,15 @@ impl Commons {
 
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
         // The list is whole between any two statements: a panic elsewhere cannot have broken it.
-        self.conditions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let conditions = self.conditions.lock();
+        conditions.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The worst of what stands in the way.
     fn obstacle(&self) -> Option<Obstacle> {
         let conditions = self.conditions();
         let obstacles = conditions.iter().filter_map(|obstacle| obstacle());
+        let obstacles = obstacles.chain(self.backlog.obstacle());
         obstacles.max_by_key(|obstacle| matches!(obstacle, Obstacle::Blocks(_)))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Promised: an event is acknowledged only after the records have confirmed it, so whatever dies in between, this process
 //! included, the event comes again and is recognised there. While the database is away nothing is acknowledged and
-//! nothing else stops. A kept chat's end is told to the store once it is in the records, and before it is acknowledged, so
+//! nothing else stops; a database that is too slow for a batch is given smaller ones. A kept chat's end is told to the store once it is in the records, and before it is acknowledged, so
 //! at every moment one of the two can be asked.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -18,8 +18,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-/// How many events go into one transaction.
-const BATCH: usize = 200;
+use super::portion::Portion;
+
 /// The first pause after a failure. It doubles up to [`LONGEST_PAUSE`], which is shorter than the stream's lease.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
@@ -56,8 +56,9 @@ impl Archiver {
     async fn work(&mut self) {
         let mut pause = SHORTEST_PAUSE;
         let mut failing = false;
+        let mut portion = Portion::default();
         loop {
-            let batch = match self.outbound.next(BATCH).await {
+            let batch = match self.outbound.next(portion.size()).await {
                 Ok(Some(batch)) => batch,
                 // Nothing came for a while, or the store is away: both have taken their time.
                 Ok(None) | Err(Unavailable) => continue,
@@ -68,6 +69,7 @@ impl Archiver {
                         info!("events are archived again");
                     }
                     (failing, pause) = (false, SHORTEST_PAUSE);
+                    portion.went_well();
                 }
                 Err(reason) => {
                     self.metrics.records_failures.inc();
@@ -78,6 +80,7 @@ impl Archiver {
                         Undone::Records(_) => error!(%reason, "events cannot be archived"),
                     }
                     failing = true;
+                    portion.failed();
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

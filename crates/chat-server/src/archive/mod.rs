@@ -2,6 +2,7 @@
 //! than people want to keep is forgotten.
 
 mod archiver;
+mod portion;
 mod retention;
 
 use helpline_records::Records;

@@ -1,4 +1,5 @@
-//! Forgets chats that ended longer ago than people want them kept (the stored setting `retention_days`). Every process
+//! Forgets chats that ended, and follow-ups that were left, longer ago than people want them kept (the stored setting
+//! `retention_days`). Every process
 //! does it; what one has forgotten the others do not find.
 
 use std::time::Duration;
@@ -49,6 +50,10 @@ impl Retention {
         };
         let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
         let before = self.handler.now().0.saturating_sub(kept);
+        let left = self.records.forget_follow_ups_before(before).await?;
+        if left > 0 {
+            info!(follow_ups = left, "old follow-ups were forgotten");
+        }
         let mut forgotten = 0;
         loop {
             let portion = self.records.forget_before(before, PORTION).await?;

@@ -15,7 +15,7 @@ use helpline_desk::{
 };
 use helpline_records::{Account, Begun};
 use helpline_service::handler::{Failure, Handled, Known, Request};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 use tracing::info;
 
 use super::{
@@ -29,8 +29,6 @@ const TRIES: usize = 4;
 const AT_ONCE: Duration = Duration::from_millis(500);
 /// How long whoever closes waits for the records to have it all.
 const ARCHIVED_WITHIN: Duration = Duration::from_secs(1);
-/// How often it looks.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Conversations {
     /// A conversation that has to be there.
@@ -150,6 +148,7 @@ impl Conversations {
 
     /// Ends a conversation, and waits a moment for the records to have all of it.
     pub(super) async fn end(&self, id: ChatId, by: Actor) -> Result<(), Failure> {
+        let archived = self.archives.wait();
         let close = Request::new(id, by, Command::Close);
         match self.handler.handle(close).await? {
             Handled::Done { .. } => {}
@@ -157,19 +156,9 @@ impl Conversations {
             Handled::Repeat { .. } => return Err(Failure::Refused(refusal::Refusal::Over)),
         }
         info!(chat = %id, "a conversation was closed");
-        let end = Instant::now() + ARCHIVED_WITHIN;
-        while Instant::now() < end && !self.is_archived(id).await {
-            sleep(LOOK_EVERY).await;
-        }
+        // If they are away they will have it later.
+        let _ = timeout(ARCHIVED_WITHIN, archived.until(id)).await;
         Ok(())
-    }
-
-    /// Whether the records have a conversation's end. If they are away nobody waits for them: they will have it.
-    async fn is_archived(&self, id: ChatId) -> bool {
-        match self.records.conversation(&id.to_string()).await {
-            Ok(known) => known.is_none_or(|known| known.end_reason.is_some()),
-            Err(_) => true,
-        }
     }
 
     /// Whether nothing is known of a conversation but its row.

@@ -10,13 +10,14 @@ use helpline_records::{Records, RecordsError, Status};
 use helpline_service::handler::Handler;
 use tracing::{error, warn};
 
-use super::kept;
+use super::{archives::Archives, kept};
 
 /// Conversations, as one thread of one process reaches them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Conversations {
     pub(super) handler: Handler,
     pub(super) records: Records,
+    pub(super) archives: Archives,
 }
 
 /// A conversation with everything that happened in it.
@@ -47,9 +48,13 @@ impl From<RecordsError> for Unavailable {
 }
 
 impl Conversations {
-    /// Conversations by this handler and in these records.
-    pub(crate) fn new(handler: Handler, records: Records) -> Self {
-        Self { handler, records }
+    /// Conversations by this handler and in these records, of which `archives` tells what they have.
+    pub(crate) fn new(handler: Handler, records: Records, archives: Archives) -> Self {
+        Self {
+            handler,
+            records,
+            archives,
+        }
     }
 
     pub(super) fn handler(&self) -> &Handler {

@@ -9,6 +9,7 @@
 //! and talk in it over contract 001's sockets. Who may ask for what by role and account is checked here; what may be done
 //! to a chat the desk decides.
 
+mod archives;
 mod http;
 mod kept;
 mod life;
@@ -20,7 +21,7 @@ mod socket;
 use actix_web::web::{self, ServiceConfig};
 use helpline_service::http::not_found;
 
-pub(crate) use self::{kept::FromRecords, lookup::Conversations};
+pub(crate) use self::{archives::Archives, kept::FromRecords, lookup::Conversations};
 
 /// The routes. What else is asked for under their paths is not there, whatever the method.
 pub(crate) fn routes(config: &mut ServiceConfig) {

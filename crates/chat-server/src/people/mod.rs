@@ -18,9 +18,12 @@ mod sign_up;
 pub(crate) mod staff;
 mod stored;
 
+use std::sync::Arc;
+
 use actix_web::web::ServiceConfig;
 use helpline_records::{HashKind, Passwords, Records, RecordsError};
 use helpline_service::{application::Commons, settings::PasswordHash};
+use tokio::sync::Semaphore;
 
 pub(crate) use self::{
     caller::{Caller, Denied, is_id},
@@ -38,6 +41,7 @@ pub(crate) struct People {
     pub(crate) stored: Stored,
     passwords: Passwords,
     commons: Commons,
+    taken_back: Arc<Semaphore>,
 }
 
 impl People {
@@ -52,6 +56,7 @@ impl People {
             records,
             passwords: Passwords::new(kind)?,
             commons: commons.clone(),
+            taken_back: Arc::new(Semaphore::new(sign_in::TAKEN_BACK)),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in: e-mail and password against an account, and the token that comes of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -13,6 +13,7 @@ use helpline_service::{
     door::client_address,
 };
 use secrecy::SecretString;
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::{People, caller::token_role};
@@ -21,6 +22,11 @@ use super::{People, caller::token_role};
 const FREE_TRIES: u32 = 5;
 const FREE_TRIES_OF_AN_ADDRESS: u32 = 50;
 const FREE_TRIES_ON_LOOPBACK: u32 = 10_000;
+
+/// How many tries wait at most to be taken back, how often that is tried, and after how long they are forgotten anyway.
+pub(super) const TAKEN_BACK: usize = 1_000;
+const AGAIN: Duration = Duration::from_secs(1);
+const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// Why nobody is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +60,22 @@ impl People {
         if let Some(wait) = self.records.try_sign_in(&subjects, now).await? {
             return Err(NotSignedIn::Wait(wait));
         }
-        let found = match is_email(&email) {
-            true => self.records.account_by_email(&email).await?,
+        let looked = self.look(&email, password, &subjects).await;
+        if looked == Err(NotSignedIn::Unavailable) {
+            self.take_back(subjects);
+        }
+        looked
+    }
+
+    /// The same for a try that is counted.
+    async fn look(
+        &self,
+        email: &str,
+        password: &str,
+        subjects: &[Subject],
+    ) -> Result<Account, NotSignedIn> {
+        let found = match is_email(email) {
+            true => self.records.account_by_email(email).await?,
             false => None,
         };
         let found = found.filter(|(account, _)| account.active);
@@ -68,12 +88,30 @@ impl People {
         let Some((account, kept)) = found.filter(|_| verified != Verified::Wrong) else {
             return Err(NotSignedIn::Wrong);
         };
-        self.records.signed_in(&subjects).await?;
+        self.records.signed_in(subjects).await?;
         if verified == Verified::Outdated {
             self.renew_hash(&account.id, &kept, &password).await;
         }
         info!(account = account.id, "signed in");
         Ok(account)
+    }
+
+    /// A try that could not be looked at counts for nobody: it is taken back as soon as the records can be had again.
+    fn take_back(&self, subjects: Vec<Subject>) {
+        let Ok(place) = Arc::clone(&self.taken_back).try_acquire_owned() else {
+            warn!("too many sign-ins could not be looked at: one of them counts as failed");
+            return;
+        };
+        let (records, stop) = (self.records.clone(), self.commons.stop.clone());
+        self.commons.tasks.spawn(async move {
+            let _place = place;
+            let again = async {
+                while records.take_back(&subjects).await.is_err() {
+                    sleep(AGAIN).await;
+                }
+            };
+            let _ = timeout(FORGOTTEN, stop.run_until_cancelled(again)).await;
+        });
     }
 
     /// Whose tries are counted: the account's first, then the address's.

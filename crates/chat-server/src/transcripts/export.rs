@@ -4,11 +4,12 @@ use std::{collections::VecDeque, io};
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
-    http::header::{CONTENT_DISPOSITION, HeaderValue},
+    http::header::CONTENT_DISPOSITION,
     web::{Bytes, Data},
 };
 use futures_util::{Stream, stream::try_unfold};
 use helpline_records::{Records, Transcript};
+use helpline_service::handler::Handler;
 use serde::Deserialize;
 
 use super::{
@@ -51,6 +52,7 @@ enum Step {
 pub(crate) async fn give(
     request: HttpRequest,
     people: Data<People>,
+    handler: Data<Handler>,
 ) -> Result<HttpResponse, Fault> {
     #[derive(Deserialize)]
     struct Asked {
@@ -73,17 +75,29 @@ pub(crate) async fn give(
         page: VecDeque::new(),
         first: true,
     };
-    let (kind, name) = match format {
-        Format::Json => ("application/json", "attachment; filename=\"chats.json\""),
-        Format::Csv => (
-            "text/csv; charset=utf-8",
-            "attachment; filename=\"chats.csv\"",
-        ),
+    let (kind, ending) = match format {
+        Format::Json => ("application/json", "json"),
+        Format::Csv => ("text/csv; charset=utf-8", "csv"),
     };
+    let span = span(&export.wanted, handler.now().0);
     Ok(HttpResponse::Ok()
         .content_type(kind)
-        .insert_header((CONTENT_DISPOSITION, HeaderValue::from_static(name)))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"chats-{span}.{ending}\""),
+        ))
         .streaming(pieces(export)))
+}
+
+/// The days that an export is of, for its file's name: two of them are not one file in somebody's folder. Without a beginning it
+/// is all there is until then.
+fn span(wanted: &Wanted, now: i64) -> String {
+    let day = |at: i64| shape::time(at).chars().take(10).collect::<String>();
+    let to = wanted.filters.to.map_or(now, |to| to.saturating_sub(1));
+    match wanted.filters.from {
+        Some(from) => format!("{}-to-{}", day(from), day(to)),
+        None => format!("until-{}", day(to)),
+    }
 }
 
 fn pieces(export: Export) -> impl Stream<Item = Result<Bytes, io::Error>> {

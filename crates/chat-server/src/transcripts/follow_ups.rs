@@ -1,7 +1,7 @@
 //! Visitors who found nobody leave word, and staff see to it.
 
 use actix_web::{
-    HttpRequest, HttpResponse, get,
+    HttpRequest, HttpResponse, delete, get,
     http::StatusCode,
     post,
     web::{Data, Path, Payload},
@@ -12,7 +12,7 @@ use helpline_service::{application::Commons, door::client_address, handler::Hand
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{STAFF, query, shape, visitor::must_be_of, zone::Zone};
+use super::{ADMINS, STAFF, query, shape, visitor::must_be_of, zone::Zone};
 use crate::people::{Fields, People, is_id, staff::Fault};
 
 /// The longest text, in bytes of UTF-8.
@@ -69,7 +69,8 @@ pub(crate) async fn ask(
     Ok(HttpResponse::Created().json(json!({ "id": wish.id })))
 }
 
-/// Lists open ones, or with `closed=true` those that are done, newest first, with how many there are in all.
+/// Lists open ones, or with `closed=true` those that are done, newest first, with how many there are in all; with `email` all
+/// that were left under that.
 #[get("/staff/follow-ups")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -78,6 +79,7 @@ pub(crate) async fn list(
     #[derive(Deserialize)]
     struct Asked {
         closed: Option<bool>,
+        email: Option<String>,
         before: Option<String>,
         limit: Option<u64>,
     }
@@ -87,6 +89,13 @@ pub(crate) async fn list(
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let closed = asked.closed.unwrap_or(false);
     let records = &people.records;
+    if let Some(email) = asked.email.filter(|email| !email.is_empty()) {
+        let wishes = records.follow_ups_of(&email, LARGEST_PAGE).await?;
+        let count = wishes.len();
+        let wishes: Vec<Value> = wishes.iter().map(shaped).collect();
+        let answer = json!({ "followUps": wishes, "next": null, "count": count });
+        return Ok(HttpResponse::Ok().json(answer));
+    }
     let wishes = records.follow_ups(closed, before.as_ref(), limit).await?;
     let count = records.count_follow_ups(closed).await?;
     let full = wishes.len() as u64 == limit;
@@ -111,6 +120,26 @@ fn before(text: Option<String>) -> Result<Option<FollowUpCursor>, Fault> {
     let point = query::point(text, &Zone::UTC, Fault::bad("Invalid before"))?;
     let id = String::new();
     Ok(point.map(|created_at| FollowUpCursor { created_at, id }))
+}
+
+/// Erases all that was left under an e-mail.
+#[delete("/staff/follow-ups")]
+pub(crate) async fn erase(
+    request: HttpRequest,
+    people: Data<People>,
+    handler: Data<Handler>,
+) -> Result<HttpResponse, Fault> {
+    #[derive(Deserialize)]
+    struct Asked {
+        email: Option<String>,
+    }
+    let caller = people.staff(&request, ADMINS).await?;
+    let asked: Asked = query::read(&request)?;
+    let email = asked.email.as_deref().and_then(Email::parse);
+    let email = email.ok_or(Fault::bad("Invalid email"))?;
+    let (by, now) = (&caller.account.id, handler.now().0);
+    let erased = people.records.erase_follow_ups(email.as_str(), by, now);
+    Ok(HttpResponse::Ok().json(json!({ "followUps": erased.await? })))
 }
 
 /// Says that the caller sees to it.

@@ -48,6 +48,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(transfer::transfer)
         .service(follow_ups::ask)
         .service(follow_ups::list)
+        .service(follow_ups::erase)
         .service(follow_ups::take)
         .service(follow_ups::close)
         .service(ratings::rate)

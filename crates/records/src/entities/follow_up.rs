@@ -19,3 +19,9 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Those that were left under this e-mail, however it is written.
+pub(crate) fn is_of(email: &str) -> sea_orm::sea_query::SimpleExpr {
+    use sea_orm::sea_query::{Expr, ExprTrait, Func};
+    Func::lower(Expr::col(Column::Email)).eq(email.to_lowercase())
+}

@@ -7,6 +7,7 @@ mod m0002_people;
 mod m0003_archive;
 mod m0004_desk;
 mod m0005_pulse;
+mod m0006_folding;
 mod m0007_missed;
 
 use sea_orm_migration::{
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0003_archive::Step),
             Box::new(m0004_desk::Step),
             Box::new(m0005_pulse::Step),
+            Box::new(m0006_folding::Step),
             Box::new(m0007_missed::Step),
         ]
     }
@@ -74,5 +76,59 @@ impl Standing {
             pending: beyond(&known, &done),
             unknown: beyond(&done, &known),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+
+    use crate::Records;
+
+    /// Folded as the release before did it, each found by the other spelling afterwards.
+    #[tokio::test]
+    async fn what_was_stored_before_is_found_like_what_is_stored_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("helpline.db");
+        let records = Records::open(&format!("sqlite:{}", file.display())).await;
+        let records = records.unwrap();
+        records.migrate().await.unwrap();
+        let was = [
+            "\u{3bf}\u{3b4}\u{3bf}\u{3c2}",
+            "cafe\u{301}",
+            "plain",
+            "i\u{307}x",
+        ];
+        let texts = was.len() as i64;
+        let before = async |tx: &DatabaseTransaction| {
+            let undone = "DELETE FROM seaql_migrations WHERE version = 'm0006_folding'";
+            tx.execute_unprepared(undone).await?;
+            for (seq, text) in was.iter().enumerate() {
+                for number in 0..600 {
+                    let insert = format!(
+                        "INSERT INTO messages (chat, epoch, seq, at, id, side, content, folded) \
+                         VALUES ('c{number}', 'e', {seq}, 0, '', 'visitor', '', '{text}')"
+                    );
+                    tx.execute_unprepared(&insert).await?;
+                }
+            }
+            Ok(())
+        };
+        records.write(before).await.unwrap();
+        records.migrate().await.unwrap();
+        let is = records
+            .read(async |db| {
+                let all = "SELECT DISTINCT seq, folded FROM messages ORDER BY seq";
+                let all = Statement::from_string(db.get_database_backend(), all);
+                let rows = db.query_all_raw(all).await?;
+                let folded = rows.iter().map(|row| row.try_get_by_index::<String>(1));
+                folded.collect::<Result<Vec<_>, _>>()
+            })
+            .await
+            .unwrap();
+        assert_eq!(is.len() as i64, texts);
+        let wanted = ["\u{3bf}\u{3b4}\u{3bf}\u{3c3}", "caf\u{e9}", "plain", "ix"];
+        assert_eq!(is, wanted);
+        records.close().await;
     }
 }

@@ -97,7 +97,9 @@ test("a chat is found by its words, read with its rating, exported, and forgotte
   for (const format of ["JSON", "CSV"]) {
     const coming = admin.page.waitForEvent("download");
     await admin.page.getByRole("button", { name: `Export ${format}` }).click();
-    const file = await (await coming).path();
+    const download = await coming;
+    expect(download.suggestedFilename()).toMatch(new RegExp(`^chats-until-\\d{4}-\\d\\d-\\d\\d\\.${format.toLowerCase()}$`));
+    const file = await download.path();
     expect(readFileSync(file, "utf8")).toContain("Where is my zephyr lamp?");
   }
   await admin.page.getByRole("button", { name: "Read the chat with Mina Okafor" }).click();

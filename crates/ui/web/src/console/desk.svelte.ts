@@ -9,6 +9,7 @@ import { upgradeStatus, type PublicConfig } from "../client/http";
 import { StaffDeskClient, type StaffDeskState } from "../client/staff-desk";
 import type { DeskChat } from "../client/staff-desk-wire";
 import type { Request } from "../client/wire";
+import { finds } from "../shared/fold";
 import { t } from "../shared/i18n";
 import { Conversation, type Agent } from "./conversation.svelte";
 import { memory, type Settings } from "./memory";
@@ -96,11 +97,11 @@ export class Desk {
   }
 
   get waiting(): readonly Request[] {
-    return this.queue.filter((row) => matches(this.search, row.username, row.topic, row.firstWords));
+    return this.queue.filter((row) => finds(this.search, row.username, row.topic, row.firstWords));
   }
 
   get mine(): readonly Conversation[] {
-    return this.conversations.filter((each) => matches(this.search, each.name, each.kept.request.topic, each.lastWords));
+    return this.conversations.filter((each) => finds(this.search, each.name, each.kept.request.topic, each.lastWords));
   }
 
   get inView(): readonly Conversation[] {
@@ -333,11 +334,6 @@ export class Desk {
     else this.toast(t(phase.code === "already_claimed" ? "console.taken" : "console.lost", { name }));
     this.#drop(conversation.id);
   }
-}
-
-function matches(search: string, ...texts: (string | undefined)[]): boolean {
-  const wanted = search.trim().toLocaleLowerCase();
-  return wanted === "" || texts.some((text) => text?.toLocaleLowerCase().includes(wanted));
 }
 
 function toDesk(): void {

@@ -1,5 +1,6 @@
 /** What the board shows of the chats that are going on: its figures, its rows, their order. */
 import type { DeskChat, Member } from "../../client/staff-desk-wire";
+import { finds } from "../../shared/fold";
 
 export type Which = "all" | "waiting" | "engaged" | "flagged";
 export type SortBy = "visitor" | "agent" | "waiting" | "age" | "flag";
@@ -55,11 +56,9 @@ export function began({ createdAt, askedAt }: DeskChat): number | undefined {
 }
 
 export function choose(chats: Iterable<DeskChat>, which: Which, search: string): DeskChat[] {
-  const wanted = search.trim().toLocaleLowerCase();
-  const fits = ({ username, topic, agentName, email, last }: DeskChat) =>
-    [username, topic, agentName, email, last?.content].some((text) => text?.toLocaleLowerCase().includes(wanted));
+  const fits = ({ username, topic, agentName, email, last }: DeskChat) => finds(search, username, topic, agentName, email, last?.content);
   const isOne = (chat: DeskChat) => which === "all" || (which === "flagged" ? (chat.severity ?? 0) > 0 : chat.status === which);
-  return [...chats].filter((chat) => isOne(chat) && (wanted === "" || fits(chat)));
+  return [...chats].filter((chat) => isOne(chat) && fits(chat));
 }
 
 export function sorted(chats: readonly DeskChat[], { by, descending }: Order): DeskChat[] {

@@ -1,5 +1,6 @@
 /** Canned replies: which fit what was typed, in which language, with which names. */
 import type { CannedReply } from "../../client/staff";
+import { fold } from "../../shared/fold";
 
 /** What is typed behind the `/`, or `undefined` if no reply is being looked for. */
 export function wantedReply(draft: string): string | undefined {
@@ -8,11 +9,11 @@ export function wantedReply(draft: string): string | undefined {
 
 /** Those whose name or text has every word, the ones named so first. */
 export function findReplies(replies: readonly CannedReply[], wanted: string): CannedReply[] {
-  const words = wanted.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const words = fold(wanted).split(/\s+/).filter(Boolean);
   const begins = words.join(" ");
   const rank = ({ name, text }: CannedReply): number => {
-    const called = name.toLocaleLowerCase();
-    const all = `${called} ${Object.values(text).join(" ").toLocaleLowerCase()}`;
+    const called = fold(name);
+    const all = `${called} ${fold(Object.values(text).join(" "))}`;
     if (!words.every((word) => all.includes(word))) return 0;
     return called.startsWith(begins) ? 3 : words.every((word) => called.includes(word)) ? 2 : 1;
   };
