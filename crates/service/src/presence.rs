@@ -56,6 +56,8 @@ struct Leaving {
     socket: u64,
     place: Place,
     grace: Duration,
+    /// Whether the store is just told.
+    is_told: bool,
 }
 
 impl Roster {
@@ -88,13 +90,15 @@ impl Roster {
         }
     }
 
-    /// A socket is in after all: what was to be told of its going is not, and what was told is put right.
+    /// A socket may come in after all: what was to be told of its going is not, and what is just told is put right.
     pub fn stays(&self, socket: u64) {
         let mut sockets = self.lock();
-        let before = sockets.leaving.len();
-        sockets.leaving.retain(|leaving| leaving.socket != socket);
-        // It may be on its way already: so that it does not last, the store is told of the socket once more.
-        sockets.untold |= sockets.leaving.len() < before;
+        let is_its = |leaving: &Leaving| leaving.socket == socket;
+        let leaving = sockets.leaving.iter();
+        let is_told = leaving.filter(|one| is_its(one)).any(|one| one.is_told);
+        sockets.leaving.retain(|leaving| !is_its(leaving));
+        // So that it does not last, the store is told of the socket once more.
+        sockets.untold |= is_told;
     }
 
     /// A socket is gone; the store is told when the lease is next renewed. For whoever cannot wait.
@@ -126,6 +130,9 @@ impl Roster {
     }
 
     async fn tell(&self, handler: &Handler, leaving: Leaving) -> Result<(), Unavailable> {
+        if !self.lock().begins_to_tell(leaving.id) {
+            return Ok(());
+        }
         let store = handler.store();
         let person = leaving.place.person();
         let member = store.member(leaving.place, leaving.socket);
@@ -190,7 +197,17 @@ impl Sockets {
             socket,
             place,
             grace,
+            is_told: false,
         });
+    }
+
+    /// Takes note that the store is told of this departure; `false` if that is not to be any more.
+    fn begins_to_tell(&mut self, id: u64) -> bool {
+        let leaving = self.leaving.iter_mut().find(|leaving| leaving.id == id);
+        leaving.is_some_and(|leaving| {
+            leaving.is_told = true;
+            true
+        })
     }
 }
 
@@ -200,21 +217,31 @@ mod tests {
 
     use super::*;
 
-    /// A Join that was not confirmed, was taken back, and then is confirmed after all.
+    fn arrival() -> Arrival {
+        Arrival::Chat(ChatId::from_bits(7), Side::Support)
+    }
+
+    /// A Join was refused or not confirmed, and the same socket asks again.
     #[test]
-    fn whoever_comes_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
+    fn whoever_may_come_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
         let roster = Roster::default();
-        let arrival = || Arrival::Chat(ChatId::from_bits(7), Side::Support);
         for socket in [1, 2] {
             roster.enter(socket, arrival());
             roster.leave_later(socket, Duration::ZERO);
         }
+        roster.stays(1);
+        assert!(!roster.lock().begins_to_tell(1));
+        assert!(roster.lock().begins_to_tell(2));
+        assert!(!roster.take_untold(), "nobody was told of anything");
+    }
+
+    #[test]
+    fn whoever_is_just_taken_away_is_told_of_once_more() {
+        let roster = Roster::default();
         roster.enter(1, arrival());
+        roster.leave_later(1, Duration::ZERO);
+        assert!(roster.lock().begins_to_tell(1));
         roster.stays(1);
-        assert!(roster.take_untold(), "it is told once more that it is here");
-        let left: Vec<u64> = roster.lock().leaving.iter().map(|one| one.socket).collect();
-        assert_eq!(left, [2]);
-        roster.stays(1);
-        assert!(!roster.take_untold());
+        assert!(roster.take_untold());
     }
 }
