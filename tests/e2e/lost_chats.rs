@@ -149,4 +149,10 @@ async fn a_deleted_session_comes_back_with_who_has_it_and_how_it_is_flagged() {
     )
     .await;
     visitor.hears("staff_send").await;
+    // A flag outlives its chat.
+    vika.does(
+        "change_chat_priority",
+        serde_json::json!({"room": room, "severity_level": 0}),
+    )
+    .await;
 }

@@ -49,8 +49,11 @@ impl Admission {
         admission
     }
 
-    /// It asks once more, after an answer that was lost.
-    pub fn ask_again(&self) {
+    /// It asks once more, after a refusal or an answer that was lost.
+    pub fn ask_again(&mut self) {
+        if self.stage == Stage::Out {
+            self.stage = Stage::Asking;
+        }
         self.enter();
     }
 
@@ -72,7 +75,6 @@ impl Admission {
     /// The store has let it in.
     pub fn grant(&mut self) {
         self.stage = Stage::In;
-        self.roster.stays(self.socket);
     }
 
     /// What it asked for has failed. Whoever was let in before stays.
@@ -102,6 +104,7 @@ impl Admission {
 
     fn enter(&self) {
         let arrival = Arrival::Chat(self.chat, self.side);
+        self.roster.stays(self.socket);
         self.roster.enter(self.socket, arrival);
     }
 

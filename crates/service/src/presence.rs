@@ -82,6 +82,8 @@ struct Leaving {
     socket: u64,
     place: Place,
     grace: Duration,
+    /// Whether the store is just told.
+    is_told: bool,
 }
 
 impl Roster {
@@ -120,15 +122,15 @@ impl Roster {
         }
     }
 
-    /// A socket is in after all: what was to be told of its going is not, and what was told is put right.
+    /// A socket may come in after all: what was to be told of its going is not, and what is just told is put right.
     pub fn stays(&self, socket: u64) {
         let mut sockets = self.lock();
-        let before = sockets.leaving.len();
-        sockets.leaving.retain(|_, leaving| leaving.socket != socket);
-        // It may be on its way already: so that it does not last, the store is told of the socket once more.
-        if sockets.leaving.len() < before
-            && let Some(present) = sockets.here.get_mut(&socket)
-        {
+        let is_its = |leaving: &Leaving| leaving.socket == socket;
+        let mut its = sockets.leaving.values().filter(|one| is_its(one));
+        let is_told = its.any(|one| one.is_told);
+        sockets.leaving.retain(|_, leaving| !is_its(leaving));
+        // So that it does not last, the store is told of the socket once more.
+        if is_told && let Some(present) = sockets.here.get_mut(&socket) {
             present.told = None;
         }
     }
@@ -176,8 +178,12 @@ impl Roster {
     async fn tell(
         &self,
         store: &Store,
-        departures: Vec<(u64, Leaving)>,
+        mut departures: Vec<(u64, Leaving)>,
     ) -> Result<Vec<Person>, Unavailable> {
+        {
+            let mut sockets = self.lock();
+            departures.retain(|(id, _)| sockets.begins_to_tell(*id));
+        }
         let members = departures.iter().map(|(_, leaving)| {
             let member = store.member(leaving.place.clone(), leaving.socket);
             (member, leaving.grace)
@@ -281,6 +287,7 @@ impl Sockets {
             socket,
             place,
             grace,
+            is_told: false,
         };
         self.leaving.insert(self.departures, leaving.clone());
         (self.departures, leaving)
@@ -292,6 +299,14 @@ impl Sockets {
         let untold = untold.map(|(socket, present)| (*socket, present.arrival.clone()));
         (self.losses, untold.collect())
     }
+
+    /// Takes note that the store is told of this departure; `false` if that is not to be any more.
+    fn begins_to_tell(&mut self, id: u64) -> bool {
+        self.leaving.get_mut(&id).is_some_and(|leaving| {
+            leaving.is_told = true;
+            true
+        })
+    }
 }
 
 #[cfg(test)]
@@ -300,21 +315,37 @@ mod tests {
 
     use super::*;
 
-    /// A Join that was not confirmed, was taken back, and then is confirmed after all.
+    fn arrival() -> Arrival {
+        Arrival::Chat(ChatId::from_bits(7), Side::Support)
+    }
+
+    /// A Join was refused or not confirmed, and the same socket asks again.
+    /// The sockets of which the store is told at the next occasion.
+    fn untold(roster: &Roster) -> Vec<u64> {
+        let (_, untold) = roster.lock().untold();
+        untold.into_iter().map(|(socket, _)| socket).collect()
+    }
+
     #[test]
-    fn whoever_comes_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
+    fn whoever_may_come_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
         let roster = Roster::default();
-        let arrival = || Arrival::Chat(ChatId::from_bits(7), Side::Support);
         for socket in [1, 2] {
             roster.enter(socket, arrival());
             roster.leave_later(socket, Duration::ZERO);
         }
-        roster.enter(1, arrival());
         roster.stays(1);
-        let untold = || roster.lock().untold().1.into_iter().map(|one| one.0);
-        assert!(untold().eq([1]), "it is told once more that it is here");
-        let sockets = roster.lock();
-        let left: Vec<u64> = sockets.leaving.values().map(|one| one.socket).collect();
-        assert_eq!(left, [2]);
+        assert!(!roster.lock().begins_to_tell(1));
+        assert!(roster.lock().begins_to_tell(2));
+        assert!(untold(&roster).is_empty(), "nobody was told of anything");
+    }
+
+    #[test]
+    fn whoever_is_just_taken_away_is_told_of_once_more() {
+        let roster = Roster::default();
+        roster.enter(1, arrival());
+        roster.leave_later(1, Duration::ZERO);
+        assert!(roster.lock().begins_to_tell(1));
+        roster.stays(1);
+        assert_eq!(untold(&roster), [1]);
     }
 }

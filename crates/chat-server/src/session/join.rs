@@ -168,7 +168,7 @@ impl ChatSession {
     async fn admission(&mut self, chat: ChatId, side: Side) -> Admission {
         match self.admission.take() {
             Some(before) if before.is_in() => return before,
-            Some(before) if before.side() == side => {
+            Some(mut before) if before.side() == side => {
                 before.ask_again();
                 return before;
             }
@@ -273,6 +273,7 @@ impl ChatSession {
             }
         };
         let Some(state) = loaded.chat(chat).filter(|state| !state.is_over()) else {
+            self.not_seated().await;
             return self.too_late(chat, join, bearer).await;
         };
         if join.side == Side::Support {

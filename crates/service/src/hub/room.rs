@@ -217,9 +217,7 @@ impl Room {
                     state.hand_out(self, &epoch, revision, recorded, metrics);
                     return true;
                 }
-                if state.resync.covers() {
-                    return true;
-                }
+                let is_covered = state.resync.covers();
                 let Some(told) = state.told else {
                     // Nobody here has read the log, so nobody can be told what this means; but an end is an end.
                     state.unplaced = recorded.seq.max(state.unplaced);
@@ -228,6 +226,9 @@ impl Room {
                     }
                     return true;
                 };
+                if is_covered {
+                    return true;
+                }
                 let is_known = state
                     .held
                     .as_ref()
