@@ -27,6 +27,7 @@ macro_rules! on_each_store {
 
 mod archive;
 mod backlog;
+mod bounds;
 mod checks;
 mod claim;
 mod cluster_failover;
@@ -73,6 +74,7 @@ mod leaving;
 mod left_with_chats;
 mod limits;
 mod load;
+mod long_queue;
 mod messages;
 mod on_postgres;
 mod ordering;

@@ -38,6 +38,7 @@ mod address;
 mod answer;
 mod commit;
 mod layout;
+mod log;
 mod script;
 mod slot;
 mod tend;

@@ -51,6 +51,8 @@ pub struct Join {
     pub resume: Option<Resume>,
     /// Opt-in: whether a waiting visitor wants to be told its place in the line.
     pub queue: bool,
+    /// Opt-in: whether the history may come in pages.
+    pub pages: bool,
     /// Opt-in: the e-mail address that the visitor says to have.
     pub email: Option<Email>,
 }
@@ -106,13 +108,14 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
     let client_id = args.client_id(level)?;
-    let (resume, queue, email) = match level {
+    let (resume, queue, pages, email) = match level {
         Level::OptedIn => (
             args.optional("resume")?,
             args.optional("queue")?,
+            args.optional("pages")?,
             args.email()?,
         ),
-        Level::Plain => (None, None, None),
+        Level::Plain => (None, None, None, None),
     };
     Ok(Join {
         visitor: VisitorId::claimed(&visitor),
@@ -123,6 +126,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         client_id,
         resume,
         queue: queue.unwrap_or(false),
+        pages: pages.unwrap_or(false),
         email,
     })
 }

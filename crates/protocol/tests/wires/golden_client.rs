@@ -115,6 +115,7 @@ fn visitor() -> Join {
         client_id: None,
         resume: None,
         queue: false,
+        pages: false,
         email: None,
     }
 }
