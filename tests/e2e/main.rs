@@ -27,6 +27,7 @@ macro_rules! on_each_store {
 
 mod archive;
 mod backlog;
+mod bounds;
 mod checks;
 mod claim;
 mod cluster_failover;
@@ -78,6 +79,7 @@ mod left_with_chats;
 mod limits;
 mod load;
 mod lost_chats;
+mod long_queue;
 mod messages;
 mod missed_requests;
 mod on_pgbouncer;

@@ -31,7 +31,7 @@ pub(crate) async fn open(
             Probe::open(&commons, &request)
         });
     }
-    let visit = Visit::of(&request);
+    let visit = Visit::of(&commons, &request);
     let stored = people.map(|people| people.stored.clone());
     accept(&commons, &request, body, SocketKind::Chat, || {
         ChatSession::open(&commons, &handler, &hub, stored, chat.into_inner(), visit)

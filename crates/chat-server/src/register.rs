@@ -16,10 +16,10 @@ use helpline_desk::{
     time::Timestamp,
 };
 use helpline_service::{
-    access::{Role, TokenKeys},
+    access::{Role, TokenKeys, token_of},
     application::Commons,
     clock,
-    door::{Visit, client_address},
+    door::client_address,
     handler::{Failure, Handler, Known, Request},
     http::failure,
 };
@@ -107,7 +107,7 @@ pub(crate) async fn register(
 /// The address in the token of an account, if the visitor shows one: a site that knows its visitors may hand it over. Any
 /// other token is none of ours, and no reason to turn a visitor away.
 fn account_email(tokens: &TokenKeys, request: &HttpRequest) -> Option<Email> {
-    let token = Visit::of(request).token?;
+    let token = token_of(request.headers(), request.query_string())?;
     let claims = tokens.verify(&token).ok()?;
     let candidate = claims.role == Role::Candidate;
     claims

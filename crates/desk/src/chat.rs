@@ -50,6 +50,8 @@ pub struct Chat {
     pub parts: Vec<Part>,
     /// How many messages were said.
     pub messages: u64,
+    /// How much all that happened in it takes up, in bytes.
+    pub bytes: u64,
 }
 
 /// The visitor of a chat.
@@ -210,6 +212,7 @@ impl Chat {
             support: None,
             parts: Vec::new(),
             messages: 0,
+            bytes: event.weight(),
         })
     }
 
@@ -219,6 +222,7 @@ impl Chat {
         if self.is_over() {
             return;
         }
+        self.bytes += event.weight();
         match event {
             Event::Registered { .. } => {}
             Event::VisitorJoined => self.visitor.joined = true,

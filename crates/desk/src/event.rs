@@ -203,7 +203,38 @@ pub struct Recorded {
     pub event: Event,
 }
 
+/// What an event that is no message counts for beyond the texts in it.
+const EVENT: usize = 64;
+
+impl Said {
+    /// How many bytes of text it holds.
+    pub fn weight(&self) -> u64 {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        (self.content.len() + text(&self.raw) + text(&self.client_id)) as u64
+    }
+}
+
 impl Event {
+    /// What it counts for in the size of its chat, in bytes.
+    pub fn weight(&self) -> u64 {
+        let texts = match self {
+            Self::Said(said) => return said.weight(),
+            Self::Whispered {
+                by_name, content, ..
+            } => by_name.len() + content.len(),
+            Self::Introduced { email, .. } => email.len(),
+            Self::Assigned { by_name, note, .. } => {
+                by_name.len() + note.as_ref().map_or(0, String::len)
+            }
+            Self::Flagged { by_name, .. } => by_name.len(),
+            Self::Claimed { name, text, .. } | Self::TakenOver { name, text, .. } => {
+                name.len() + text.len()
+            }
+            _ => 0,
+        };
+        (EVENT + texts) as u64
+    }
+
     /// Whether this is a message, which the chat counts. Everything else is something that the rules look at and
     /// raises the chat's revision, so that a decision made before it is made again; messages do not, so two people
     /// typing never collide.

@@ -31,6 +31,12 @@ pub struct Policy {
     pub rest: Duration,
     /// The longest message, in bytes of UTF-8.
     pub max_content_bytes: usize,
+    /// How many messages a chat may hold.
+    pub max_messages: u64,
+    /// How much a chat may hold, in bytes: what was said, and a little for everything else that happened.
+    pub max_bytes: u64,
+    /// Whether what a kept chat has said for long is in the records: then it refuses nobody for its age.
+    pub has_records: bool,
     /// What agents' ids stand for.
     pub agents_are: AgentsAre,
     /// Said to the visitor when an agent joins; `{agent}` and `{visitor}` are replaced by the names.
@@ -50,6 +56,9 @@ impl Default for Policy {
             tombstone: Duration::from_secs(60),
             rest: Duration::from_secs(24 * 60 * 60),
             max_content_bytes: 4096,
+            max_messages: 10_000,
+            max_bytes: 8 * 1024 * 1024,
+            has_records: true,
             agents_are: AgentsAre::Sockets,
             join_text: "{agent} is now with you.".to_owned(),
             leave_text: "{agent} has left the chat.".to_owned(),

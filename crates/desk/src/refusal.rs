@@ -30,6 +30,8 @@ pub enum Refusal {
         /// The name of the value.
         field: &'static str,
     },
+    /// The chat holds as much as a chat may hold.
+    Full,
     /// A timer came although there is nothing for it to do.
     NotDue,
 }
@@ -45,7 +47,13 @@ impl Refusal {
             Self::NotEngaged => "not_engaged",
             Self::Outranked { .. } => "outranked",
             Self::Invalid { .. } => "invalid_field",
+            Self::Full => "slow_down",
             Self::NotDue => "not_due",
         }
+    }
+
+    /// Whether it holds for good once it was true: nothing that happens to the chat later changes it.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Full)
     }
 }

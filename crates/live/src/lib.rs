@@ -39,6 +39,7 @@ mod address;
 mod answer;
 mod commit;
 mod layout;
+mod log;
 mod script;
 mod slot;
 mod tend;

@@ -19,10 +19,12 @@ use helpline_protocol::{
     bus::{self, Flagged, Passing, Unreadable},
     typed::Seen,
 };
+use tokio::sync::Semaphore;
 
 use crate::{
     keys::{Keys, Place},
     link::{Link, Unavailable},
+    log::LONG_READS,
     script::Script,
 };
 
@@ -45,7 +47,7 @@ pub struct Shared {
     /// Whether events are handed on to the records.
     pub(crate) streaming: bool,
     pub(crate) commit: Script,
-    load: Script,
+    pub(crate) load: Script,
     mark: Script,
     renew_epoch: Script,
     pub(crate) depart: Script,
@@ -60,6 +62,8 @@ pub struct Shared {
     pub(crate) release: Script,
     pub(crate) restore: Script,
     pub(crate) archived: Script,
+    /// Whose turn it is to read a long log.
+    pub(crate) long_reads: Semaphore,
 }
 
 impl Shared {
@@ -87,6 +91,7 @@ impl Shared {
             release: Script::new(include_str!("scripts/release.lua")),
             restore: Script::new(include_str!("scripts/restore.lua")),
             archived: Script::new(include_str!("scripts/archived.lua")),
+            long_reads: Semaphore::new(LONG_READS),
         }
     }
 }
@@ -221,38 +226,6 @@ impl Store {
     /// Whether what it commits is handed on to the records.
     pub fn is_streaming(&self) -> bool {
         self.shared.streaming
-    }
-
-    /// Loads the events of a chat after `after` (0: all of it).
-    ///
-    /// # Errors
-    /// When the store does not answer, or holds what cannot be read.
-    pub async fn load(&self, chat: ChatId, after: u64) -> Result<Option<Loaded>, StoreError> {
-        type Reply = (String, u64, u64, u64, u64, i64, Vec<String>);
-        let script = &self.shared.load;
-        let mut call = script.call(&[&self.shared.keys.chat(chat)]);
-        call.arg(after);
-        let reply: Option<Reply> = self
-            .link
-            .run(async |connection| script.send(connection, &call).await)
-            .await?;
-        let Some((epoch, revision, seq, visitor, support, ttl, entries)) = reply else {
-            return Ok(None);
-        };
-        let recorded = entries
-            .iter()
-            .map(|entry| bus::read_entry(entry))
-            .collect::<Result<_, _>>()?;
-        Ok(Some(Loaded {
-            head: Head {
-                epoch: epoch.into(),
-                revision,
-                seq,
-            },
-            seen: Seen { visitor, support },
-            ttl: Duration::from_millis(ttl.try_into().unwrap_or_default()),
-            recorded,
-        }))
     }
 
     /// The epoch of each of these chats, in their order; `None` for one that is not there.

@@ -218,6 +218,7 @@ impl From<Refusal> for WireError {
             Refusal::AlreadyClaimed { winner } => Self::AlreadyClaimed { winner },
             Refusal::NotWaiting => Self::NotFound,
             Refusal::Invalid { field } => Self::InvalidField(field),
+            Refusal::Full => Self::SlowDown,
             // `Over` has a frame of its own, and `NotDue` is for timers: neither gets here from a client.
             Refusal::Forbidden
             | Refusal::NotEngaged

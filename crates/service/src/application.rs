@@ -29,7 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, forget_before},
+    access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, WriteLimit, forget_before},
     backlog::Backlog,
     clock::{self, StoreClock},
     handler::Handler,
@@ -97,6 +97,8 @@ pub struct Commons {
     pub registrations: RegistrationLimit,
     /// Tokens that ended before their time.
     pub revocations: Revocations,
+    /// Per-address limit on what is said.
+    pub writes: WriteLimit,
     /// Per-address limit on open sockets.
     pub sockets: SocketLimit,
     /// Per-address limit on TCP connections.
@@ -138,6 +140,7 @@ impl Commons {
             roster: Roster::default(),
             registrations: RegistrationLimit::new(&settings.limits),
             revocations,
+            writes: WriteLimit::new(&settings.limits),
             sockets: SocketLimit::new(&settings.limits),
             connections: SocketLimit::of_connections(&settings.limits),
             drain: Drain {

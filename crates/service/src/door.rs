@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{
-        Binding, Claims, ClientAddress, HELPLINE_V1, TokenError, offers, subprotocol, token_of,
+        Binding, Claims, ClientAddress, HELPLINE_V1, MessageRate, TokenError, offers, subprotocol,
+        token_of,
     },
     application::Commons,
     http,
@@ -32,13 +33,15 @@ pub struct Visit {
     pub level: Level,
     /// The token it brings, from wherever it stands.
     pub token: Option<String>,
+    /// The address it counts for.
+    pub address: Option<ClientAddress>,
     /// Ends the socket when its token ends before its time; see [`Visit::bind`].
     pub ended: CancellationToken,
 }
 
 impl Visit {
     /// Reads the request.
-    pub fn of(request: &HttpRequest) -> Self {
+    pub fn of(commons: &Commons, request: &HttpRequest) -> Self {
         Self {
             socket: rand::random(),
             level: match offers(request.headers(), HELPLINE_V1) {
@@ -46,8 +49,14 @@ impl Visit {
                 false => Level::Plain,
             },
             token: token_of(request.headers(), request.query_string()),
+            address: client_address(commons, request),
             ended: CancellationToken::new(),
         }
+    }
+
+    /// How fast the socket may say something.
+    pub fn message_rate(&self, commons: &Commons) -> MessageRate {
+        MessageRate::new(&commons.settings.limits).at(self.address, &commons.writes)
     }
 
     /// Binds the socket to the token that lets it in, for as long as the binding is held.

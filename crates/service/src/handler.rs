@@ -4,6 +4,8 @@
 //! An acceptance is checked by the commit, so it may be decided on state that is held; a refusal is given only
 //! on state that was just loaded.
 
+mod loading;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -171,68 +173,6 @@ impl Handler {
         self.clock.now()
     }
 
-    /// Loads a chat as it is; one that is kept and was lost by the store is put back first, if that is possible.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn load(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
-        self.load_or_restore(chat, false).await
-    }
-
-    async fn load_or_restore(
-        &self,
-        chat: ChatId,
-        is_kept: bool,
-    ) -> Result<Option<Held>, StoreError> {
-        if let Some(held) = self.load_live(chat).await? {
-            return Ok(Some(held));
-        }
-        match self.restore(chat).await {
-            Ok(true) => self.load_live(chat).await,
-            // It is there, and cannot be had just now.
-            Err(error) if is_kept => Err(error),
-            Ok(false) | Err(_) => Ok(None),
-        }
-    }
-
-    /// Puts a kept chat back that the store has lost. `false`: there is no such chat that is open.
-    ///
-    /// # Errors
-    /// When that cannot be told in time.
-    pub async fn restore(&self, chat: ChatId) -> Result<bool, StoreError> {
-        self.restorer.restore(&self.store, chat).await
-    }
-
-    /// Whether this process can tell what becomes of a kept chat that the store has lost: it can put it back, or there are
-    /// no records from which anybody could.
-    pub(crate) fn decides_what_is_lost(&self) -> bool {
-        self.restorer.is_set() || !self.store.is_streaming()
-    }
-
-    async fn load_live(&self, chat: ChatId) -> Result<Option<Held>, StoreError> {
-        let loaded = self.store.load(chat, 0).await?;
-        Ok(loaded.map(|loaded| Held {
-            chat: loaded.chat(chat).map(Arc::new),
-            head: loaded.head,
-        }))
-    }
-
-    /// Loads the chat that a command is for.
-    async fn load_for(&self, request: &Request<'_>) -> Result<Option<Held>, StoreError> {
-        if request.actor == Actor::Desk {
-            // What is due at a chat has gone with it.
-            return self.load_live(request.chat).await;
-        }
-        let known = match &request.known {
-            Known::Held(held) => held.chat.as_deref(),
-            Known::Nothing | Known::Absent => None,
-        };
-        // A standing chat that is not there may have been let go, and must not begin anew beside its own records.
-        let asks = matches!(request.command, Command::Ask { .. });
-        let is_kept = asks || known.is_some_and(|chat| chat.kept && !chat.is_over());
-        self.load_or_restore(request.chat, is_kept).await
-    }
-
     /// Decides a command and commits what was decided.
     ///
     /// # Errors
@@ -240,7 +180,7 @@ impl Handler {
     pub async fn handle(&self, request: Request<'_>) -> Result<Handled, Failure> {
         let mut fresh = true;
         let mut held = match &request.known {
-            Known::Nothing => self.load_for(&request).await?,
+            Known::Nothing => self.load_for(&request, None).await?,
             Known::Absent => None,
             Known::Held(held) => {
                 fresh = false;
@@ -253,8 +193,8 @@ impl Handler {
             let policy = self.policy.get();
             let decision = match decide(chat, &request.actor, &request.command, now, &policy) {
                 Ok(decision) => decision,
-                Err(_) if !fresh => {
-                    held = self.load_for(&request).await?;
+                Err(refusal) if !fresh && !refusal.is_lasting() => {
+                    held = self.load_for(&request, held.as_ref()).await?;
                     fresh = true;
                     continue;
                 }
@@ -287,7 +227,7 @@ impl Handler {
                 (Committed::Repeat { seq }, _) => return Ok(Handled::Repeat { seq }),
                 (Committed::Untimely, _) => return Err(Failure::Refused(Refusal::NotDue)),
                 (Committed::Conflict, _) => {
-                    held = self.load_for(&request).await?;
+                    held = self.load_for(&request, held.as_ref()).await?;
                     fresh = true;
                 }
             }

@@ -51,6 +51,9 @@ impl PolicyNow {
             tombstone: TOMBSTONE,
             rest: REST,
             max_content_bytes: chat.max_content_bytes,
+            max_messages: chat.max_messages.into(),
+            max_bytes: chat.max_bytes,
+            has_records: settings.records.url.is_some(),
             agents_are: match settings.auth.is_open() {
                 true => AgentsAre::Sockets,
                 false => AgentsAre::Accounts,

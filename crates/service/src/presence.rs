@@ -319,13 +319,13 @@ mod tests {
         Arrival::Chat(ChatId::from_bits(7), Side::Support)
     }
 
-    /// A Join was refused or not confirmed, and the same socket asks again.
     /// The sockets of which the store is told at the next occasion.
     fn untold(roster: &Roster) -> Vec<u64> {
         let (_, untold) = roster.lock().untold();
         untold.into_iter().map(|(socket, _)| socket).collect()
     }
 
+    /// A Join was refused or not confirmed, and the same socket asks again.
     #[test]
     fn whoever_may_come_in_after_all_is_not_taken_away_by_what_was_to_be_told_before() {
         let roster = Roster::default();

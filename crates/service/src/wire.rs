@@ -41,6 +41,12 @@ impl<T: Into<ByteString>> From<T> for Frame {
 }
 
 impl Frame {
+    /// How many bytes it is on the wire.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
     /// The text, for a client that does not read frames.
     #[must_use]
     pub fn text(&self) -> ByteString {

@@ -35,7 +35,7 @@ pub(crate) async fn open(
             Probe::open(&commons, &request)
         });
     }
-    let visit = Visit::of(&request);
+    let visit = Visit::of(&commons, &request);
     let agent = match identify(&commons, &visit).await {
         Ok(agent) => agent,
         Err((status, text)) => return failure(status, text),

@@ -58,7 +58,7 @@ impl FeedSession {
             handler: handler.clone(),
             board: board.clone(),
             faults: Faults::new(settings.sockets.error_window),
-            rate: MessageRate::new(&settings.limits),
+            rate: visit.message_rate(commons),
             visit,
             agent,
             outbox: Some(outbox),

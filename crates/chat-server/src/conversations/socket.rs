@@ -22,7 +22,7 @@ pub(crate) async fn open(
     conversations: Data<Conversations>,
     hub: Data<Hub>,
 ) -> HttpResponse {
-    let visit = Visit::of(&request);
+    let visit = Visit::of(&commons, &request);
     accept(&commons, &request, body, SocketKind::Conversations, || {
         ConversationSession::open(&commons, &conversations, &hub, visit)
     })

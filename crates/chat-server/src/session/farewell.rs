@@ -59,6 +59,7 @@ impl ChatSession {
         let mut frames = Vec::new();
         if missed.iter().any(|event| is_shown(reader, event)) {
             let resumed = Resumed {
+                more: false,
                 epoch: &head.epoch,
                 last_seq: head.seq,
                 partial: after.is_some(),

@@ -24,8 +24,8 @@ use helpline_protocol::{
 use helpline_service::{
     access::Role,
     admission::Admission,
-    handler::{Failure, Handled, Held, Request},
-    hub::Reader,
+    handler::{Failure, Handled, Held, Known, Request},
+    hub::{Membership, Reader},
     socket::Reply,
 };
 use tokio::time::Instant;
@@ -149,6 +149,10 @@ impl ChatSession {
                 _ => None,
             },
             arrives: Some((&place, self.visit.socket)),
+            known: self
+                .membership()
+                .and_then(Membership::held)
+                .map_or(Known::Nothing, Known::Held),
             ..Request::new(chat, actor, command)
         };
         let asked = match self.handler.handle(request).await {
@@ -345,16 +349,16 @@ fn found(
             epoch: &head.epoch,
             last_seq: head.seq,
             partial: after.is_some(),
+            more: false,
             seen: loaded.seen,
             idle_timeout: scene.idle_timeout,
             expires_in: loaded.ttl,
         };
-        frames.push(typed::history(
-            state,
-            &loaded.recorded[first..],
-            &resumed,
-            reader,
-        ));
+        let recorded = &loaded.recorded[first..];
+        match join.pages {
+            true => frames.extend(typed::history_in_pages(state, recorded, &resumed, reader)),
+            false => frames.push(typed::history(state, recorded, &resumed, reader)),
+        }
     }
     frames
 }

@@ -19,7 +19,7 @@ use helpline_protocol::{
     typed::{self, ClientFrame},
 };
 use helpline_service::{
-    access::{Binding, MessageRate},
+    access::{Binding, JoinRate, MessageRate},
     admission::Admission,
     application::Commons,
     door::Visit,
@@ -29,11 +29,15 @@ use helpline_service::{
     metrics::Metrics,
     presence::{Departure, Roster},
     socket::{Reply, Session},
+    wire::Frame,
 };
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::people::Stored;
+
+/// How many Joins of one socket may come at once: a client that is refused, or that was told to come back, tries again.
+const JOINS: u32 = 5;
 
 /// One chat socket.
 pub(crate) struct ChatSession {
@@ -56,6 +60,8 @@ pub(crate) struct ChatSession {
     messages: MessageRate,
     /// How fast it may do anything else.
     others: MessageRate,
+    /// How often it may come in.
+    joins: JoinRate,
     /// When it last passed on that somebody is writing.
     typed_at: Option<Instant>,
     /// When such a sign last started the chat's time anew.
@@ -123,6 +129,7 @@ impl ChatSession {
             commons: commons.clone(),
             handler: handler.clone(),
             stored,
+            messages: visit.message_rate(commons),
             visit,
             address,
             place,
@@ -132,8 +139,8 @@ impl ChatSession {
             },
             claim: SupportId::from_bits(rand::random()),
             faults: Faults::new(settings.sockets.error_window),
-            messages: MessageRate::new(&settings.limits),
             others: MessageRate::of_others(),
+            joins: JoinRate::with_burst(JOINS),
             typed_at: None,
             kept_alive_at: None,
             token_ends: None,
@@ -211,8 +218,8 @@ impl Session for ChatSession {
             // Signs of typing have a limit of their own, and are dropped without a word.
             ClientFrame::Typing { .. } => true,
             // Whoever was told to slow down may still come back and leave.
-            ClientFrame::Join(_)
-            | ClientFrame::Leave
+            ClientFrame::Join(_) => self.joins.allow() && self.messages.address_allows(),
+            ClientFrame::Leave
             | ClientFrame::Seen { .. }
             | ClientFrame::KeepAlive
             | ClientFrame::Life => self.others.allow(),
@@ -220,7 +227,14 @@ impl Session for ChatSession {
         if !in_time {
             return self.error(WireError::SlowDown);
         }
-        self.frame(frame).await
+        let joins = matches!(frame, ClientFrame::Join(_));
+        let reply = self.frame(frame).await;
+        if joins {
+            // Whoever reads a long chat again and again costs as much as whoever writes one.
+            self.messages
+                .charge(reply.frames.iter().map(Frame::length).sum());
+        }
+        reply
     }
 
     fn binary(&mut self) -> Reply {

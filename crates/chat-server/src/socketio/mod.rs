@@ -76,12 +76,13 @@ impl Host for Door {
         if handshake.dialect.is_some() {
             return Err(unauthorized());
         }
-        let visit = Visit::of(request);
+        let visit = Visit::of(commons, request);
         let keys = commons.tokens().await.ok_or_else(unavailable)?;
         let token = visit.token.as_deref().unwrap_or_default();
         let claims = keys.verify(token).map_err(|_| unauthorized())?;
         let user = User::of(&claims, people.as_ref()).await;
         let user = user.map_err(|Stranger| unauthorized())?;
+        let messages = visit.message_rate(commons);
         let standing = Standing {
             remaining: claims.remaining(),
             // Only now: whatever ends the token from here on ends the socket too.
@@ -94,6 +95,7 @@ impl Host for Door {
             &self.handler,
             user,
             visit.socket,
+            messages,
             standing,
             line,
         ))

@@ -76,6 +76,7 @@ impl Operations {
         match self.give(chat, Actor::Visitor(visitor), ask).await {
             Ok(()) => Ok(()),
             Err(Failure::Refused(Refusal::Invalid { .. })) => Err(Fault::TooLong),
+            Err(Failure::Refused(Refusal::Full)) => Err(Fault::SlowDown),
             Err(Failure::Refused(_)) => Err(Fault::Claimed),
             Err(Failure::Store(_)) => Err(Fault::Unavailable),
         }
@@ -95,6 +96,7 @@ impl Operations {
         let says = Command::Say(say(Side::Visitor, visitor, None, content));
         match self.give(chat, Actor::Visitor(visitor), says).await {
             Ok(()) => Ok(()),
+            Err(Failure::Refused(Refusal::Full)) => Err(Fault::SlowDown),
             Err(Failure::Refused(_)) => Err(Fault::NoSession),
             Err(Failure::Store(_)) => Err(Fault::Unavailable),
         }
@@ -213,6 +215,7 @@ impl Operations {
             .await
         {
             Ok(()) => Ok(()),
+            Err(Failure::Refused(Refusal::Full)) => Err(Fault::SlowDown),
             Err(Failure::Refused(_)) => Err(Fault::NoSession),
             Err(Failure::Store(_)) => Err(Fault::Unavailable),
         }
@@ -231,7 +234,7 @@ impl Operations {
 
     /// The chat as it is now, if it has a session.
     async fn session(&mut self, room: ChatId) -> Result<Arc<Chat>, Fault> {
-        let held = self.handler.load(room).await;
+        let held = self.handler.refresh(room, self.held.get(&room)).await;
         let held = held.map_err(|_| Fault::Unavailable)?;
         let chat = held.as_ref().and_then(|held| held.chat.clone());
         match held {
@@ -251,6 +254,7 @@ impl Operations {
         match done {
             Ok(()) => Ok(()),
             Err(Failure::Store(_)) => Err(Fault::Unavailable),
+            Err(Failure::Refused(Refusal::Full)) => Err(Fault::SlowDown),
             Err(Failure::Refused(_)) => {
                 let chat = self.session(room).await?;
                 // It may be this agent's again by now; what it had when it asked is over all the same.

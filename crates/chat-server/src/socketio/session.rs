@@ -71,6 +71,7 @@ impl SocketIoSession {
         handler: &Handler,
         user: User,
         socket: u64,
+        messages: MessageRate,
         standing: Standing,
         (revision, sid): (Revision, &str),
     ) -> Opening<Self> {
@@ -96,7 +97,7 @@ impl SocketIoSession {
             standing,
             faults: Faults::new(settings.sockets.error_window),
             attachments: 0,
-            messages: MessageRate::new(&settings.limits),
+            messages,
             others: MessageRate::of_others(),
         };
         (session, inbox)

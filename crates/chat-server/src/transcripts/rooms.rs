@@ -1,10 +1,13 @@
 //! `/rooms`: chats as contract 000 has them (section 4). Open ones are read live, closed ones from the records.
 
+use std::pin::pin;
+
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::StatusCode,
     web::{Data, Path, Query},
 };
+use futures_util::{StreamExt, stream};
 use helpline_desk::id::ChatId;
 use helpline_records::{AccountRole, ChatRecord, Filters, MessageRecord, Status};
 use helpline_service::handler::Handler;
@@ -19,6 +22,8 @@ use crate::people::{Caller, Denied, People, livechat::Fault, staff};
 
 /// The most open rooms that are listed.
 const OPEN: usize = 1000;
+/// How many of them are read at the same time: they share a connection, so they come in one burst.
+const AT_ONCE: usize = 64;
 /// The most closed rooms that are listed, the newest.
 const CLOSED: u64 = 200;
 
@@ -47,8 +52,11 @@ pub(crate) async fn list(
     let mut rooms = Vec::new();
     if status != Some(Status::Closed) {
         let open = handler.store().open_chats(OPEN).await;
-        for chat in open.map_err(|_| Fault::unavailable())? {
-            let Some(live) = live(&handler, chat).await.map_err(fault)? else {
+        let open = open.map_err(|_| Fault::unavailable())?;
+        let read = stream::iter(open).map(async |chat| live(&handler, chat).await.map_err(fault));
+        let mut read = pin!(read.buffer_unordered(AT_ONCE));
+        while let Some(live) = read.next().await {
+            let Some(live) = live? else {
                 continue;
             };
             let wanted = matches!(live.chat.status, Status::Waiting | Status::Engaged);
@@ -56,7 +64,7 @@ pub(crate) async fn list(
                 rooms.push(live.chat);
             }
         }
-        rooms.sort_by_key(|room| std::cmp::Reverse(room.created_at));
+        rooms.sort_by_key(|room| std::cmp::Reverse((room.created_at, room.id.clone())));
     }
     if status.is_none_or(|status| status == Status::Closed) {
         let filters = Filters {

@@ -107,6 +107,7 @@ fn with_chat(
             take_over(chat, &comer, policy)
         }
         (Command::Flag { severity, by_name }, Actor::Agent(by)) => {
+            check_room(chat, 0, policy)?;
             Ok(flag(*severity, by, by_name, now))
         }
         (
@@ -239,11 +240,13 @@ fn without_chat(actor: &Actor, command: &Command, now: Timestamp, policy: &Polic
 
 fn enter(chat: &Chat, email: Option<&Email>, now: Timestamp, policy: &Policy) -> Decision {
     let mut events = Vec::new();
+    let has_room = check_room(chat, 0, policy).is_ok();
     let nothing_to_show = chat.messages == 0 && !chat.was_engaged();
-    if !chat.visitor.joined || nothing_to_show {
+    if !chat.visitor.joined || (nothing_to_show && has_room) {
         events.push(Event::VisitorJoined);
     }
-    events.extend(email.and_then(|email| introduce(chat, email)));
+    let introduced = email.filter(|_| has_room);
+    events.extend(introduced.and_then(|email| introduce(chat, email)));
     let mut announce = false;
     if chat.phase == Phase::Registered {
         events.push(Event::Requested { since: now });
@@ -290,6 +293,7 @@ fn speak(chat: &Chat, actor: &Actor, say: &Say, policy: &Policy) -> Outcome {
         raw: say.raw.clone(),
         client_id: say.client_id.clone(),
     };
+    check_room(chat, said.weight(), policy)?;
     Ok(Decision::active_in(chat, vec![Event::Said(said)], policy))
 }
 
@@ -318,6 +322,16 @@ fn check_content(say: &Say, policy: &Policy) -> Result<(), Refusal> {
     let length = say.raw.as_ref().unwrap_or(&say.content).len();
     match say.content.is_empty() || length > policy.max_content_bytes {
         true => Err(Refusal::Invalid { field: "content" }),
+        false => Ok(()),
+    }
+}
+
+/// A chat has its limits too. Of one that is kept the records have what was said long ago, and the rest goes on.
+fn check_room(chat: &Chat, more: u64, policy: &Policy) -> Result<(), Refusal> {
+    let lives_on = chat.kept && policy.has_records;
+    let full = chat.messages >= policy.max_messages || chat.bytes + more > policy.max_bytes;
+    match full && !lives_on {
+        true => Err(Refusal::Full),
         false => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! What the desk does to a chat from outside: give it to an agent, close it, flag it, whisper to its agent.
 
-use super::{Outcome, is_assigned_to, leave_text, support::falls_to_others};
+use super::{Outcome, check_room, is_assigned_to, leave_text, support::falls_to_others};
 use crate::{
     chat::{Chat, HandOver, Phase},
     decide::{Decision, Timer},
@@ -88,6 +88,7 @@ pub(super) fn whisper(
     if chat.support.is_none() {
         return Err(Refusal::NotEngaged);
     }
+    check_room(chat, content.len() as u64, policy)?;
     Ok(Decision::quiet(vec![Event::Whispered {
         id,
         by: by.clone(),

@@ -1,6 +1,6 @@
 //! Standing chats: a visitor has one, and it outlives its sessions (contract 004).
 
-use super::{Outcome, check_content, is_between_sessions, taken_by};
+use super::{Outcome, check_content, check_room, is_between_sessions, taken_by};
 use crate::{
     actor::Side,
     chat::{Chat, Phase},
@@ -55,7 +55,10 @@ pub(super) fn begin_session(chat: &Chat, say: &Say, now: Timestamp, policy: &Pol
         _ if is_between_sessions(chat) => now,
         _ => return Err(chat.support.as_ref().map_or(Refusal::Over, taken_by)),
     };
-    Ok(ask(Vec::new(), say, since))
+    let decision = ask(Vec::new(), say, since);
+    let more = decision.events.iter().map(Event::weight).sum();
+    check_room(chat, more, policy)?;
+    Ok(decision)
 }
 
 fn ask(mut events: Vec<Event>, say: &Say, since: Timestamp) -> Decision {

@@ -49,6 +49,71 @@ fn a_second_join_asks_no_second_time() {
 }
 
 #[test]
+fn a_chat_that_is_full_takes_no_more_and_may_still_be_left_and_entered() {
+    let mut desk = Desk::engaged(Sockets);
+    desk.policy.max_messages = 2;
+    desk.accepts(visitor(), say(Side::Visitor, None, "one"));
+    let agent_says = || {
+        (
+            Actor::Support(SupportId::from_bits(1)),
+            say(Side::Support, Some(1), "two"),
+        )
+    };
+    let (actor, two) = agent_says();
+    desk.accepts(actor, two);
+    let (actor, three) = agent_says();
+    assert_eq!(desk.refuses(actor, three), Refusal::Full);
+    assert_eq!(
+        desk.refuses(visitor(), say(Side::Visitor, None, "three")),
+        Refusal::Full
+    );
+    desk.accepts(visitor(), enter());
+    desk.accepts(visitor(), Command::Leave);
+}
+
+#[test]
+fn a_chat_is_full_by_bytes_too_and_what_still_fits_is_taken() {
+    let mut desk = Desk::engaged(Sockets);
+    let used = desk.chat.as_ref().expect("a chat").bytes;
+    desk.policy.max_bytes = used + 10;
+    desk.accepts(visitor(), say(Side::Visitor, None, "12345678"));
+    assert_eq!(
+        desk.refuses(visitor(), say(Side::Visitor, None, "123")),
+        Refusal::Full
+    );
+    desk.accepts(visitor(), say(Side::Visitor, None, "12"));
+}
+
+#[test]
+fn whoever_comes_into_a_full_chat_adds_nothing_to_it() {
+    let mut desk = Desk::waiting(Sockets);
+    desk.policy.max_bytes = 1;
+    let email = Email::parse("mina@example.org");
+    let decision = desk.accepts(
+        visitor(),
+        Command::Enter {
+            support: None,
+            email,
+        },
+    );
+    assert_eq!(decision.events, []);
+}
+
+#[test]
+fn a_kept_chat_refuses_nobody_for_its_age_while_there_are_records() {
+    for mut desk in [Desk::kept(Accounts), Desk::standing(Accounts)] {
+        (desk.policy.max_messages, desk.policy.max_bytes) = (1, 1);
+        desk.accepts(visitor(), say(Side::Visitor, None, "one"));
+        desk.accepts(visitor(), say(Side::Visitor, None, "two"));
+        desk.policy.has_records = false;
+        assert_eq!(
+            desk.refuses(visitor(), say(Side::Visitor, None, "three")),
+            Refusal::Full
+        );
+    }
+}
+
+#[test]
 fn a_claim_has_one_winner_and_the_others_learn_who() {
     let mut desk = Desk::engaged(Sockets);
     assert_eq!(

@@ -58,6 +58,8 @@ pub struct Join {
     /// Opt-in: whether somebody who has this socket open is not silent: a visitor keeps its place while it waits, and
     /// writing counts as activity.
     pub keep_alive: bool,
+    /// Opt-in: whether the history may come in pages.
+    pub pages: bool,
     /// Opt-in: the e-mail address that the visitor says to have.
     pub email: Option<Email>,
 }
@@ -115,14 +117,15 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
     let support = args.optional::<String>("supportId")?;
     let token = args.optional("token")?;
     let client_id = args.client_id(level)?;
-    let (resume, queue, keep_alive, email) = match level {
+    let (resume, queue, keep_alive, pages, email) = match level {
         Level::OptedIn => (
             args.optional("resume")?,
             args.optional("queue")?,
             args.optional("keepAlive")?,
+            args.optional("pages")?,
             args.email()?,
         ),
-        Level::Plain => (None, None, None, None),
+        Level::Plain => (None, None, None, None, None),
     };
     Ok(Join {
         visitor: VisitorId::claimed(&visitor),
@@ -134,6 +137,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         resume,
         queue: queue.unwrap_or(false),
         keep_alive: keep_alive.unwrap_or(false),
+        pages: pages.unwrap_or(false),
         email,
     })
 }

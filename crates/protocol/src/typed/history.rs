@@ -34,6 +34,8 @@ struct HistoryExtras<'a> {
     epoch: &'a str,
     last_seq: u64,
     partial: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
     seen: Seen,
     #[serde(skip_serializing_if = "Option::is_none")]
     idle_timeout_ms: Option<u64>,
@@ -95,6 +97,7 @@ pub fn history(
         epoch: resumed.epoch,
         last_seq: resumed.last_seq,
         partial: resumed.partial,
+        more: resumed.more,
         seen: resumed.seen,
         idle_timeout_ms: life(chat, resumed.idle_timeout),
         expires_in_ms: life(chat, resumed.expires_in),
@@ -111,6 +114,49 @@ pub fn history(
         }),
     });
     frame("ChatHistory", ChatHistory { messages, opted_in })
+}
+
+/// How much of a history one page holds: so many events, or so many bytes of what was said.
+const PAGE_EVENTS: usize = 200;
+const PAGE_BYTES: u64 = 64 * 1024;
+
+/// The same in pages, oldest first. Each but the first continues what came before it, and says up to where one has it then:
+/// whoever is cut off between two pages resumes there.
+pub fn history_in_pages(
+    chat: &Chat,
+    recorded: &[Recorded],
+    resumed: &Resumed<'_>,
+    reader: Reader,
+) -> Vec<String> {
+    let mut rest = recorded;
+    let mut pages = Vec::new();
+    loop {
+        let (page, further) = rest.split_at(page_length(rest));
+        let more = !further.is_empty();
+        let last = page.last().filter(|_| more);
+        let page_resumed = Resumed {
+            last_seq: last.map_or(resumed.last_seq, |last| last.seq),
+            partial: resumed.partial || !pages.is_empty(),
+            more,
+            ..*resumed
+        };
+        pages.push(history(chat, page, &page_resumed, reader));
+        if !more {
+            return pages;
+        }
+        rest = further;
+    }
+}
+
+/// How many of these make the next page: at least one, if there is one.
+fn page_length(recorded: &[Recorded]) -> usize {
+    let mut bytes = 0;
+    let fits = recorded.iter().take(PAGE_EVENTS).take_while(|recorded| {
+        let was_full = bytes >= PAGE_BYTES;
+        bytes += recorded.event.weight();
+        !was_full
+    });
+    fits.count()
 }
 
 /// The names of the agents who speak in it, by their parts.
@@ -150,6 +196,8 @@ pub struct Resumed<'a> {
     pub last_seq: u64,
     /// Whether it holds only what the client did not have.
     pub partial: bool,
+    /// Whether it goes on in a further frame.
+    pub more: bool,
     /// How far each side has seen.
     pub seen: Seen,
     /// How long a chat lives without activity.

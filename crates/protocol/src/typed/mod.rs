@@ -14,7 +14,7 @@ pub(crate) use self::decode::{Args, open};
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
     frames::{Queue, Reader, Scene, chat_expired, event_frames, life_left, passing, queue},
-    history::{Resumed, Seen, history},
+    history::{Resumed, Seen, history, history_in_pages},
 };
 
 /// A side as this dialect names it.

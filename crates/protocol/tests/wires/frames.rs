@@ -6,7 +6,8 @@ use helpline_desk::{
     actor::Side,
     audience::Audience,
     chat::Chat,
-    event::{Event, Recorded},
+    event::{Event, Recorded, Said},
+    id::MessageId,
 };
 use helpline_protocol::typed::{self, Level, Reader, Resumed, Seen};
 use proptest::prelude::*;
@@ -79,6 +80,7 @@ fn resumed() -> Resumed<'static> {
         epoch: scene::EPOCH,
         last_seq: 12,
         partial: false,
+        more: false,
         seen: Seen::default(),
         idle_timeout: scene::IDLE_TIMEOUT,
         expires_in: Duration::from_secs(1),
@@ -101,6 +103,52 @@ fn messages(chat: &Chat, log: &[Recorded], reader: Reader) -> Vec<Map<String, Va
             other => panic!("no object: {other}"),
         })
         .collect()
+}
+
+/// Whatever the pages hold together is what the whole history holds, in its order, and each says truly where it ends.
+#[test]
+fn a_history_in_pages_is_the_same_history() {
+    let registered = scene::waiting([]);
+    let said = |seq: u64| Recorded {
+        seq,
+        at: scene::MOMENT,
+        event: Event::Said(Said {
+            id: MessageId::from_bits(u128::from(seq)),
+            from: Side::Visitor,
+            support: None,
+            content: format!("{seq} {}", "x".repeat(1000)),
+            raw: None,
+            client_id: None,
+        }),
+    };
+    let log: Vec<Recorded> = (5..1005).map(said).collect();
+    let reader = seat(Side::Visitor, Level::OptedIn);
+    let resumed = Resumed {
+        last_seq: 1004,
+        ..resumed()
+    };
+    let whole = messages(&registered, &log, reader);
+    let pages = typed::history_in_pages(&registered, &log, &resumed, reader);
+    assert!(pages.len() > 5, "{} pages", pages.len());
+    let mut together = Vec::new();
+    for (number, page) in pages.iter().enumerate() {
+        assert!(page.len() < 200_000, "{} bytes", page.len());
+        let (_, args) = open(page);
+        let is_last = number == pages.len() - 1;
+        assert_eq!(args.contains_key("more"), !is_last);
+        assert_eq!(args["partial"], Value::Bool(number > 0));
+        let messages = args["messages"].as_array().unwrap();
+        let last = messages.last().unwrap()["seq"].clone();
+        assert_eq!(args["lastSeq"], last);
+        together.extend(
+            messages
+                .iter()
+                .map(|message| message.as_object().unwrap().clone()),
+        );
+    }
+    assert_eq!(together, whole);
+    let nothing = typed::history_in_pages(&registered, &[], &resumed, reader);
+    assert_eq!(nothing.len(), 1);
 }
 
 proptest! {

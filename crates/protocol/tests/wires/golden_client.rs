@@ -116,6 +116,7 @@ fn visitor() -> Join {
         resume: None,
         queue: false,
         keep_alive: false,
+        pages: false,
         email: None,
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn history_of(
         epoch: scene::EPOCH,
         last_seq: 5,
         partial: false,
+        more: false,
         seen: Seen {
             visitor: 0,
             support: 5,

@@ -5,9 +5,9 @@
 
 mod address;
 mod claims;
+mod per_address;
 mod place;
 mod rate;
-mod registrations;
 mod revocations;
 mod slots;
 mod token;
@@ -15,9 +15,9 @@ mod token;
 pub use self::{
     address::ClientAddress,
     claims::{Claims, Role},
+    per_address::{RegistrationLimit, WriteLimit},
     place::{BEARER, HELPLINE_V1, offers, subprotocol, token_of},
-    rate::MessageRate,
-    registrations::RegistrationLimit,
+    rate::{JoinRate, MessageRate},
     revocations::{Binding, Revocations, forget_before},
     slots::{SocketLimit, SocketSlot},
     token::{Bearer, Issued, TokenError, TokenKeys},
@@ -31,6 +31,7 @@ mod tests {
     fn everything_can_be_shared_between_threads() {
         fn shared<T: Send + Sync>() {}
         shared::<RegistrationLimit>();
+        shared::<WriteLimit>();
         shared::<SocketLimit>();
         shared::<SocketSlot>();
         shared::<MessageRate>();

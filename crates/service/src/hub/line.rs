@@ -6,7 +6,7 @@
 //! Only what this process has seen within [`LATELY`] counts, and below [`ENOUGH`] samples nothing is said.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,6 +16,7 @@ use helpline_live::{feed::Heard, keys::Keys, link::Unavailable};
 use helpline_protocol::{bus, typed::Queue};
 use tokio::{
     sync::Notify,
+    task::yield_now,
     time::{Instant, sleep},
 };
 use tracing::debug;
@@ -30,6 +31,8 @@ const ENOUGH: usize = 3;
 const LATELY: Duration = Duration::from_secs(3_600);
 /// How long an answer about the agents is good for those who only look in: anybody may ask, as often as they like.
 const AGENTS_KNOWN_FOR: Duration = Duration::from_secs(1);
+/// How many visitors are told before whoever else works on this thread gets a turn.
+const TOLD_AT_ONCE: usize = 64;
 /// How often visitors are told at most.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -136,17 +139,17 @@ impl State {
 
     /// Brings the line up to date with what the store says.
     fn is(&mut self, entries: &[Entry]) {
-        self.waiting
-            .retain(|chat, _| entries.iter().any(|entry| entry.chat == *chat));
+        let there: HashSet<ChatId> = entries.iter().map(|entry| entry.chat).collect();
+        self.waiting.retain(|chat, _| there.contains(chat));
         for entry in entries {
             self.comes(entry);
         }
     }
 
-    /// How long whoever is at this place will probably wait, in seconds.
-    fn estimate(&self, position: usize, now: Timestamp) -> Option<u64> {
+    /// What a place has lately cost, in seconds, if that can be said.
+    fn cost(&self, now: Timestamp) -> Option<f64> {
         let cost = |claim: &Claim| claim.waited.as_secs_f64() / count(claim.place);
-        Some(seconds(self.median(now, cost)? * count(position)))
+        self.median(now, cost)
     }
 
     /// How long a visitor usually waited, in seconds.
@@ -164,6 +167,11 @@ impl State {
         figures.sort_by(f64::total_cmp);
         (figures.len() >= ENOUGH).then(|| figures[figures.len() / 2])
     }
+}
+
+/// How long whoever is at this place will probably wait, in seconds.
+fn estimate(cost: Option<f64>, position: usize) -> Option<u64> {
+    Some(seconds(cost? * count(position)))
 }
 
 fn between(earlier: Timestamp, later: Timestamp) -> Duration {
@@ -237,19 +245,26 @@ impl Hub {
         let agents_online = store.agents().await?.len();
         let mut entries = store.all_waiting().await?;
         entries.sort_by_key(Entry::place);
-        let now = self.0.handler.now();
-        let mut state = self.0.line.state();
-        state.is(&entries);
-        for room in rooms {
-            let Some(rank) = entries.iter().position(|entry| entry.chat == room.id) else {
-                continue;
-            };
-            room.tell_place(Queue {
-                position: rank + 1,
-                waiting: entries.len(),
-                estimate_seconds: state.estimate(rank + 1, now),
-                agents_online,
-            });
+        // Whatever is heard waits for this lock, so nothing is told or searched under it.
+        let cost = {
+            let mut state = self.0.line.state();
+            state.is(&entries);
+            state.cost(self.0.handler.now())
+        };
+        let places: HashMap<ChatId, usize> =
+            (entries.iter().map(|entry| entry.chat).zip(1..)).collect();
+        for (told, room) in rooms.into_iter().enumerate() {
+            if let Some(position) = places.get(&room.id).copied() {
+                room.tell_place(Queue {
+                    position,
+                    waiting: entries.len(),
+                    estimate_seconds: estimate(cost, position),
+                    agents_online,
+                });
+            }
+            if told % TOLD_AT_ONCE == TOLD_AT_ONCE - 1 {
+                yield_now().await;
+            }
         }
         Ok(())
     }
@@ -300,8 +315,24 @@ mod tests {
     #[test]
     fn the_estimate_is_the_median_cost_of_a_place() {
         let state = waited(&[10, 60, 20]);
-        assert_eq!(state.estimate(1, after(60)), Some(20));
-        assert_eq!(state.estimate(3, after(60)), Some(60));
+        assert_eq!(estimate(state.cost(after(60)), 1), Some(20));
+        assert_eq!(estimate(state.cost(after(60)), 3), Some(60));
+    }
+
+    #[test]
+    fn a_long_line_is_no_more_work_than_its_length() {
+        let mut state = State::default();
+        let entries: Vec<Entry> = (0..100_000).map(|chat| entry(chat, START.0)).collect();
+        let start = Instant::now();
+        state.is(&entries);
+        state.is(&entries[50_000..]);
+        assert_eq!(state.waiting.len(), 50_000);
+        // The square of it took minutes.
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            start.elapsed()
+        );
     }
 
     #[test]
@@ -312,7 +343,7 @@ mod tests {
     #[test]
     fn two_claims_are_too_little_to_say_anything() {
         let state = waited(&[10, 60]);
-        assert_eq!(state.estimate(1, after(60)), None);
+        assert_eq!(estimate(state.cost(after(60)), 1), None);
         assert_eq!(state.usual_wait(after(60)), None);
     }
 
@@ -321,7 +352,7 @@ mod tests {
         let state = waited(&[10, 60, 20]);
         assert_eq!(state.usual_wait(after(3_610)), Some(20));
         assert_eq!(state.usual_wait(after(3_611)), None);
-        assert_eq!(state.estimate(1, after(3_611)), None);
+        assert_eq!(estimate(state.cost(after(3_611)), 1), None);
     }
 
     #[test]
@@ -331,7 +362,7 @@ mod tests {
             state.comes(&entry(chat, START.0));
             state.goes(ChatId::from_bits(chat), false, after(1));
         }
-        assert_eq!(state.estimate(1, after(1)), None);
+        assert_eq!(estimate(state.cost(after(1)), 1), None);
         assert_eq!(state.usual_wait(after(1)), None);
     }
 
@@ -345,7 +376,7 @@ mod tests {
             state.goes(ChatId::from_bits(chat), true, after(30));
         }
         // 30, 15 and 10 seconds a place.
-        assert_eq!(state.estimate(1, after(30)), Some(15));
+        assert_eq!(estimate(state.cost(after(30)), 1), Some(15));
         assert_eq!(state.usual_wait(after(30)), Some(30));
     }
 }

@@ -21,6 +21,10 @@ pub struct ChatSettings {
     pub leave_grace: Duration,
     /// The longest message, in bytes of UTF-8.
     pub max_content_bytes: usize,
+    /// How many messages a chat may hold; of one that never ends by itself, how many are kept live.
+    pub max_messages: u32,
+    /// The same in bytes.
+    pub max_bytes: u64,
     /// The longest WebSocket frame.
     pub max_frame_bytes: usize,
     /// Shown when an agent comes; `{agent}` stands for the name.
@@ -34,6 +38,9 @@ impl ChatSettings {
     const ENVELOPE: usize = 2048;
     const LONGEST_TEXT: usize = 1024;
     const LARGEST_FRAME: usize = 16 * 1024 * 1024;
+    /// More would keep everybody waiting who comes into such a chat.
+    const MOST_MESSAGES: u32 = 1_000_000;
+    const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         check::duration("chat.idle_timeout", self.idle_timeout)?;
@@ -50,6 +57,12 @@ impl ChatSettings {
             self.max_content_bytes,
             1..=self.max_frame_bytes - Self::ENVELOPE,
         )?;
+        check::within(
+            "chat.max_messages",
+            self.max_messages,
+            1..=Self::MOST_MESSAGES,
+        )?;
+        check::within("chat.max_bytes", self.max_bytes, 1..=Self::MOST_BYTES)?;
         for (key, text) in [
             ("chat.join_text", &self.join_text),
             ("chat.leave_text", &self.leave_text),

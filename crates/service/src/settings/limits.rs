@@ -20,6 +20,8 @@ pub struct LimitSettings {
     pub sockets_per_address: Option<u32>,
     /// A value holds for every address. See [`LimitSettings::connections_for`].
     pub connections_per_address: Option<u32>,
+    /// A value holds for every address. See [`LimitSettings::messages_for`].
+    pub messages_per_address: Option<u32>,
 }
 
 /// What holds while nothing is set. On loopback sits a developer, a load test or a proxy for everybody, so the limit is
@@ -27,9 +29,11 @@ pub struct LimitSettings {
 const REMOTE_REGISTRATIONS: u32 = 60;
 const REMOTE_SOCKETS: u32 = 200;
 const REMOTE_CONNECTIONS: u32 = 1000;
+const REMOTE_MESSAGES: u32 = 100;
 const LOOPBACK_REGISTRATIONS: u32 = 10_000;
 const LOOPBACK_SOCKETS: u32 = 50_000;
 const LOOPBACK_CONNECTIONS: u32 = 100_000;
+const LOOPBACK_MESSAGES: u32 = 100_000;
 
 impl LimitSettings {
     /// Registrations a minute for a client at `address`.
@@ -59,6 +63,13 @@ impl LimitSettings {
         ))
     }
 
+    /// Messages a second of all sockets of a client at `address` together.
+    #[must_use]
+    pub fn messages_for(&self, address: IpAddr) -> u32 {
+        self.messages_per_address
+            .unwrap_or(unset(address, REMOTE_MESSAGES, LOOPBACK_MESSAGES))
+    }
+
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         // More a second than that is no limit at all.
         let range = 1..=1_000_000;
@@ -74,8 +85,11 @@ impl LimitSettings {
         if let Some(value) = self.sockets_per_address {
             check::within("limits.sockets_per_address", value, range.clone())?;
         }
-        match self.connections_per_address {
-            Some(value) => check::within("limits.connections_per_address", value, range),
+        if let Some(value) = self.connections_per_address {
+            check::within("limits.connections_per_address", value, range.clone())?;
+        }
+        match self.messages_per_address {
+            Some(value) => check::within("limits.messages_per_address", value, range),
             None => Ok(()),
         }
     }

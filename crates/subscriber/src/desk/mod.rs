@@ -53,7 +53,7 @@ pub(crate) async fn open(
             Probe::open(&commons, &request)
         });
     }
-    let visit = Visit::of(&request);
+    let visit = Visit::of(&commons, &request);
     let agent = match staff(&commons, &visit).await {
         Ok(agent) => agent,
         Err((status, text)) => return failure(status, text),

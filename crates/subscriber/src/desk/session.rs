@@ -15,7 +15,7 @@ use helpline_protocol::{
     staff_desk::{self, Ask, FlaggedRow, MemberRow, Request as Asked},
 };
 use helpline_service::{
-    access::MessageRate,
+    access::{JoinRate, MessageRate},
     application::Commons,
     door::Visit,
     faults::Faults,
@@ -53,6 +53,8 @@ pub(crate) struct DeskSession {
     watched: HashMap<ChatId, u64>,
     faults: Faults,
     rate: MessageRate,
+    /// How often it may begin to watch a chat.
+    watches: JoinRate,
 }
 
 /// What was asked was done: the frame that says so, and what follows it.
@@ -84,7 +86,8 @@ impl DeskSession {
             handler: handler.clone(),
             desk: desk.clone(),
             faults: Faults::new(settings.sockets.error_window),
-            rate: MessageRate::new(&settings.limits),
+            rate: visit.message_rate(commons),
+            watches: JoinRate::with_burst(2 * MOST_WATCHED as u32),
             visit,
             agent,
             outbox: Some(outbox),
@@ -134,6 +137,7 @@ impl DeskSession {
         let own = || self.agent.profile.id.clone();
         let (agent, staff) = (|| Actor::Agent(own()), || Actor::Staff(own()));
         let (actor, command, support) = match ask {
+            Ask::Watch if !self.watches.allow() => return Err(WireError::SlowDown),
             Ask::Watch => return self.watch(chat).await,
             Ask::Unwatch => {
                 self.unwatch(chat);

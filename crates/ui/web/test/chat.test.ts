@@ -39,7 +39,7 @@ describe("joining", () => {
     const { world, chat } = joinedVisitor();
     expect(world.socket.url).toBe("ws://desk/chat/c");
     expect(world.socket.protocols).toEqual(["helpline.v1"]);
-    expect(world.socket.said("Join")).toEqual([{ userId: "u", username: "Mina", queue: true, from: "User" }]);
+    expect(world.socket.said("Join")).toEqual([{ userId: "u", username: "Mina", queue: true, pages: true, from: "User" }]);
     expect(chat.state.phase).toEqual({ kind: "waiting" });
   });
 
@@ -237,6 +237,25 @@ describe("reading", () => {
     world.socket.hears("ChatMessage", wire(2, "lost by a crash"));
     world.socket.hears("ChatHistory", { messages: [wire(1, "kept")], epoch: "e2", lastSeq: 1, partial: false });
     expect(contents(chat)).toEqual(["kept"]);
+  });
+
+  test("a history in pages is joined when its last page is here, and resumed after the last one that came", () => {
+    const { world, chat } = joinedVisitor();
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    const page = { epoch: "e2", agents: {} };
+    world.socket.hears("ChatHistory", { ...page, messages: [wire(1, "one"), wire(2, "two")], lastSeq: 2, partial: false, more: true });
+    expect(contents(chat)).toEqual(["one", "two"]);
+    expect(chat.state.live).toBe(false);
+    world.socket.hears("ChatHistory", { ...page, messages: [wire(3, "three")], lastSeq: 3, partial: true, more: true });
+    world.socket.dies();
+    world.passes(1_000);
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ pages: true, resume: { epoch: "e2", after: 3 } });
+    world.socket.hears("ChatHistory", { ...page, messages: [wire(4, "four")], lastSeq: 4, partial: true });
+    expect(contents(chat)).toEqual(["one", "two", "three", "four"]);
+    expect(chat.state.live).toBe(true);
   });
 
   test("a partial history continues what was there", () => {

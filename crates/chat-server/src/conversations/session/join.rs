@@ -22,7 +22,7 @@ use tracing::info;
 use super::{super::life::name_of, ConversationSession, Seat, Who};
 
 /// How many rooms a socket may be in.
-const MAX_ROOMS: usize = 256;
+pub(super) const MAX_ROOMS: usize = 256;
 
 impl ConversationSession {
     pub(super) async fn join(&mut self, id: ChatId) -> Result<Reply, Fault> {

@@ -18,7 +18,7 @@ use helpline_protocol::{
     event::{self, ClientEvent, Fault},
 };
 use helpline_service::{
-    access::{Binding, Claims, MessageRate, Role},
+    access::{Binding, Claims, JoinRate, MessageRate, Role},
     admission::Admission,
     application::Commons,
     door::Visit,
@@ -31,6 +31,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::lookup::Conversations;
+
+/// How many joins of one socket may come at once: as many as there are rooms that it may be in.
+const JOINS: u32 = join::MAX_ROOMS as u32;
+/// The same for rooms that it is in.
+const JOINS_AGAIN: u32 = 5;
 
 /// One socket of conversations.
 pub(crate) struct ConversationSession {
@@ -47,6 +52,10 @@ pub(crate) struct ConversationSession {
     messages: MessageRate,
     /// How fast it may do anything else.
     others: MessageRate,
+    /// How often it may come into a room.
+    joins: JoinRate,
+    /// How often it may come where it is already.
+    joins_again: JoinRate,
 }
 
 /// Whose socket it is.
@@ -87,13 +96,15 @@ impl ConversationSession {
             commons: commons.clone(),
             conversations: conversations.clone(),
             hub: hub.clone(),
+            messages: visit.message_rate(commons),
             visit,
             bearer: None,
             outbox,
             rooms: HashMap::new(),
             faults: Faults::new(settings.sockets.error_window),
-            messages: MessageRate::new(&settings.limits),
             others: MessageRate::of_others(),
+            joins: JoinRate::with_burst(JOINS),
+            joins_again: JoinRate::with_burst(JOINS_AGAIN),
         };
         (session, inbox)
     }
@@ -174,6 +185,10 @@ impl Session for ConversationSession {
         };
         let in_time = match frame {
             ClientEvent::Send { .. } => self.messages.allow(),
+            ClientEvent::Join { conversation } if self.rooms.contains_key(&conversation) => {
+                self.joins_again.allow()
+            }
+            ClientEvent::Join { .. } => self.joins.allow(),
             _ => self.others.allow(),
         };
         if !in_time {

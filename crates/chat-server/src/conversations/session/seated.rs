@@ -48,6 +48,7 @@ impl ConversationSession {
             }
             Ok(Handled::Repeat { .. }) => Ok(Reply::nothing()),
             Err(Failure::Refused(Refusal::Invalid { .. })) => Err(Fault::ContentTooLong),
+            Err(Failure::Refused(Refusal::Full)) => Err(Fault::SlowDown),
             // It is over, or another agent's now; the room will say so in a moment.
             Err(Failure::Refused(_)) => Err(Fault::NotJoined),
             Err(Failure::Store(_)) => Err(Fault::SendFailed),

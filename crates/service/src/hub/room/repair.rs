@@ -96,6 +96,7 @@ impl Room {
             return state.expire(self.id);
         };
         let resumed = Resumed {
+            more: false,
             epoch: &loaded.head.epoch,
             last_seq: loaded.head.seq,
             partial: false,

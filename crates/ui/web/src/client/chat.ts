@@ -140,7 +140,7 @@ export class ChatClient {
     const { supportId } = this.#state;
     const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
     const queue = side === "User" ? true : undefined;
-    const args = { userId, username, from: side, token, email, queue, resume: this.#transcript.resume, ...support };
+    const args = { userId, username, from: side, token, email, queue, pages: true, resume: this.#transcript.resume, ...support };
     return { type: "Join", args };
   }
 
@@ -233,6 +233,11 @@ export class ChatClient {
     const { messages, whispers = [] } = history;
     this.#transcript.history(messages, whispers, history.partial ?? false, history.epoch, history.lastSeq);
     for (const message of messages) if (message.clientId) this.#outbox.confirm(message.clientId);
+    if (history.more) {
+      // How the chat stands is looked at when all of it is here.
+      this.#update({ names: { ...this.#state.names, ...history.agents } });
+      return;
+    }
     if (this.#state.phase.kind === "joining") this.#sawWhisper = this.#transcript.whispers.at(-1)?.seq ?? 0;
     const { side } = this.options;
     const answered = history.supportId !== undefined || this.#transcript.messages.some((message) => message.supportId !== undefined);

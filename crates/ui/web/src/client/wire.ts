@@ -36,6 +36,8 @@ export interface ChatHistory {
   epoch?: string;
   lastSeq?: number;
   partial?: boolean;
+  /** It goes on in a further frame. */
+  more?: boolean;
   seen?: Partial<Record<Side, number>>;
   idleTimeoutMs?: number;
   expiresInMs?: number;

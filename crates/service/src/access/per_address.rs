@@ -1,8 +1,8 @@
-//! How often an address may register. Counted in this process and bounded by construction.
+//! How often an address may do something: register, say something. Counted in this process and bounded by construction.
 
 use std::{
     hash::{BuildHasher, RandomState},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -16,9 +16,13 @@ use crate::settings::LimitSettings;
 
 /// Registrations a minute for each address. Cheap to clone; clones count together.
 #[derive(Clone)]
-pub struct RegistrationLimit(Arc<Registrations>);
+pub struct RegistrationLimit(Arc<PerAddress>);
 
-struct Registrations {
+/// Messages of all sockets of each address. Cheap to clone; clones count together.
+#[derive(Clone)]
+pub struct WriteLimit(Arc<PerAddress>);
+
+struct PerAddress {
     remote: DefaultKeyedRateLimiter<Key>,
     loopback: DefaultKeyedRateLimiter<Key>,
     /// Counts checks, to look for stale addresses now and then.
@@ -39,22 +43,18 @@ const CROWDS: u64 = 4096;
 /// So that looking through all addresses costs about a hundred looks for each check, at the worst.
 const CHECKS_PER_SWEEP: u32 = 1024;
 
+/// An address of each kind: any other of its kind is treated alike.
+const REMOTE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// How many seconds' worth of messages an address may send at once, as many as a socket by default.
+const BURST: u32 = 6;
+
 impl RegistrationLimit {
     /// The limit that `settings` ask for.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
-        let limiter = |address: [u8; 4]| {
-            RateLimiter::keyed(Quota::per_minute(non_zero(
-                settings.registrations_for(address.into()),
-            )))
-        };
-        Self(Arc::new(Registrations {
-            // Any address of its kind will do.
-            remote: limiter([192, 0, 2, 1]),
-            loopback: limiter([127, 0, 0, 1]),
-            checks: AtomicU32::new(0),
-            hasher: RandomState::new(),
-        }))
+        let quota = |address| Quota::per_minute(non_zero(settings.registrations_for(address)));
+        Self(Arc::new(PerAddress::new(quota)))
     }
 
     /// Whether a client at `address` may register once more; if so, it is counted.
@@ -64,7 +64,34 @@ impl RegistrationLimit {
     }
 }
 
-impl Registrations {
+impl WriteLimit {
+    /// The limit that `settings` ask for.
+    #[must_use]
+    pub fn new(settings: &LimitSettings) -> Self {
+        Self(Arc::new(PerAddress::new(|address| {
+            let rate = settings.messages_for(address);
+            let burst = non_zero(rate.saturating_mul(BURST));
+            Quota::per_second(non_zero(rate)).allow_burst(burst)
+        })))
+    }
+
+    /// Whether a client at `address` may say one thing more, on whichever socket; if so, it is counted.
+    #[must_use]
+    pub fn allow(&self, address: ClientAddress) -> bool {
+        self.0.allow(address, ADDRESSES)
+    }
+}
+
+impl PerAddress {
+    fn new(quota: impl Fn(IpAddr) -> Quota) -> Self {
+        Self {
+            remote: RateLimiter::keyed(quota(REMOTE)),
+            loopback: RateLimiter::keyed(quota(LOOPBACK)),
+            checks: AtomicU32::new(0),
+            hasher: RandomState::new(),
+        }
+    }
+
     fn allow(&self, address: ClientAddress, room: usize) -> bool {
         let limiter = if address.ip().is_loopback() {
             &self.loopback
@@ -124,6 +151,17 @@ mod tests {
         assert!((60..100).contains(&allowed("192.0.2.1")));
         assert_eq!(allowed("127.0.0.1"), 1000);
         assert_eq!(allowed("::1"), 1000);
+    }
+
+    #[test]
+    fn messages_of_all_sockets_of_an_address_are_counted_together() {
+        let limit = WriteLimit::new(&settings(|limits| limits.messages_per_address = Some(1)));
+        let clone = limit.clone();
+        for _ in 0..3 {
+            assert!(limit.allow(at("2001:db8::1")) && clone.allow(at("2001:db8::2")));
+        }
+        assert!(!limit.allow(at("2001:db8::3")), "the same /64");
+        assert!(limit.allow(at("127.0.0.1")));
     }
 
     #[test]
