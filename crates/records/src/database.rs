@@ -15,6 +15,7 @@ use sea_orm_migration::MigratorTrait;
 use tokio::time::timeout;
 
 use crate::{
+    accounts::{Account, NewAccount, first_admin},
     error::RecordsError,
     migrations::{Migrations, Standing},
 };
@@ -72,20 +73,43 @@ impl Records {
     /// # Errors
     /// When the database cannot be reached, is of a newer release, or a step fails; the tables are then as they were.
     pub async fn migrate(&self) -> Result<(), RecordsError> {
+        self.bring_up_to_date(async |_| Ok(())).await
+    }
+
+    /// The same, and makes the first admin if there is none; `None` if there is one. It is one step: nobody ever sees the
+    /// tables without an admin, so nobody can be faster than the one who is meant.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`]; [`RecordsError::Conflict`] if the e-mail is another account's.
+    pub async fn migrate_with_admin(
+        &self,
+        admin: &NewAccount,
+        now: i64,
+    ) -> Result<Option<Account>, RecordsError> {
+        self.bring_up_to_date(async |transaction| {
+            lock(transaction, PEOPLE_LOCK).await?;
+            first_admin(transaction, admin, now).await
+        })
+        .await
+    }
+
+    async fn bring_up_to_date<T>(
+        &self,
+        then: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+    ) -> Result<T, RecordsError> {
         let work = async {
             let transaction = self.begin().await?;
             lock(&transaction, MIGRATION_LOCK).await?;
             let unknown = Standing::read(&transaction).await?.unknown;
-            if unknown.is_empty() {
-                Migrations::up(&transaction, None).await?;
-                transaction.commit().await?;
+            if !unknown.is_empty() {
+                return Ok(Err(RecordsError::Newer(unknown)));
             }
-            Ok(unknown)
+            Migrations::up(&transaction, None).await?;
+            let made = then(&transaction).await?;
+            transaction.commit().await?;
+            Ok(Ok(made))
         };
-        match within(MIGRATION_DEADLINE, work).await? {
-            unknown if unknown.is_empty() => Ok(()),
-            unknown => Err(RecordsError::Newer(unknown)),
-        }
+        within(MIGRATION_DEADLINE, work).await?
     }
 
     /// Whether the database answers.

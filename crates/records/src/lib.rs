@@ -24,6 +24,7 @@ mod groups;
 mod migrations;
 mod notes;
 mod passwords;
+mod places;
 mod ratings;
 mod retention;
 mod sessions;
@@ -34,7 +35,7 @@ mod transcripts;
 pub use self::{
     accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
     archive::{Archived, Conflicting, Status, Stored},
-    audit::Audited,
+    audit::{Act, AuditFilter, Audited},
     canned::{CannedContent, CannedResponse, MOST_CANNED_RESPONSES},
     checkup::{Checkup, Place, PostgresFacts, Unexamined, examine},
     conversations::{Begun, KeptEvent},

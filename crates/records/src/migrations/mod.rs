@@ -6,6 +6,7 @@ mod m0001_settings;
 mod m0002_people;
 mod m0003_archive;
 mod m0004_desk;
+mod m0006_sign_ins;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0002_people::Step),
             Box::new(m0003_archive::Step),
             Box::new(m0004_desk::Step),
+            Box::new(m0006_sign_ins::Step),
         ]
     }
 }
