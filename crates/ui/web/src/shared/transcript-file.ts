@@ -14,7 +14,7 @@ export function transcriptText(title: string, lines: readonly Line[], names: Nam
     if (line.kind === "whisper") continue;
     if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dayName(line.at)} ---`);
     day = line.at;
-    if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
+    if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${line.text ?? t(`common.${line.what}`, { name: line.name })}`);
     else out.push(`[${clockTime(line.at)}] ${names[line.supportId ?? ""] ?? names[line.from]}: ${line.content.replaceAll("\n", "\n    ")}`);
   }
   return `${out.join("\r\n")}\r\n`;
