@@ -38,10 +38,13 @@ impl People {
         let address = client_address(&self.commons, request);
         let browser = cookie::browser_of(request).map(|secret| browser_of(email, &secret));
         let pair = address.map(|from| format!("account {email} at {}", from.key()));
-        let places: Vec<String> = browser.into_iter().chain(pair.clone()).collect();
-        let known = match self.records.known_place(&places, now).await? {
-            Some(index) => places.get(index).cloned(),
-            None => self.signed_in_here(request, email, now).await?,
+        let places: Vec<String> = browser.iter().chain(&pair).cloned().collect();
+        let known = self.records.known_place(&places, now).await?;
+        let known = known.and_then(|index| places.get(index).cloned());
+        // A stranger may sit behind a known address, and in no known browser.
+        let known = match known.is_some() && known == browser {
+            true => known,
+            false => self.signed_in_here(request, email, now).await?.or(known),
         };
         if let Some(name) = known {
             let own = Subject {
