@@ -40,6 +40,7 @@ mod conversation_loss;
 mod conversation_permissions;
 mod conversation_races;
 mod conversation_rooms;
+mod conversation_supervisors;
 mod deploy_backup;
 // Every address of 127.0.0.0/8 is this machine on Linux only.
 #[cfg(target_os = "linux")]
@@ -88,14 +89,19 @@ mod ordering;
 mod origins;
 mod partition;
 mod partitions;
+mod people_audit;
 mod people_auth;
 mod people_canned;
 mod people_ended;
+mod people_first;
 mod people_livechat;
+mod people_reset;
 mod people_settings;
 mod people_sign_in;
 mod people_staff;
 mod people_tags;
+mod people_tokens;
+mod people_tries;
 mod permissions;
 mod presence;
 mod presence_lost;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use e2e::records::on_both;
 use helpline_records::{
-    AccountChange, AccountFilter, AccountRole, CannedContent, Group, NewAccount, NotChanged,
-    Permission, Records, RecordsError, Subject,
+    AccountChange, AccountFilter, AccountRole, AuditFilter, CannedContent, Group, NewAccount,
+    NotChanged, Permission, Records, RecordsError, Subject,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -57,7 +57,7 @@ async fn of_many_first_admins_one_is_made() {
         let starts = (0..8).map(|n| {
             let records = records.clone();
             let admin = new(&format!("admin{n}"), AccountRole::Admin);
-            tokio::spawn(async move { records.create_first_admin(&admin, 1).await })
+            tokio::spawn(async move { records.migrate_with_admin(&admin, 1).await })
         });
         let mut made = 0;
         for start in starts.collect::<Vec<_>>() {
@@ -121,7 +121,10 @@ async fn what_may_sign_in_no_more_ends_its_tokens_and_sign_ins() {
             .await
             .expect("asked");
         assert_eq!(refused, Err(NotChanged::LastAdmin));
-        let audit = records.audit(None, 10).await.expect("read");
+        let audit = records
+            .audit(&AuditFilter::default(), 10)
+            .await
+            .expect("read");
         let actions: Vec<&str> = audit.iter().map(|line| line.action.as_str()).collect();
         assert_eq!(
             actions,

@@ -323,6 +323,10 @@ async fn old_chats_are_forgotten_whole_and_open_ones_are_not() {
         store(&records, &[&old, &open, &new]).await;
         records.add_note(&note(1, &old.id())).await.expect("stored");
         let forget = async || records.forget_before(NOW - 30 * DAY, 100).await;
+        for (days, chats) in [(30, 1), (200, 0)] {
+            let counted = records.count_ended_before(NOW - days * DAY).await;
+            assert_eq!(counted.ok(), Some(chats), "it is counted before: {days}");
+        }
         assert_eq!(forget().await.ok(), Some(1));
         assert_eq!(forget().await.ok(), Some(0));
         assert_eq!(found(&records, Filters::default()).await, ["new", "open"]);

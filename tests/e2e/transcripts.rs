@@ -86,14 +86,14 @@ async fn who_may_read_what() {
     let (no, yes) = (403, 200);
     // The callers: the visitor, a candidate, another agent, the chat's agent, a supervisor, an admin.
     let table: &[(&str, [u16; 6])] = &[
-        (&chat, [401, no, no, yes, yes, yes]),
-        (&notes, [401, no, no, yes, yes, yes]),
-        (&of_visitor, [401, no, no, yes, yes, yes]),
-        (&of_otto, [401, no, no, yes, yes, yes]),
-        ("/staff/chats", [401, no, yes, yes, yes, yes]),
-        ("/staff/chats/export", [401, no, yes, yes, yes, yes]),
-        ("/staff/follow-ups", [401, no, yes, yes, yes, yes]),
-        ("/admin/reports", [401, no, no, no, yes, yes]),
+        (&chat, [no, no, no, yes, yes, yes]),
+        (&notes, [no, no, no, yes, yes, yes]),
+        (&of_visitor, [no, no, no, yes, yes, yes]),
+        (&of_otto, [no, no, no, yes, yes, yes]),
+        ("/staff/chats", [no, no, yes, yes, yes, yes]),
+        ("/staff/chats/export", [no, no, yes, yes, yes, yes]),
+        ("/staff/follow-ups", [no, no, yes, yes, yes, yes]),
+        ("/admin/reports", [no, no, no, no, yes, yes]),
     ];
     for (path, expected) in table {
         let callers = [

@@ -28,6 +28,13 @@ impl Answer {
             .map_or("", |value| value.to_str().expect("ascii"))
     }
 
+    /// All values of a header.
+    #[must_use]
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).into_iter();
+        values.map(|value| value.to_str().expect("ascii")).collect()
+    }
+
     /// The body, which has to be JSON.
     #[must_use]
     pub fn json(&self) -> Value {

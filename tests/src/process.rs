@@ -134,7 +134,9 @@ impl Drop for Process {
     }
 }
 
-pub(crate) fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
+/// How `program` is started as this service with these settings and no others; arguments may follow.
+#[must_use]
+pub fn command(program: &str, kind: Kind, env: &[(String, String)]) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELPLINE_")) {
         command.env_remove(name);

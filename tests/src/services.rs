@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use helpline_chat_server::ResetPassword;
 use helpline_doctor::Command;
 pub use helpline_service::settings::Settings;
 use secrecy::SecretString;
@@ -175,7 +176,16 @@ pub fn run_as_process(kind: Kind, announce: impl FnOnce(Listening)) -> ExitCode 
 
 /// Does what a service's command line asks beyond serving, exactly as its own binary does.
 pub fn run_command(kind: Kind) -> ExitCode {
-    match Command::read(kind.name(), std::env::args_os().skip(1)) {
+    let line = std::env::args_os().skip(1);
+    let asked = match kind {
+        Kind::ChatServer => match Command::read_or(kind.name(), line, ResetPassword::command()) {
+            Ok(Err(asked)) => return ResetPassword::of(&asked).run(),
+            Ok(Ok(command)) => Ok(command),
+            Err(said) => Err(said),
+        },
+        Kind::Subscriber => Command::read(kind.name(), line),
+    };
+    match asked {
         Ok(Command::Doctor(doctor)) => match kind {
             Kind::ChatServer => helpline_chat_server::doctor(doctor),
             Kind::Subscriber => helpline_subscriber::doctor(doctor),

@@ -8,6 +8,7 @@ mod conversations;
 mod doctor;
 mod people;
 mod register;
+mod reset_password;
 mod session;
 mod socketio;
 mod transcripts;
@@ -25,11 +26,11 @@ use helpline_service::{
 use helpline_ui::{Pages, PublicConfig, Site};
 use tokio_util::sync::CancellationToken;
 
-pub use self::doctor::doctor;
 use self::{
     conversations::{Archives, Conversations, FromRecords},
     socketio::SocketIo,
 };
+pub use self::{doctor::doctor, reset_password::ResetPassword};
 
 /// chat-server, with its addresses, not yet running.
 pub struct Application {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use helpline_chat_server::Application;
+use helpline_chat_server::{Application, ResetPassword};
 use helpline_doctor::Command;
 use helpline_service::process;
 
@@ -12,11 +12,13 @@ use helpline_service::process;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Command::read("chat-server", std::env::args_os()) {
-        Ok(Command::Serve) => process::run("chat-server", async |settings, stop| {
+    let further = ResetPassword::command();
+    match Command::read_or("chat-server", std::env::args_os(), further) {
+        Ok(Ok(Command::Serve)) => process::run("chat-server", async |settings, stop| {
             Application::build(settings)?.run(stop).await
         }),
-        Ok(Command::Doctor(doctor)) => helpline_chat_server::doctor(doctor),
+        Ok(Ok(Command::Doctor(doctor))) => helpline_chat_server::doctor(doctor),
+        Ok(Err(asked)) => ResetPassword::of(&asked).run(),
         Err(said) => said,
     }
 }

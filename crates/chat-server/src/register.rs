@@ -1,5 +1,7 @@
 //! `GET /user/join/{userName}` (contract 001, section 1).
 
+use std::fmt::Display;
+
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::{
@@ -22,10 +24,11 @@ use helpline_service::{
     door::client_address,
     handler::{Failure, Handler, Known, Request},
     http::failure,
+    seldom::Seldom,
 };
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// Where a visitor who registers here comes from.
 const PLATFORM: &str = "web";
@@ -79,17 +82,17 @@ pub(crate) async fn register(
     if commons.settings.records.url.is_some()
         && let Err(reason) = handler.store().note_registration(visitor).await
     {
-        warn!(%chat, %reason, "a registration was not stored");
+        not_stored(&reason);
         return unavailable();
     }
     match handler.handle(command).await {
         Ok(_) => {}
         Err(Failure::Store(reason)) => {
-            warn!(%chat, %reason, "a registration was not stored");
+            not_stored(&reason);
             return unavailable();
         }
         Err(Failure::Refused(refusal)) => {
-            warn!(%chat, reason = refusal.code(), "a registration was refused");
+            debug!(%chat, reason = refusal.code(), "a registration was refused");
             return unavailable();
         }
     }
@@ -102,6 +105,14 @@ pub(crate) async fn register(
         chat_id,
         token,
     })
+}
+
+/// Says in the log that a registration was not stored: anybody can bring that about while the store is away.
+fn not_stored(reason: &dyn Display) {
+    static SAID: Seldom = Seldom::new();
+    if SAID.is_time() {
+        warn!(%reason, "a registration was not stored");
+    }
 }
 
 /// The address in the token of an account, if the visitor shows one: a site that knows its visitors may hand it over. Any

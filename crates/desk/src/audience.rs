@@ -1,6 +1,9 @@
 //! Who may see which event.
 
-use crate::{actor::Side, event::Event};
+use crate::{
+    actor::{Rank, Side},
+    event::Event,
+};
 
 /// A socket's place at a chat, as far as seeing is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +12,16 @@ pub enum Audience {
     Door,
     /// Accepted into the chat, on this side.
     Seat(Side),
+}
+
+/// Whether somebody who looks after what others do may look into a chat of `supervisor`'s, `None` being nobody's: admins into
+/// all, supervisors not into another supervisor's.
+pub fn may_look(rank: Rank, who: &str, supervisor: Option<&str>) -> bool {
+    match rank {
+        Rank::Admin => true,
+        Rank::Supervisor => supervisor.is_none_or(|supervisor| supervisor == who),
+        Rank::Agent => false,
+    }
 }
 
 /// Whether someone in this place may learn of the event.

@@ -2,6 +2,7 @@
 
 use crate::{
     actor::{Rank, Side},
+    audience::may_look,
     event::{End, Event, Recorded},
     id::{AgentId, ChatId, SupportId, VisitorId},
     time::Timestamp,
@@ -159,6 +160,15 @@ pub struct Support {
 }
 
 impl Chat {
+    /// Whether somebody of this rank may look into it from outside.
+    pub fn may_be_watched_by(&self, rank: Rank, who: &AgentId) -> bool {
+        let supervisor = self
+            .supervisor
+            .as_ref()
+            .map(|supervisor| supervisor.0.as_str());
+        may_look(rank, &who.0, supervisor)
+    }
+
     /// The chat that these events, oldest first, have made; `None` if they do not begin with a registration
     /// (all that is left of an expired chat is its end).
     pub fn from_events<'a>(

@@ -2,7 +2,9 @@
 
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-use clap::{Args, CommandFactory, Error, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{
+    ArgMatches, Args, CommandFactory, Error, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+};
 use helpline_service::probe;
 
 use crate::url::Site;
@@ -70,37 +72,67 @@ impl Command {
         program: &'static str,
         line: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, ExitCode> {
-        parse(program, line).map_err(|error| {
-            // Whoever closed the other end of the pipe does not want to read it.
-            let _ = error.print();
-            match error.use_stderr() {
-                true => ExitCode::from(2),
-                false => ExitCode::SUCCESS,
-            }
-        })
+        match parse(program, line, None) {
+            Ok(Ok(command)) => Ok(command),
+            // There is no further command.
+            Ok(Err(_)) => Err(ExitCode::from(2)),
+            Err(error) => Err(said(&error)),
+        }
+    }
+
+    /// The same, where the program has one more command of its own: what was asked of that is returned as it stands.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_or(
+        program: &'static str,
+        line: impl IntoIterator<Item = OsString>,
+        further: clap::Command,
+    ) -> Result<Result<Self, ArgMatches>, ExitCode> {
+        parse(program, line, Some(further)).map_err(|error| said(&error))
+    }
+}
+
+fn said(error: &Error) -> ExitCode {
+    // Whoever closed the other end of the pipe does not want to read it.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
     }
 }
 
 fn parse(
     program: &'static str,
     line: impl IntoIterator<Item = OsString>,
-) -> Result<Command, Error> {
+    further: Option<clap::Command>,
+) -> Result<Result<Command, ArgMatches>, Error> {
     let mut definition = Line::command().name(program).bin_name(program);
-    let matches = definition.try_get_matches_from_mut(line)?;
+    let name = further
+        .as_ref()
+        .map(|further| further.get_name().to_owned());
+    definition = definition.subcommands(further);
+    let mut matches = definition.try_get_matches_from_mut(line)?;
+    if name.is_some()
+        && matches.subcommand_name() == name.as_deref()
+        && let Some((_, asked)) = matches.remove_subcommand()
+    {
+        return Ok(Err(asked));
+    }
     let Some(Asked::Doctor(wishes)) = Line::from_arg_matches(&matches)?.command else {
-        return Ok(Command::Serve);
+        return Ok(Ok(Command::Serve));
     };
     // Not the parser's work, which repeats what it does not take: an address may have a password in it.
     let urls = wishes.urls.iter().map(|url| url.parse::<Site>());
     let urls = urls.collect::<Result<_, _>>().map_err(|reason| {
         definition.error(ErrorKind::ValueValidation, format!("--url {reason}"))
     })?;
-    Ok(Command::Doctor(Doctor {
+    Ok(Ok(Command::Doctor(Doctor {
         urls,
         idle: wishes.idle,
         outside: wishes.outside,
         json: wishes.json,
-    }))
+    })))
 }
 
 fn idle(text: &str) -> Result<Duration, String> {
@@ -156,7 +188,7 @@ mod tests {
     #[test]
     fn an_address_with_a_password_is_not_repeated() {
         let line = ["x", "doctor", "--url", "https://ann:hidden@chat.example"];
-        let error = parse("chat-server", line.map(OsString::from)).unwrap_err();
+        let error = parse("chat-server", line.map(OsString::from), None).unwrap_err();
         let said = error.to_string();
         assert!(said.contains("--url") && !said.contains("hidden"), "{said}");
     }

@@ -1,37 +1,30 @@
 //! Accounts whose tokens have ended: those that may not sign in any more, or as something else.
 //!
-//! One small sorted set for the deployment; each process reads it once a second. The records know better and for longer:
-//! chat-server writes here what it finds there, again after a loss.
-
-use std::time::Duration;
+//! One small sorted set for the deployment; each process reads it once a second. The records know better: chat-server
+//! writes here what it finds there, again after a loss. It stays as long as any token may live: another issuer's for years.
 
 use crate::{link::Unavailable, store::Store};
+
+/// How long all of it stays after the last entry: ten years, as long as anyone may count on a token.
+const KEEP_MS: u64 = 10 * 365 * 24 * 3600 * 1000;
 
 /// An account, and the second (since 1970) from which its tokens are good again.
 pub type Revocation = (String, i64);
 
 impl Store {
-    /// Enters accounts. What is older than `forget_before` goes, and all of it `keep` after the last entry.
+    /// Enters accounts.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn revoke(
-        &self,
-        revoked: &[Revocation],
-        forget_before: i64,
-        keep: Duration,
-    ) -> Result<(), Unavailable> {
+    pub async fn revoke(&self, revoked: &[Revocation]) -> Result<(), Unavailable> {
         let key = self.shared.keys.revocations();
-        let keep = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
         let mut pipeline = redis::pipe();
         for (account, from) in revoked {
             // A later end counts, whoever comes later.
             let add = pipeline.cmd("ZADD").arg(&key).arg("GT");
             add.arg(from).arg(account).ignore();
         }
-        let old = pipeline.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf");
-        old.arg(forget_before).ignore();
-        pipeline.cmd("PEXPIRE").arg(&key).arg(keep).ignore();
+        pipeline.cmd("PEXPIRE").arg(&key).arg(KEEP_MS).ignore();
         self.link
             .run(async |connection| pipeline.query_async(connection).await)
             .await

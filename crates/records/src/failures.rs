@@ -20,7 +20,7 @@ use crate::{
 /// Whose tries are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// An e-mail or an address. It is kept as a hash.
+    /// An e-mail, an address, a browser. It is kept as a hash.
     pub name: String,
     /// How many tries may fail before there is a wait.
     pub free: u32,
@@ -50,7 +50,7 @@ impl Records {
             old.exec(tx).await?;
             let mut rows = Vec::new();
             for subject in subjects {
-                let key = key(subject);
+                let key = key(&subject.name);
                 let row = Entity::find_by_id(&key).one(tx).await?;
                 rows.push(row.unwrap_or(Model {
                     subject: key,
@@ -88,7 +88,7 @@ impl Records {
         .await
     }
 
-    /// A try succeeded: the first subject, the account, begins anew; of the others this try is taken back.
+    /// A try succeeded: the first subject, who it was, begins anew; of the others this try is taken back.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -96,7 +96,7 @@ impl Records {
         self.write_alone(async |tx| {
             for (index, subject) in subjects.iter().enumerate() {
                 match index {
-                    0 => drop(Entity::delete_by_id(key(subject)).exec(tx).await?),
+                    0 => drop(Entity::delete_by_id(key(&subject.name)).exec(tx).await?),
                     _ => uncount(tx, subject).await?,
                 }
             }
@@ -107,7 +107,7 @@ impl Records {
 }
 
 async fn uncount(tx: &DatabaseTransaction, subject: &Subject) -> Result<(), DbErr> {
-    let key = key(subject);
+    let key = key(&subject.name);
     let Some(mut row) = Entity::find_by_id(&key).one(tx).await? else {
         return Ok(());
     };
@@ -152,8 +152,9 @@ async fn put(tx: &DatabaseTransaction, row: Model) -> Result<(), DbErr> {
     insert.exec_without_returning(tx).await.map(|_| ())
 }
 
-fn key(subject: &Subject) -> String {
-    let digest = Sha256::digest(subject.name.as_bytes());
+/// How a name is kept: nobody can read it.
+pub(crate) fn key(name: &str) -> String {
+    let digest = Sha256::digest(name.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -26,6 +26,7 @@ mod notes;
 mod passwords;
 #[cfg(test)]
 mod persons;
+mod places;
 mod ratings;
 mod retention;
 mod sessions;
@@ -36,7 +37,7 @@ mod transcripts;
 pub use self::{
     accounts::{Account, AccountChange, AccountFilter, AccountRole, NewAccount, NotChanged},
     archive::{Archived, Conflicting, Status, Stored},
-    audit::Audited,
+    audit::{Act, AuditFilter, Audited},
     canned::{CannedContent, CannedResponse, MOST_CANNED_RESPONSES},
     checkup::{Checkup, Place, PostgresFacts, Unexamined, examine},
     conversations::{Begun, KeptEvent},

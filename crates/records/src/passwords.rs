@@ -149,7 +149,8 @@ fn hashed(kind: HashKind, password: &[u8]) -> Result<String, RecordsError> {
 
 fn verified(kind: HashKind, password: &[u8], kept: &str) -> Verified {
     let same = match kept.starts_with("$2") {
-        true => bcrypt::verify(password, kept).unwrap_or(false),
+        // Whatever stands behind what bcrypt reads would fit too. It is computed all the same: how long it takes tells nothing.
+        true => bcrypt::verify(password, kept).unwrap_or(false) && password.len() <= BCRYPT_READS,
         false => PasswordHash::new(kept).is_ok_and(|hash| {
             let argon2 = Argon2::default();
             let verifiers: [&dyn PasswordVerifier<PasswordHash>; 2] = [&argon2, &pbkdf2()];
@@ -246,6 +247,35 @@ mod tests {
         assert_eq!(verified(HashKind::Bcrypt, &long, &kept), Verified::Right);
         let shorter = &long[1..];
         assert_eq!(verified(HashKind::Bcrypt, shorter, &kept), Verified::Wrong);
+    }
+
+    #[test]
+    fn a_bcrypt_hash_fits_nothing_longer_than_bcrypt_reads() {
+        let whole = [b'x'; BCRYPT_READS];
+        let kept = bcrypt::hash(whole, 4).unwrap();
+        for prefix in ["$2a$", "$2b$", "$2x$", "$2y$"] {
+            let kept = kept.replacen("$2b$", prefix, 1);
+            for now in KINDS {
+                for more in [&b"y"[..], b"\0", b"xxxx and more", "\u{1f600}".as_bytes()] {
+                    let longer = [&whole[..], more].concat();
+                    assert_eq!(verified(now, &longer, &kept), Verified::Wrong);
+                }
+            }
+            let current = verified(HashKind::Bcrypt, &whole, &kept);
+            assert_eq!(current, Verified::Outdated, "of little effort: {prefix}");
+        }
+        // Whole letters or not: it is bytes that are read.
+        let letters = "\u{e9}".repeat(BCRYPT_READS / 2);
+        let kept = bcrypt::hash(&letters, 4).unwrap();
+        let longer = format!("{letters}\u{e9}");
+        assert_eq!(
+            verified(HashKind::Bcrypt, longer.as_bytes(), &kept),
+            Verified::Wrong
+        );
+        assert_ne!(
+            verified(HashKind::Bcrypt, letters.as_bytes(), &kept),
+            Verified::Wrong
+        );
     }
 
     #[tokio::test]

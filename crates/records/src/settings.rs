@@ -1,11 +1,17 @@
 //! Settings that people change while the services run (contract 000, section 4).
 
-use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::OnConflict,
+};
+use serde_json::{Map, Value, json};
 
 use crate::{
     audit::{self, Act},
     database::Records,
-    entities::setting::{ActiveModel, Column, Entity},
+    entities::{
+        chat,
+        setting::{ActiveModel, Column, Entity, Model},
+    },
     error::RecordsError,
 };
 
@@ -74,7 +80,10 @@ impl Records {
             ),
             (RETENTION_DAYS, Some(settings.retention_days.to_string())),
         ];
-        self.write(async |tx| {
+        // What it was before is told too: nobody changes it meanwhile.
+        self.write_alone(async |tx| {
+            let before = Entity::find().all(tx).await?;
+            let changes = changes(&before, &wanted);
             for (name, value) in wanted.clone() {
                 let Some(value) = value else {
                     Entity::delete_by_id(name).exec(tx).await?;
@@ -92,8 +101,49 @@ impl Records {
                     .exec_without_returning(tx)
                     .await?;
             }
-            audit::append(tx, now, by, Act::SettingsStored, "settings", None).await
+            let act = Act::SettingsStored;
+            audit::append(tx, now, by, act, "settings", changes.as_ref()).await
         })
         .await
     }
+
+    /// How many chats ended before `time`: those that [`Self::forget_before`] would forget.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_ended_before(&self, time: i64) -> Result<u64, RecordsError> {
+        let ended = chat::Entity::find().filter(chat::Column::EndedAt.lt(time));
+        self.read(async |db| ended.count(db).await).await
+    }
+}
+
+/// What becomes of each setting that is not what it was, by the names of the API; `None` if all stay.
+fn changes(before: &[Model], wanted: &[(&str, Option<String>)]) -> Option<Value> {
+    let mut changes = Map::new();
+    for (name, after) in wanted {
+        let before = before.iter().find(|row| row.name == *name);
+        let before = before.map(|row| &row.value);
+        let (shown, number) = match *name {
+            JOIN_TEXT => ("joinText", false),
+            LEAVE_TEXT => ("leaveText", false),
+            IDLE_TIMEOUT_SECONDS => ("idleTimeoutSeconds", true),
+            HISTORY_LOAD_COUNT => ("historyLoadCount", true),
+            _ => ("retentionDays", true),
+        };
+        let value = |text: Option<&String>| match (text, number) {
+            (Some(text), true) => json!(text.parse::<u64>().unwrap_or(0)),
+            // As long as the settings say.
+            (None, true) if *name == IDLE_TIMEOUT_SECONDS => Value::Null,
+            (None, true) => json!(0),
+            (text, false) => json!(text),
+        };
+        let (before, after) = (value(before), value(after.as_ref()));
+        if before != after {
+            changes.insert(
+                shown.to_owned(),
+                json!({ "before": before, "after": after }),
+            );
+        }
+    }
+    (!changes.is_empty()).then(|| changes.into())
 }

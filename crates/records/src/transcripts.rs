@@ -131,6 +131,8 @@ pub struct Filters {
     pub from: Option<i64>,
     /// Registered before this time.
     pub to: Option<i64>,
+    /// None of another supervisor's than this one.
+    pub supervisor: Option<String>,
 }
 
 /// Where a page ended: the next one has what was registered earlier.
@@ -285,9 +287,15 @@ fn condition(filters: &Filters) -> Condition {
     });
     let agent = filters.agent.as_deref();
     let visitor = filters.visitor.as_deref();
+    let supervisor = filters.supervisor.as_deref().map(|own| {
+        Condition::any()
+            .add(chat::Column::Supervisor.is_null())
+            .add(chat::Column::Supervisor.eq(own))
+    });
     Condition::all()
         .add(chat::Column::Erased.eq(false))
         .add_option(text)
+        .add_option(supervisor)
         .add_option(filters.status.map(|s| chat::Column::Status.eq(s.as_str())))
         .add_option(agent.map(|agent| chat::Column::Assigned.eq(agent)))
         .add_option(visitor.map(|visitor| chat::Column::Visitor.eq(visitor)))

@@ -29,9 +29,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, WriteLimit, forget_before},
+    access::{RegistrationLimit, Revocations, SocketLimit, TokenKeys, WriteLimit},
     backlog::Backlog,
-    clock::{self, StoreClock},
+    clock::StoreClock,
     handler::Handler,
     http::{self, Obstacle, Readiness},
     keeper::Keeper,
@@ -352,7 +352,6 @@ impl Application {
 
 /// Keeps up with what people change: whose tokens end (their sockets end too), and what visitors are told.
 async fn keep_up(handler: Handler, commons: Commons) {
-    let ttl = commons.settings.auth.token_ttl;
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while commons
@@ -366,8 +365,7 @@ async fn keep_up(handler: Handler, commons: Commons) {
             let revoked = revoked
                 .into_iter()
                 .map(|(account, second)| (account, from(second)));
-            let forget = forget_before(clock::now_micros(), ttl);
-            commons.revocations.learn(revoked, forget);
+            commons.revocations.learn(revoked);
         }
         if let Ok(texts) = handler.store().texts().await {
             commons.policy.heard(&texts);

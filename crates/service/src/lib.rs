@@ -32,6 +32,7 @@ pub mod probe;
 pub mod process;
 pub mod restore;
 pub mod resync;
+pub mod seldom;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

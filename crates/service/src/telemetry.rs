@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stderr};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer, Registry,
-    filter::Targets,
+    filter::{LevelFilter, Targets},
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -45,10 +45,18 @@ where
 
 /// Loaded settings have a level that can be read; one made by hand might not.
 fn filter(level: &str) -> Targets {
-    level
+    let targets = level
         .parse()
-        .unwrap_or_else(|_| Targets::new().with_default(Level::INFO))
+        .unwrap_or_else(|_| Targets::new().with_default(Level::INFO));
+    match level.contains(HTTP) {
+        true => targets,
+        false => targets.with_target(HTTP, LevelFilter::OFF),
+    }
 }
+
+/// It calls a request that cannot be read an error: anybody could fill the log. What of it concerns us we say ourselves. Who
+/// wants to hear it names it in `log.level`.
+const HTTP: &str = "actix_http";
 
 /// Logging into memory, for tests that look at what was logged.
 #[cfg(test)]

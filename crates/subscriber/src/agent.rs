@@ -1,7 +1,7 @@
 //! Who comes to the desk.
 
 use actix_web::http::StatusCode;
-use helpline_desk::id::AgentId;
+use helpline_desk::{id::AgentId, name::Name};
 use helpline_protocol::bus::StaffProfile;
 use helpline_service::{access::Binding, application::Commons, door::Visit};
 use tokio::time::Instant;
@@ -31,7 +31,10 @@ pub(crate) async fn staff(commons: &Commons, visit: &Visit) -> Result<Agent, Ref
     Ok(Agent {
         until: Some(Instant::now() + claims.remaining()),
         profile: StaffProfile {
-            name: claims.name.unwrap_or_else(|| claims.user_id.clone()),
+            name: claims
+                .name
+                .and_then(|name| Name::cut(&name))
+                .map_or_else(|| claims.user_id.clone(), |name| name.to_string()),
             id: AgentId(claims.user_id),
             email: claims.email,
             rank,

@@ -8,6 +8,7 @@ mod retention;
 use helpline_records::Records;
 use helpline_service::application::Commons;
 
+pub(crate) use self::retention::kept_since;
 use self::{archiver::Archiver, retention::Retention};
 
 /// Starts both. They end when the process drains.

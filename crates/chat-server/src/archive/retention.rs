@@ -17,6 +17,14 @@ const SOON: Duration = Duration::from_secs(60);
 const PORTION: u64 = 200;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// Since when what ended is kept, if chats are kept for so many days; `None`: since ever.
+pub(crate) fn kept_since(now: i64, days: u64) -> Option<i64> {
+    let days = u32::try_from(days).unwrap_or(u32::MAX);
+    let kept = DAY.checked_mul(days).filter(|_| days > 0)?;
+    let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
+    Some(now.saturating_sub(kept))
+}
+
 /// The forgetting.
 pub(super) struct Retention {
     pub(super) handler: Handler,
@@ -44,12 +52,9 @@ impl Retention {
 
     async fn forget(&self) -> Result<u64, RecordsError> {
         let days = self.records.settings().await?.retention_days;
-        let days = u32::try_from(days).unwrap_or(u32::MAX);
-        let Some(kept) = DAY.checked_mul(days).filter(|_| days > 0) else {
+        let Some(before) = kept_since(self.handler.now().0, days) else {
             return Ok(0);
         };
-        let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
-        let before = self.handler.now().0.saturating_sub(kept);
         let left = self.records.forget_follow_ups_before(before).await?;
         if left > 0 {
             info!(follow_ups = left, "old follow-ups were forgotten");

@@ -106,6 +106,9 @@ pub(crate) async fn show(
     if !concerned {
         return Err(Refusal::NotAllowedToAccess.into());
     }
+    let agent = chat.assigned.as_ref().map(|agent| agent.0.as_str());
+    let id = chat.id.to_string();
+    people.note_reading(&account, &id, agent).await?;
     let conversation = event::conversation(chat, &found.recorded);
     Ok(success(StatusCode::OK, conversation))
 }

@@ -8,9 +8,9 @@ use helpline_desk::{chat::Chat, event::Recorded, id::ChatId};
 use helpline_live::store::StoreError;
 use helpline_records::{Records, RecordsError, Status};
 use helpline_service::handler::Handler;
-use tracing::{error, warn};
 
 use super::{archives::Archives, kept};
+use crate::people::unanswered;
 
 /// Conversations, as one thread of one process reaches them. Cheap to clone.
 #[derive(Clone)]
@@ -39,10 +39,7 @@ impl From<StoreError> for Unavailable {
 
 impl From<RecordsError> for Unavailable {
     fn from(error: RecordsError) -> Self {
-        match error {
-            RecordsError::Unavailable(reason) => warn!(reason, "the records do not answer"),
-            error => error!(%error, "the records are at fault"),
-        }
+        unanswered(&error);
         Self
     }
 }

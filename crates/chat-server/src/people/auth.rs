@@ -15,7 +15,7 @@ use super::{
     Fields, People,
     backend::{Fault, success},
     sign_in::{NotSignedIn, is_email, normal_email},
-    sign_up::{SHORTEST_PASSWORD, Wanted, fits},
+    sign_up::{Length, SHORTEST_PASSWORD, TOO_LONG, Wanted, fits},
 };
 
 /// Makes an account. The order of the checks is the contract's.
@@ -34,6 +34,7 @@ pub(crate) async fn sign_up(
             "Too many requests",
         ));
     }
+    people.first_admin_is_there().await?;
     let fields = Fields::read(body).await?;
     let wanted = ["name", "email", "password", "role"].map(|name| fields.text(name));
     let [Some(name), Some(email), Some(password), Some(role)] = wanted else {
@@ -59,9 +60,10 @@ pub(crate) async fn sign_up(
     if !is_email {
         return Err(Fault::bad("Please use a valid email address"));
     }
-    if !fits(password, SHORTEST_PASSWORD) {
-        return Err(Fault::bad("Password must be at least 6 characters"));
-    }
+    fits(password, SHORTEST_PASSWORD).map_err(|length| match length {
+        Length::Short => Fault::bad("Password must be at least 6 characters"),
+        Length::Long => Fault::bad(TOO_LONG),
+    })?;
     let name = Name::parse(name).ok_or_else(|| Fault::bad("Invalid name"))?;
     let wanted = Wanted {
         name,
@@ -104,15 +106,15 @@ pub(crate) async fn me(request: HttpRequest, people: Data<People>) -> Result<Htt
 }
 
 impl People {
-    /// Who makes an account of this role, where that is asked: an admin makes those who work here, once there is one and
-    /// the service is not open.
+    /// Who makes an account of this role, where that is asked: an admin makes those who work here, unless the service is
+    /// open.
     async fn who_may_make(
         &self,
         request: &HttpRequest,
         role: AccountRole,
     ) -> Result<Option<Account>, Fault> {
         let open = self.commons.settings.auth.is_open();
-        if !role.is_staff() || open || !self.records.has_admin().await? {
+        if !role.is_staff() || open {
             return Ok(None);
         }
         let only_admins =

@@ -8,7 +8,7 @@ use helpline_service::access::TokenError;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{BadBody, Denied, sign_in::come_again};
+use super::{BadBody, Denied, sign_in::come_again, unanswered};
 
 /// Success, with what it gives.
 pub(crate) fn success(status: StatusCode, data: impl Serialize) -> HttpResponse {
@@ -97,7 +97,7 @@ impl From<BadBody> for Fault {
 
 impl From<RecordsError> for Fault {
     fn from(error: RecordsError) -> Self {
-        tracing::warn!(%error, "a request could not be answered");
+        unanswered(&error);
         Self::unavailable()
     }
 }

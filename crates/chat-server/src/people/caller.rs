@@ -17,7 +17,7 @@ pub(crate) enum Denied {
     /// With a good token of an account that is gone or may not sign in.
     Gone,
     /// With a role that may not do this.
-    Role(AccountRole),
+    Role(Role),
     /// Without a permission that this needs.
     Permission,
     /// Nobody can tell: the records or the token's secret cannot be had.
@@ -48,7 +48,7 @@ impl Caller {
     pub(crate) fn must_be(&self, roles: &[AccountRole]) -> Result<(), Denied> {
         match roles.contains(&self.account.role) {
             true => Ok(()),
-            false => Err(Denied::Role(self.account.role)),
+            false => Err(Denied::Role(token_role(self.account.role))),
         }
     }
 }
@@ -65,6 +65,10 @@ impl People {
         let token = token.ok_or(TokenError::Missing)?;
         let keys = self.commons.tokens().await.ok_or(Denied::Unavailable)?;
         let claims = keys.verify(token)?;
+        // A visitor is known, and is nobody who has an account: whatever is done by account it may not do.
+        if claims.role == Role::Visitor {
+            return Err(Denied::Role(Role::Visitor));
+        }
         // Whatever else a platform calls its users is no account of ours.
         if !is_id(&claims.user_id) {
             return Err(Denied::Gone);

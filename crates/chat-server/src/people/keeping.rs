@@ -9,7 +9,6 @@ use std::{
 use helpline_live::{revocations::Revocation, store::Store};
 use helpline_records::{AccountRole, NewAccount, Records, RecordsError};
 use helpline_service::{
-    access::forget_before,
     application::{Commons, StartError},
     clock,
     handler::Handler,
@@ -140,10 +139,7 @@ impl People {
     /// Tells the deployment whose tokens have ended, as the records have it. That the store may lose what it was told, and a
     /// process what it was about to tell, is made good at the next look.
     async fn spread_revocations(&self, store: &Store) -> Result<(), RecordsError> {
-        let ttl = self.commons.settings.auth.token_ttl;
-        let since = forget_before(clock::now_micros(), ttl);
-        let since = i64::try_from(since).unwrap_or(i64::MAX);
-        let ended = self.records.ended_since(since).await?;
+        let ended = self.records.ended_since(0).await?;
         let Ok(told) = store.revocations().await else {
             return Ok(());
         };
@@ -151,28 +147,23 @@ impl People {
         let is_new =
             |(account, from): &&Revocation| told.get(account).is_none_or(|known| known < from);
         let new: Vec<Revocation> = ended.iter().filter(is_new).cloned().collect();
-        if !new.is_empty() && store.revoke(&new, since, ttl).await.is_err() {
+        if !new.is_empty() && store.revoke(&new).await.is_err() {
             warn!("whose tokens have ended could not be told yet");
         }
         Ok(())
     }
 
+    /// Brings the tables up to date, and sees to it that there is an admin, in one step: a database that can be used
+    /// has one.
     async fn begin(&self) -> Result<(), RecordsError> {
-        self.records.migrate().await?;
-        self.make_first_admin().await
-    }
-
-    /// Makes the first admin, unless there is one.
-    async fn make_first_admin(&self) -> Result<(), RecordsError> {
-        if self.records.has_admin().await? {
-            return Ok(());
+        // Tables that are not there yet, or not as this release has them, may not know.
+        if self.records.has_admin().await.unwrap_or(false) {
+            return self.records.migrate().await;
         }
         let settings = &self.commons.settings.admin;
-        let made_up = settings.password.is_none().then(random_password);
-        let made_up_secret = made_up.clone().map(SecretString::from);
-        let Some(password) = settings.password.as_ref().or(made_up_secret.as_ref()) else {
-            return Ok(());
-        };
+        let made_up = random_password();
+        let made_up_secret = SecretString::from(made_up.as_str());
+        let password = settings.password.as_ref().unwrap_or(&made_up_secret);
         let admin = NewAccount {
             name: "Admin".to_owned(),
             first_name: "Admin".to_owned(),
@@ -182,14 +173,12 @@ impl People {
             role: AccountRole::Admin,
             supervisor: None,
         };
-        let made = self
-            .records
-            .create_first_admin(&admin, clock::now_micros())
-            .await?;
-        if let (Some(account), Some(password)) = (made, made_up) {
+        let now = clock::now_micros();
+        let made = self.records.migrate_with_admin(&admin, now).await?;
+        if let Some(account) = made.filter(|_| settings.password.is_none()) {
             warn!(
                 email = account.email,
-                password,
+                password = made_up,
                 "the first admin was made; this is the only time that its password is shown"
             );
         }
@@ -198,7 +187,7 @@ impl People {
 }
 
 /// A password that nobody can guess.
-pub(super) fn random_password() -> String {
+pub(crate) fn random_password() -> String {
     let mut random = rand::rng();
     let letter = |_| char::from(LETTERS[random.random_range(0..LETTERS.len())]);
     (0..PASSWORD_LENGTH).map(letter).collect()

@@ -13,22 +13,31 @@ mod caller;
 mod fields;
 mod keeping;
 pub(crate) mod livechat;
+mod noting;
 mod sign_in;
 mod sign_up;
 pub(crate) mod staff;
 mod stored;
+mod tries;
 
 use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 use helpline_records::{HashKind, Passwords, Records, RecordsError};
-use helpline_service::{application::Commons, settings::PasswordHash};
+use helpline_service::{
+    application::Commons,
+    seldom::Seldom,
+    settings::{PasswordHash, Settings},
+};
 use tokio::sync::Semaphore;
+use tracing::warn;
 
 pub(crate) use self::{
     caller::{Caller, Denied, is_id},
     fields::{BadBody, Fields},
-    keeping::open,
+    keeping::{open, random_password},
+    sign_in::normal_email,
+    sign_up::{Length, fits},
     stored::{Stored, texts},
 };
 
@@ -46,18 +55,30 @@ pub(crate) struct People {
 
 impl People {
     pub(crate) fn new(commons: &Commons, records: Records) -> Result<Self, RecordsError> {
-        let kind = match commons.settings.auth.password_hash {
-            PasswordHash::Argon2id => HashKind::Argon2id,
-            PasswordHash::Pbkdf2Sha512 => HashKind::Pbkdf2Sha512,
-            PasswordHash::Bcrypt => HashKind::Bcrypt,
-        };
         Ok(Self {
             stored: Stored::new(records.clone()),
             records,
-            passwords: Passwords::new(kind)?,
+            passwords: passwords(&commons.settings)?,
             commons: commons.clone(),
             taken_back: Arc::new(Semaphore::new(sign_in::TAKEN_BACK)),
         })
+    }
+}
+
+/// Passwords, kept as the settings say.
+pub(crate) fn passwords(settings: &Settings) -> Result<Passwords, RecordsError> {
+    Passwords::new(match settings.auth.password_hash {
+        PasswordHash::Argon2id => HashKind::Argon2id,
+        PasswordHash::Pbkdf2Sha512 => HashKind::Pbkdf2Sha512,
+        PasswordHash::Bcrypt => HashKind::Bcrypt,
+    })
+}
+
+/// Says in the log that a request was not answered: anybody can bring that about while the database is away.
+pub(crate) fn unanswered(error: &RecordsError) {
+    static SAID: Seldom = Seldom::new();
+    if SAID.is_time() {
+        warn!(%error, "a request could not be answered");
     }
 }
 

@@ -6,22 +6,21 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{HeaderValue, RETRY_AFTER},
 };
-use helpline_records::{Account, LONGEST_PASSWORD, RecordsError, Subject, Verified};
+use helpline_desk::name::is_invisible;
+use helpline_records::{Account, Act, LONGEST_PASSWORD, RecordsError, Verified};
 use helpline_service::{
     access::{Bearer, Issued},
     clock,
-    door::client_address,
 };
 use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use super::{People, caller::token_role};
-
-/// How many tries may fail before there is a wait: for one account, and for one address, behind which there may be many people.
-const FREE_TRIES: u32 = 5;
-const FREE_TRIES_OF_AN_ADDRESS: u32 = 50;
-const FREE_TRIES_ON_LOOPBACK: u32 = 10_000;
+use super::{
+    People,
+    caller::token_role,
+    tries::{Try, own_password},
+};
 
 /// How many tries wait at most to be taken back, how often that is tried, and after how long they are forgotten anyway.
 pub(super) const TAKEN_BACK: usize = 1_000;
@@ -46,8 +45,7 @@ impl From<RecordsError> for NotSignedIn {
 }
 
 impl People {
-    /// The account with this e-mail and this password. Whoever fails too often, by account or by address, has to wait longer
-    /// and longer.
+    /// The account with this e-mail and this password. Whoever fails too often has to wait longer and longer.
     pub(super) async fn sign_in(
         &self,
         request: &HttpRequest,
@@ -55,21 +53,25 @@ impl People {
         password: &str,
     ) -> Result<Account, NotSignedIn> {
         let email = normal_email(email);
-        let subjects = self.subjects(request, &email);
+        let Try { subjects, places } = self.sign_in_try(request, &email).await?;
         let now = clock::now_micros();
         if let Some(wait) = self.records.try_sign_in(&subjects, now).await? {
             return Err(NotSignedIn::Wait(wait));
         }
-        let looked = self.look(&email, password, &subjects).await;
+        let looked = self.look(request, &email, password, &subjects).await;
         if looked == Err(NotSignedIn::Unavailable) {
             self.take_back(subjects);
         }
-        looked
+        let account = looked?;
+        self.records.remember_places(&places, now).await?;
+        info!(account = account.id, "signed in");
+        Ok(account)
     }
 
     /// The same for a try that is counted.
     async fn look(
         &self,
+        request: &HttpRequest,
         email: &str,
         password: &str,
         subjects: &[Subject],
@@ -78,7 +80,52 @@ impl People {
             true => self.records.account_by_email(email).await?,
             false => None,
         };
+        let meant = found.as_ref().map(|(account, _)| account.clone());
         let found = found.filter(|(account, _)| account.active);
+        let account = match self.compare(found, password).await {
+            Err(NotSignedIn::Wrong) => {
+                let failed = Act::SignInFailed;
+                self.note_sign_in(request, meant.as_ref(), failed).await?;
+                return Err(NotSignedIn::Wrong);
+            }
+            compared => compared?,
+        };
+        self.note_sign_in(request, Some(&account), Act::SignedIn)
+            .await?;
+        self.records.signed_in(subjects).await?;
+        Ok(account)
+    }
+
+    /// Whether somebody who is signed in knows the account's password. Who does not has to wait, as at a sign-in.
+    pub(super) async fn knows_password(
+        &self,
+        account: &Account,
+        password: &str,
+    ) -> Result<(), NotSignedIn> {
+        let subjects = [own_password(account)];
+        let now = clock::now_micros();
+        if let Some(wait) = self.records.try_sign_in(&subjects, now).await? {
+            return Err(NotSignedIn::Wait(wait));
+        }
+        let looked = async {
+            let found = self.records.account_with_password(&account.id).await?;
+            self.compare(found, password).await?;
+            self.records.signed_in(&subjects).await?;
+            Ok(())
+        };
+        let looked = looked.await;
+        if looked == Err(NotSignedIn::Unavailable) {
+            self.take_back(subjects.to_vec());
+        }
+        looked
+    }
+
+    /// The account, if this is its password.
+    async fn compare(
+        &self,
+        found: Option<(Account, String)>,
+        password: &str,
+    ) -> Result<Account, NotSignedIn> {
         let password = match password.len() > LONGEST_PASSWORD {
             true => SecretString::from(""),
             false => SecretString::from(password),
@@ -88,11 +135,9 @@ impl People {
         let Some((account, kept)) = found.filter(|_| verified != Verified::Wrong) else {
             return Err(NotSignedIn::Wrong);
         };
-        self.records.signed_in(subjects).await?;
         if verified == Verified::Outdated {
             self.renew_hash(&account.id, &kept, &password).await;
         }
-        info!(account = account.id, "signed in");
         Ok(account)
     }
 
@@ -112,23 +157,6 @@ impl People {
             };
             let _ = timeout(FORGOTTEN, stop.run_until_cancelled(again)).await;
         });
-    }
-
-    /// Whose tries are counted: the account's first, then the address's.
-    fn subjects(&self, request: &HttpRequest, email: &str) -> Vec<Subject> {
-        let account = Subject {
-            name: format!("account {email}"),
-            free: FREE_TRIES,
-        };
-        let address = client_address(&self.commons, request).map(|from| Subject {
-            name: format!("address {}", from.key()),
-            // On loopback sits a developer or a proxy for everybody.
-            free: match from.ip().is_loopback() {
-                true => FREE_TRIES_ON_LOOPBACK,
-                false => FREE_TRIES_OF_AN_ADDRESS,
-            },
-        });
-        [Some(account), address].into_iter().flatten().collect()
     }
 
     /// A sign-in does not fail because the same password could not be kept in another way.
@@ -170,12 +198,12 @@ pub(super) fn come_again(response: &mut HttpResponse, wait: Option<Duration>) {
 }
 
 /// An e-mail as it is kept and looked for.
-pub(super) fn normal_email(text: &str) -> String {
+pub(crate) fn normal_email(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
 /// Whether an e-mail can be one: only such a text is looked for.
 pub(super) fn is_email(text: &str) -> bool {
     email_address::EmailAddress::is_valid(text)
-        && !text.contains(|c: char| c.is_control() || c.is_whitespace() || "<>\"".contains(c))
+        && !text.contains(|c: char| is_invisible(c) || c.is_whitespace() || "<>\"".contains(c))
 }

@@ -23,6 +23,14 @@ pub(super) struct Wanted<'a> {
 }
 
 impl People {
+    /// Asks for the configured first admin: until it is there nobody signs up, or who is fastest could be it.
+    pub(super) async fn first_admin_is_there(&self) -> Result<(), RecordsError> {
+        match self.records.has_admin().await? {
+            true => Ok(()),
+            false => Err(RecordsError::Unavailable("no admin yet".to_owned())),
+        }
+    }
+
     /// Makes an account. `by` makes it; `None`: it makes itself.
     pub(super) async fn create(
         &self,
@@ -55,7 +63,45 @@ impl People {
     }
 }
 
-/// Whether a password is neither too short nor too long.
-pub(super) fn fits(password: &str, shortest: usize) -> bool {
-    password.len() <= LONGEST_PASSWORD && password.chars().count() >= shortest
+/// What is wrong with the length of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// Too few characters.
+    Short,
+    /// Too many bytes.
+    Long,
+}
+
+/// What every dialect says of a password that is too long: as many bytes as [`LONGEST_PASSWORD`] says.
+pub(super) const TOO_LONG: &str = "Password must be at most 1024 bytes";
+
+/// Checks that a password is neither too short nor too long.
+pub(crate) fn fits(password: &str, shortest: usize) -> Result<(), Length> {
+    if password.len() > LONGEST_PASSWORD {
+        return Err(Length::Long);
+    }
+    match password.chars().count() >= shortest {
+        true => Ok(()),
+        false => Err(Length::Short),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_told_whether_it_is_too_short_or_too_long() {
+        assert!(TOO_LONG.contains(&LONGEST_PASSWORD.to_string()));
+        let letter = "\u{e9}";
+        for (password, found) in [
+            (letter.repeat(5), Err(Length::Short)),
+            (letter.repeat(6), Ok(())),
+            (letter.repeat(LONGEST_PASSWORD / 2), Ok(())),
+            (letter.repeat(LONGEST_PASSWORD / 2 + 1), Err(Length::Long)),
+            ("x".repeat(LONGEST_PASSWORD + 1), Err(Length::Long)),
+        ] {
+            assert_eq!(fits(&password, 6), found, "{}", password.len());
+        }
+    }
 }

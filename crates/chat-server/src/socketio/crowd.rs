@@ -4,6 +4,8 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use helpline_desk::{
     actor::Rank,
+    audience::may_look,
+    chat::Chat,
     id::{AgentId, VisitorId},
 };
 use helpline_protocol::socketio::shapes;
@@ -30,8 +32,11 @@ pub(super) enum Whose {
 pub(super) enum To<'a> {
     /// Everybody of the staff, but for one.
     Staff { but: Option<&'a AgentId> },
-    /// Supervisors and admins, but for one.
-    Monitors { but: Option<&'a AgentId> },
+    /// Admins, and the supervisors who may look into a chat of this supervisor's or of nobody's; but for one.
+    Monitors {
+        but: Option<&'a AgentId>,
+        of: Option<&'a AgentId>,
+    },
     /// This one of the staff.
     Agent(&'a AgentId),
     /// This visitor.
@@ -41,15 +46,23 @@ pub(super) enum To<'a> {
 impl<'a> To<'a> {
     /// All staff.
     pub(super) const ALL: Self = Self::Staff { but: None };
-    /// All supervisors and admins.
-    pub(super) const MONITORS: Self = Self::Monitors { but: None };
 
     pub(super) fn all_but(agent: &'a AgentId) -> Self {
         Self::Staff { but: Some(agent) }
     }
 
-    pub(super) fn monitors_but(agent: &'a AgentId) -> Self {
-        Self::Monitors { but: Some(agent) }
+    /// All who may look into this chat.
+    pub(super) fn monitors(chat: &'a Chat) -> Self {
+        let of = chat.supervisor.as_ref();
+        Self::Monitors { but: None, of }
+    }
+
+    pub(super) fn monitors_but(agent: &'a AgentId, chat: &'a Chat) -> Self {
+        let of = chat.supervisor.as_ref();
+        Self::Monitors {
+            but: Some(agent),
+            of,
+        }
     }
 }
 
@@ -131,12 +144,15 @@ impl Crowd {
         let (one, several, visitor) = match to {
             To::Agent(agent) => (self.staff.get(agent), None, None),
             To::Visitor(visitor) => (None, None, self.visitors.get(&visitor)),
-            To::Staff { but } => (None, Some((but, false)), None),
-            To::Monitors { but } => (None, Some((but, true)), None),
+            To::Staff { but } => (None, Some((but, None)), None),
+            To::Monitors { but, of } => (None, Some((but, Some(of))), None),
         };
-        let several = several.into_iter().flat_map(move |(but, monitors)| {
+        let several = several.into_iter().flat_map(move |(but, monitors_of)| {
             let staff = self.staff.iter().filter(move |(agent, member)| {
-                Some(*agent) != but && (!monitors || member.rank.is_monitor())
+                let looks = |of: Option<&AgentId>| {
+                    may_look(member.rank, &agent.0, of.map(|of| of.0.as_str()))
+                };
+                Some(*agent) != but && monitors_of.is_none_or(looks)
             });
             staff.flat_map(|(_, member)| &member.ways)
         });
@@ -210,8 +226,34 @@ mod tests {
         for (to, hear) in [
             (To::Staff { but: None }, &[0, 1, 2, 3][..]),
             (To::Staff { but: Some(&vika) }, &[0, 1]),
-            (To::Monitors { but: None }, &[0, 1]),
-            (To::Monitors { but: Some(&sasha) }, &[0]),
+            (
+                To::Monitors {
+                    but: None,
+                    of: None,
+                },
+                &[0, 1],
+            ),
+            (
+                To::Monitors {
+                    but: None,
+                    of: Some(&sasha),
+                },
+                &[0, 1],
+            ),
+            (
+                To::Monitors {
+                    but: None,
+                    of: Some(&vika),
+                },
+                &[0],
+            ),
+            (
+                To::Monitors {
+                    but: Some(&sasha),
+                    of: None,
+                },
+                &[0],
+            ),
             (To::Agent(&vika), &[2, 3]),
             (To::Visitor(VisitorId::from_bits(1)), &[4]),
             (To::Visitor(VisitorId::from_bits(2)), &[]),

@@ -214,7 +214,7 @@ impl Herald {
             Event::Flagged { by, by_name, .. } => {
                 let user = self.somebody((by, by_name, Rank::Agent), chat).await;
                 let room = portraits::room(chat);
-                self.crowd.tell(To::monitors_but(by), || {
+                self.crowd.tell(To::monitors_but(by, chat), || {
                     events::chat_has_changed_priority_for_supervisor(&user, &room)
                 });
             }
@@ -258,7 +258,7 @@ impl Herald {
                         events::visitor_send(&user, &content)
                     });
                 }
-                self.crowd.tell(To::MONITORS, || {
+                self.crowd.tell(To::monitors(chat), || {
                     events::new_visitor_msg_for_supervisor(&user, &content)
                 });
             }
@@ -268,7 +268,7 @@ impl Herald {
                 };
                 self.tell_visitor(chat, || events::staff_send(&user, &content));
                 let agent = AgentId(user.id.clone());
-                self.crowd.tell(To::monitors_but(&agent), || {
+                self.crowd.tell(To::monitors_but(&agent, chat), || {
                     events::new_staff_msg_for_supervisor(&user, &content)
                 });
             }
@@ -291,12 +291,12 @@ impl Herald {
         self.crowd.tell(To::all_but(agent), || {
             events::staff_claim_chat(&visitor, &room)
         });
-        if self.crowd.has(To::monitors_but(agent)) {
+        if self.crowd.has(To::monitors_but(agent, chat)) {
             let session: Vec<Message> = session
                 .iter()
                 .map(|spoken| portraits::message(chat, spoken))
                 .collect();
-            self.crowd.tell(To::monitors_but(agent), || {
+            self.crowd.tell(To::monitors_but(agent, chat), || {
                 events::agent_new_chat(&user, &visitor, &session)
             });
         }
@@ -310,7 +310,7 @@ impl Herald {
             self.crowd.tell(To::Agent(&former.agent), taken);
         }
         self.tell_visitor(chat, taken);
-        self.crowd.tell(To::monitors_but(agent), || {
+        self.crowd.tell(To::monitors_but(agent, chat), || {
             events::staff_take_over_chat(&user, &chat.id.to_string())
         });
     }
@@ -350,7 +350,7 @@ impl Herald {
         match (by_desk, self.support(Some(support), chat).await) {
             (Some(by), Some(user)) => {
                 self.tell_visitor(chat, || events::staff_leave(&user));
-                self.crowd.tell(To::monitors_but(by), || {
+                self.crowd.tell(To::monitors_but(by, chat), || {
                     events::staff_leave_chat_for_supervisor(&user)
                 });
             }
@@ -359,7 +359,7 @@ impl Herald {
                 if let (End::BySilence, Some(user)) = (end, user) {
                     self.tell_visitor(chat, || events::staff_leave(&user));
                 }
-                self.crowd.tell(To::MONITORS, || {
+                self.crowd.tell(To::monitors(chat), || {
                     events::visitor_leave_chat_for_supervisor(&visitor)
                 });
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use helpline_desk::{
     actor::{Rank, Side},
     id::{AgentId, VisitorId},
+    name::Name,
     time::Timestamp,
 };
 use helpline_live::presence::Arrival;
@@ -84,7 +85,8 @@ impl User {
         let created_at = i64::try_from(claims.issued_at).unwrap_or_default();
         let created_at = created_at.saturating_mul(1000);
         let name = claims.name.clone().or_else(|| claims.email.clone());
-        let name = name.unwrap_or_else(|| claims.user_id.clone());
+        let name = name.and_then(|name| Name::cut(&name));
+        let name = name.map_or_else(|| claims.user_id.clone(), |name| name.to_string());
         let Some(rank) = claims.rank() else {
             return Ok(Self::Visitor {
                 visitor: VisitorId::parse(&claims.user_id).ok_or(Stranger)?,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     STAFF,
     query::Wanted,
-    reading::{forbidden, is_whole, read_as, talks_to},
+    reading::{forbidden, is_lead, only_of, read_as, talks_to},
     shape,
 };
 use crate::people::{Caller, People, is_id, staff::Fault};
@@ -46,7 +46,8 @@ pub(super) async fn narrow(
     caller: &Caller,
     wanted: &mut Wanted,
 ) -> Result<(), Fault> {
-    if is_whole(caller) {
+    wanted.filters.supervisor = only_of(caller);
+    if is_lead(caller) {
         return Ok(());
     }
     if let Some(visitor) = &wanted.filters.visitor
@@ -74,6 +75,13 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Fault> {
     let caller = people.staff(&request, STAFF).await?;
     let transcript = read_as(&people, &handler, &id, &caller).await?;
+    people
+        .note_reading(
+            &caller.account,
+            &transcript.chat.id,
+            transcript.chat.assigned.as_deref(),
+        )
+        .await?;
     let rating = people.records.rating(&transcript.chat.id).await?;
     let mut shaped = shape::transcript(&transcript);
     shaped["rating"] = rating.as_ref().map_or(Value::Null, shape::rating);
@@ -91,12 +99,13 @@ pub(crate) async fn of_visitor(
     if !is_id(&id) {
         return Err(Fault::not_found("Visitor not found"));
     }
-    if !is_whole(&caller) && !talks_to(&people, &caller, &id).await? {
+    if !is_lead(&caller) && !talks_to(&people, &caller, &id).await? {
         return Err(forbidden());
     }
     let mut wanted = Wanted::of(&request)?;
     wanted.filters = Filters {
         visitor: Some(id.into_inner()),
+        supervisor: only_of(&caller),
         ..Filters::default()
     };
     page(&people, &wanted).await

@@ -70,7 +70,10 @@ pub(super) fn rows(transcript: &Transcript) -> Vec<u8> {
     }))
 }
 
-fn lines(rows: impl IntoIterator<Item = [String; HEADINGS.len()]>) -> Vec<u8> {
+/// Lines of cells, whatever stands in them.
+pub(crate) fn lines<const CELLS: usize>(
+    rows: impl IntoIterator<Item = [String; CELLS]>,
+) -> Vec<u8> {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());

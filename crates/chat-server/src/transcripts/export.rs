@@ -8,9 +8,10 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use futures_util::{Stream, stream::try_unfold};
-use helpline_records::{Records, Transcript};
+use helpline_records::{Act, Records, Transcript};
 use helpline_service::handler::Handler;
 use serde::Deserialize;
+use tracing::warn;
 
 use super::{
     STAFF,
@@ -28,6 +29,15 @@ const PAGE: u64 = 20;
 enum Format {
     Json,
     Csv,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 /// What is left to export.
@@ -67,6 +77,10 @@ pub(crate) async fn give(
     };
     let mut wanted = Wanted::of(&request)?;
     narrow(&people, &caller, &mut wanted).await?;
+    let details = query::noted(&request, format.name());
+    people
+        .note(&caller.account, Act::ChatsExported, "chats", Some(&details))
+        .await?;
     let export = Export {
         records: people.records.clone(),
         wanted,
@@ -124,7 +138,10 @@ impl Export {
         if self.page.is_empty() {
             let before = self.wanted.before.as_ref();
             let page = self.records.export(&self.wanted.filters, before, PAGE);
-            self.page = page.await.map_err(io::Error::other)?.into();
+            let page = page.await.inspect_err(|error| {
+                warn!(%error, "an export is cut off");
+            });
+            self.page = page.map_err(io::Error::other)?.into();
             if let Some(last) = self.page.back() {
                 self.wanted.before = Some(last.chat.cursor());
             }

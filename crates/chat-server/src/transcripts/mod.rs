@@ -1,11 +1,11 @@
 //! Chats as staff read them, and what staff and visitors leave with them: notes, ratings, follow-ups; and the figures.
 //! docs/staff-api.md is the reference; `/rooms` is contract 000, section 4.
 //!
-//! Who may: admins and supervisors read every chat, an agent its own and those of the visitor it is talking to. A visitor
-//! may rate its own chat and ask to be called back, and reads nothing here.
+//! Who may: admins read every chat, supervisors every one that is not another supervisor's, an agent its own and those of
+//! the visitor it is talking to. A visitor may rate its own chat and ask to be called back, and reads nothing here.
 
 mod chats;
-mod csv;
+pub(crate) mod csv;
 mod erase;
 mod export;
 mod follow_ups;

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web::Query};
 use chrono::{DateTime, NaiveDate};
 use helpline_records::{Cursor, Filters, Status};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use super::{shape::read_cursor, zone::Zone};
 use crate::people::{is_id, staff::Fault};
@@ -69,11 +70,37 @@ impl Wanted {
                 visitor,
                 from: point(asked.from, &zone, Fault::bad("Invalid from"))?,
                 to: point(asked.to, &zone, Fault::bad("Invalid to"))?,
+                supervisor: None,
             },
             before: all_or(before, Fault::bad("Invalid before"))?,
             limit: asked.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE),
         })
     }
+}
+
+/// What the audit log says of an export: by what it was chosen. The words that were looked for may be somebody's name, and
+/// what stands there stays.
+pub(super) fn noted(request: &HttpRequest, format: &str) -> Value {
+    let asked = Query::<Asked>::from_query(request.query_string());
+    let mut details = json!({ "format": format });
+    if let Ok(asked) = asked.map(Query::into_inner) {
+        let chosen = [
+            ("status", asked.status),
+            ("agent", asked.agent),
+            ("visitor", asked.visitor),
+            ("from", asked.from),
+            ("to", asked.to),
+        ];
+        for (name, value) in chosen {
+            if let Some(value) = given(value) {
+                details[name] = value.into();
+            }
+        }
+        if given(asked.text).is_some() {
+            details["text"] = true.into();
+        }
+    }
+    details
 }
 
 /// Reads a query string into whatever it should be.

@@ -1,7 +1,7 @@
 //! Reading one chat, wherever it is. What is live is the truth; what is not live any more is in the records. A chat is live
 //! until the records have its end or it has been over for a while, so nothing that was said is ever in neither.
 
-use helpline_desk::id::ChatId;
+use helpline_desk::{actor::Rank, audience::may_look, id::ChatId};
 use helpline_live::store::StoreError;
 use helpline_records::{AccountRole, Archived, ChatRecord, Filters, Status, Transcript};
 use helpline_service::handler::Handler;
@@ -72,7 +72,7 @@ pub(super) fn forbidden() -> Fault {
 }
 
 async fn may_read(people: &People, caller: &Caller, chat: &ChatRecord) -> Result<bool, Fault> {
-    if is_whole(caller) || is_own(caller, chat) {
+    if looks_into(caller, chat) || is_own(caller, chat) {
         return Ok(true);
     }
     match &chat.visitor {
@@ -81,9 +81,25 @@ async fn may_read(people: &People, caller: &Caller, chat: &ChatRecord) -> Result
     }
 }
 
-/// Whether the caller sees everything.
-pub(super) fn is_whole(caller: &Caller) -> bool {
+/// Whether the caller looks after what others do, and may look into this chat.
+pub(super) fn looks_into(caller: &Caller, chat: &ChatRecord) -> bool {
+    rank_of(caller)
+        .is_some_and(|rank| may_look(rank, &caller.account.id, chat.supervisor.as_deref()))
+}
+
+/// Whether the caller looks after what others do.
+pub(super) fn is_lead(caller: &Caller) -> bool {
     super::LEADS.contains(&caller.account.role)
+}
+
+/// Whose chats the caller sees, if not everybody's: nobody's and its own.
+pub(super) fn only_of(caller: &Caller) -> Option<String> {
+    let supervises = rank_of(caller) == Some(Rank::Supervisor);
+    supervises.then(|| caller.account.id.clone())
+}
+
+fn rank_of(caller: &Caller) -> Option<Rank> {
+    Rank::parse(caller.account.role.as_str())
 }
 
 /// Whether it is the caller's own chat, as its agent.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    reading::{is_own, is_whole, live, read},
+    reading::{is_own, live, looks_into, read},
     shape,
 };
 use crate::people::{Caller, Denied, People, livechat::Fault, staff};
@@ -91,7 +91,14 @@ pub(crate) async fn show(
     let found = read(&people, &handler, chat).await.map_err(fault)?;
     let found = found.ok_or_else(unknown)?;
     let mut messages = Vec::new();
-    if is_whole(&caller) || is_own(&caller, &found.chat) {
+    if looks_into(&caller, &found.chat) || is_own(&caller, &found.chat) {
+        people
+            .note_reading(
+                &caller.account,
+                &found.chat.id,
+                found.chat.assigned.as_deref(),
+            )
+            .await?;
         let loaded = people.records.settings().await?.history_load_count;
         let loaded = usize::try_from(loaded).unwrap_or(usize::MAX);
         let skipped = match loaded {

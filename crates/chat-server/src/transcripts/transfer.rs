@@ -17,14 +17,14 @@ use tracing::info;
 
 use super::{
     STAFF,
-    reading::{forbidden, is_own, is_whole, read},
+    reading::{forbidden, is_own, looks_into, read},
 };
 use crate::people::{Fields, People, is_id, staff::Fault};
 
 /// The longest note that goes with it, in characters.
 const LONGEST_NOTE: usize = 500;
 
-/// Gives a chat to an agent. Admins and supervisors may give any, an agent its own.
+/// Gives a chat to an agent. Admins may give any, supervisors any but another supervisor's, an agent its own.
 #[post("/staff/chats/{id}/transfer")]
 pub(crate) async fn transfer(
     request: HttpRequest,
@@ -50,7 +50,7 @@ pub(crate) async fn transfer(
     let unknown = Fault::not_found("Chat not found");
     let chat = ChatId::parse(&id).ok_or(unknown.clone())?;
     let known = read(&people, &handler, chat).await?.ok_or(unknown)?.chat;
-    if !is_whole(&caller) && !is_own(&caller, &known) {
+    if !looks_into(&caller, &known) && !is_own(&caller, &known) {
         return Err(forbidden());
     }
     let target = people.records.account(to).await?;

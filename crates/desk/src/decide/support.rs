@@ -31,6 +31,9 @@ pub(super) fn claim(
     if is_between_sessions(chat) {
         return Err(Refusal::Over);
     }
+    if is_barred(chat, comer) {
+        return Err(Refusal::Forbidden);
+    }
     let accounts = policy.agents_are == AgentsAre::Accounts;
     if let Some(winner) = &chat.support {
         return if (accounts || chat.kept) && winner.agent == *comer.agent {
@@ -85,8 +88,18 @@ fn welcome_back(support: &Support, policy: &Policy) -> Decision {
     Decision::active(events, policy).attended()
 }
 
+/// A supervisor has no business in another supervisor's conversation, unless it was given to it.
+fn is_barred(chat: &Chat, comer: &Comer<'_>) -> bool {
+    comer.rank == Rank::Supervisor
+        && chat.assigned.as_ref() != Some(comer.agent)
+        && !chat.may_be_watched_by(comer.rank, comer.agent)
+}
+
 /// Takes the chat from the agent who has it; for that one has to stand strictly higher.
 pub(super) fn take_over(chat: &Chat, comer: &Comer<'_>, policy: &Policy) -> Outcome {
+    if is_barred(chat, comer) {
+        return Err(Refusal::Forbidden);
+    }
     let Some(former) = &chat.support else {
         return Err(match chat.phase {
             Phase::Waiting(_) => Refusal::NotEngaged,

@@ -36,22 +36,6 @@ impl Records {
         self.write(async |tx| insert(tx, new, by, now).await).await
     }
 
-    /// Makes the first admin; `None` if there is one. Of several processes that try, one does.
-    ///
-    /// # Errors
-    /// [`RecordsError::Conflict`] if the e-mail is another account's.
-    pub async fn create_first_admin(
-        &self,
-        new: &NewAccount,
-        now: i64,
-    ) -> Result<Option<Account>, RecordsError> {
-        let first = async |tx: &DatabaseTransaction| match admins(tx, None).await? {
-            0 => insert(tx, new, None, now).await.map(Some),
-            _ => Ok(None),
-        };
-        self.write_alone(first).await
-    }
-
     /// Changes an account. If it may sign in no more, or as something else, its tokens and sign-ins end.
     ///
     /// # Errors
@@ -72,7 +56,8 @@ impl Records {
         })
     }
 
-    /// Sets another password, by its hash. The account's tokens and sign-ins end. `None`: there is no such account.
+    /// Sets another password, by its hash. The account's tokens and sign-ins end. `None`: there is no such account. `by` is an
+    /// account, or whoever else may: it is what the audit log says.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -119,6 +104,18 @@ impl Records {
             .filter(Column::Password.eq(old));
         self.write(async |tx| renew.clone().exec(tx).await.map(|_| ()))
             .await
+    }
+}
+
+/// Makes the first admin; `None` if there is one.
+pub(crate) async fn first_admin(
+    tx: &DatabaseTransaction,
+    new: &NewAccount,
+    now: i64,
+) -> Result<Option<Account>, DbErr> {
+    match admins(tx, None).await? {
+        0 => insert(tx, new, None, now).await.map(Some),
+        _ => Ok(None),
     }
 }
 

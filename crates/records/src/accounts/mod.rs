@@ -3,6 +3,7 @@
 mod changing;
 mod reading;
 
+pub(crate) use self::changing::first_admin;
 use crate::{entities::account::Model, error::RecordsError};
 
 /// What an account is.

@@ -15,6 +15,7 @@ use super::{
     projection::{self, number},
 };
 use crate::{
+    audit,
     database::Records,
     entities::{chat, chat_event, claim, message, whisper},
     erase,
@@ -134,6 +135,7 @@ async fn store(
         .map(|(_, event)| event)
         .collect();
     fresh.sort_by_key(|event| (event.at, event.seq));
+    audit::append_events(tx, fresh.iter().copied()).await?;
     let agents = claims(tx, &fresh).await?;
     let mut messages = Vec::new();
     let mut whispers = Vec::new();

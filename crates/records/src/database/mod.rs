@@ -29,6 +29,7 @@ use self::{
 };
 pub(crate) use self::{reach::Reader, sqlite::path_of};
 use crate::{
+    accounts::{Account, NewAccount, first_admin},
     entities::pulse,
     error::RecordsError,
     migrations::{Migrations, Standing},
@@ -104,19 +105,41 @@ impl Records {
     /// # Errors
     /// When the database cannot be reached, is of a newer release, or a step fails; the tables are then as they were.
     pub async fn migrate(&self) -> Result<(), RecordsError> {
+        self.bring_up_to_date(async |_: &DatabaseTransaction| Ok(()))
+            .await
+    }
+
+    /// The same, and makes the first admin if there is none; `None` if there is one. It is one step: nobody ever sees the
+    /// tables without an admin, so nobody can be faster than the one who is meant.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`]; [`RecordsError::Conflict`] if the e-mail is another account's.
+    pub async fn migrate_with_admin(
+        &self,
+        admin: &NewAccount,
+        now: i64,
+    ) -> Result<Option<Account>, RecordsError> {
+        self.bring_up_to_date(async |transaction: &DatabaseTransaction| {
+            lock(transaction, PEOPLE_LOCK).await?;
+            first_admin(transaction, admin, now).await
+        })
+        .await
+    }
+
+    async fn bring_up_to_date<T>(
+        &self,
+        then: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr> + Clone,
+    ) -> Result<T, RecordsError> {
         let work = async |transaction: &DatabaseTransaction| {
             lock(transaction, MIGRATION_LOCK).await?;
             let unknown = Standing::read(transaction).await?.unknown;
-            if unknown.is_empty() {
-                Migrations::up(transaction, None).await?;
+            if !unknown.is_empty() {
+                return Ok(Err(RecordsError::Newer(unknown)));
             }
-            Ok(unknown)
+            Migrations::up(transaction, None).await?;
+            then(transaction).await.map(Ok)
         };
-        let unknown = self.repeat(MIGRATION_DEADLINE, work).await?;
-        match unknown.is_empty() {
-            true => Ok(()),
-            false => Err(RecordsError::Newer(unknown)),
-        }
+        self.repeat(MIGRATION_DEADLINE, work).await?
     }
 
     /// Whether the database answers and takes something in. If nothing was written for a while, or the last write failed,

@@ -23,5 +23,6 @@ pub(crate) mod role_group;
 pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod sign_in_failure;
+pub(crate) mod sign_in_place;
 pub(crate) mod user_tags;
 pub(crate) mod whisper;

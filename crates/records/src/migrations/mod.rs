@@ -8,6 +8,7 @@ mod m0003_archive;
 mod m0004_desk;
 mod m0005_pulse;
 mod m0006_folding;
+mod m0006_sign_ins;
 mod m0007_missed;
 
 use sea_orm_migration::{
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0004_desk::Step),
             Box::new(m0005_pulse::Step),
             Box::new(m0006_folding::Step),
+            Box::new(m0006_sign_ins::Step),
             Box::new(m0007_missed::Step),
         ]
     }

@@ -55,13 +55,19 @@ impl From<IpAddr> for ClientAddress {
     }
 }
 
-/// Some proxies add the port.
+/// Some proxies add the port, and some write an IPv6 address in brackets also without one.
 fn parse(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let ip = hop
         .parse()
-        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
-    ip.ok().map(|ip| ip.to_canonical())
+        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()))
+        .ok()
+        .or_else(|| bare(hop)?.parse::<Ipv6Addr>().ok().map(IpAddr::from));
+    ip.map(|ip| ip.to_canonical())
+}
+
+fn bare(hop: &str) -> Option<&str> {
+    hop.strip_prefix('[')?.strip_suffix(']')
 }
 
 #[cfg(test)]
@@ -104,6 +110,16 @@ mod tests {
             ),
             ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
             ("2001:db8:1::9", &["[2001:db8:2::5]:4711"], "2001:db8:2::5"),
+            ("2001:db8:1::9", &["[2001:db8:2::5]"], "2001:db8:2::5"),
+            ("10.0.0.1", &["1.1.1.1, [2001:db8:2::5] "], "2001:db8:2::5"),
+            (
+                "10.0.0.1",
+                &["[2001:db8:2::5], [2001:db8:1::7]:80"],
+                "2001:db8:2::5",
+            ),
+            ("10.0.0.1", &["[::ffff:198.51.100.1]"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.9, [198.51.100.1]"], "10.0.0.1"),
+            ("10.0.0.1", &["[2001:db8:2::5"], "10.0.0.1"),
             ("10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
             // All trusted: the one that is furthest away.
             ("10.0.0.1", &["10.9.9.9, 10.2.3.4"], "10.9.9.9"),

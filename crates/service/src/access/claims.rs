@@ -27,6 +27,20 @@ pub enum Role {
     Visitor,
 }
 
+impl Role {
+    /// The word for it, as tokens write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Agent => "agent",
+            Self::Candidate => "candidate",
+            Self::Visitor => "visitor",
+        }
+    }
+}
+
 /// What a verified token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {

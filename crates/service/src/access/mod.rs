@@ -18,7 +18,7 @@ pub use self::{
     per_address::{RegistrationLimit, WriteLimit},
     place::{BEARER, HELPLINE_V1, offers, subprotocol, token_of},
     rate::{JoinRate, MessageRate},
-    revocations::{Binding, Revocations, forget_before},
+    revocations::{Binding, Revocations},
     slots::{SocketLimit, SocketSlot},
     token::{Bearer, Issued, TokenError, TokenKeys},
 };

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
@@ -31,14 +30,11 @@ struct Bound {
 
 impl Revocations {
     /// Takes in what the deployment says now, and ends the sockets of tokens that are not good any more. What has been
-    /// known stays known until `forget_before`, also when the store forgets it.
-    pub fn learn(&self, revoked: impl IntoIterator<Item = (String, u64)>, forget_before: u64) {
+    /// known stays known, also when the store forgets it: nobody can say for how long a token of another issuer is good
+    /// that nobody has shown yet. It is one number for each account that ever changed so.
+    pub fn learn(&self, revoked: impl IntoIterator<Item = (String, u64)>) {
         let mut known = self.lock();
-        known.good_from.retain(|_, from| *from > forget_before);
         for (account, from) in revoked {
-            if from <= forget_before {
-                continue;
-            }
             let good_from = known.good_from.entry(account.clone()).or_default();
             if *good_from >= from {
                 continue;
@@ -115,13 +111,6 @@ impl Drop for Binding {
     }
 }
 
-/// Before which second everything is forgotten: tokens that were issued then have run out.
-#[must_use]
-pub fn forget_before(now_micros: i64, token_ttl: Duration) -> u64 {
-    let now = u64::try_from(now_micros / 1_000_000).unwrap_or_default();
-    now.saturating_sub(token_ttl.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +137,7 @@ mod tests {
             let binding = revocations.bind(&claims, ended.clone()).unwrap();
             (claims, ended, binding)
         });
-        revocations.learn([("vika".to_owned(), 10)], 0);
+        revocations.learn([("vika".to_owned(), 10)]);
         let ended = sockets.each_ref().map(|(claims, ended, _)| {
             assert_eq!(revocations.ended(claims), ended.is_cancelled());
             ended.is_cancelled()
@@ -164,13 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_stays_known_for_as_long_as_it_matters() {
+    fn what_is_known_stays_known() {
         let revocations = Revocations::default();
-        revocations.learn([("vika".to_owned(), 10)], 0);
-        revocations.learn([("vika".to_owned(), 5)], 9);
+        revocations.learn([("vika".to_owned(), 10)]);
+        revocations.learn([("vika".to_owned(), 5)]);
+        revocations.learn([]);
         assert!(revocations.ended(&claims("vika", 9)));
-        revocations.learn([("vika".to_owned(), 10)], 10);
-        assert!(!revocations.ended(&claims("vika", 9)));
-        assert!(revocations.lock().good_from.is_empty());
+        assert!(!revocations.ended(&claims("vika", 10)));
     }
 }

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::clock;
 
+/// By so many seconds the clock of whoever issued a token may be ahead of ours before its `nbf` keeps it out.
+const LEEWAY: u64 = 5;
+
 /// Why a token does not say who its bearer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -44,7 +47,7 @@ impl TokenKeys {
     pub fn new(secret: &SecretString, ttl: Duration, revocations: Revocations) -> Self {
         let secret = secret.expose_secret().as_bytes();
         let mut rules = Validation::new(Algorithm::HS256);
-        rules.leeway = 0;
+        rules.leeway = LEEWAY;
         rules.validate_nbf = true;
         // Looked at in `verify_at`: a token is over at its `exp`, and the library would still take it in that second.
         rules.validate_exp = false;

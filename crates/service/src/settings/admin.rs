@@ -18,6 +18,8 @@ pub struct AdminSettings {
 impl AdminSettings {
     /// Every dialect's sign-in takes a password that is so long.
     const SHORTEST_PASSWORD: usize = 8;
+    /// No sign-in takes a longer one, in bytes.
+    const LONGEST_PASSWORD: usize = 1024;
 
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         let Some((name, domain)) = self.email.split_once('@') else {
@@ -41,6 +43,9 @@ impl AdminSettings {
                     "is shorter than 8 characters",
                 ))
             }
+            Some(password) if password.expose_secret().len() > Self::LONGEST_PASSWORD => Err(
+                SettingsError::key("admin.password", "is longer than 1024 bytes"),
+            ),
             _ => Ok(()),
         }
     }

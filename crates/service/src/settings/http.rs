@@ -17,10 +17,11 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
-    /// The origins that may call, or `None` for any.
+    /// The origins that may call, as browsers write them, or `None` for any.
     #[must_use]
     pub fn origins(&self) -> Option<Vec<&str>> {
-        (self.cors_origin.trim() != "*").then(|| values::list(&self.cors_origin).collect())
+        let written = || values::list(&self.cors_origin).map(as_written);
+        (self.cors_origin.trim() != "*").then(|| written().collect())
     }
 
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
@@ -39,6 +40,15 @@ impl HttpSettings {
             None => Ok(()),
         }
     }
+}
+
+/// An origin without the port that its scheme has anyway: browsers leave it out.
+fn as_written(origin: &str) -> &str {
+    let usual = match origin.starts_with("https://") {
+        true => ":443",
+        false => ":80",
+    };
+    origin.strip_suffix(usual).unwrap_or(origin)
 }
 
 /// Browsers send scheme, host and port and nothing else, and the comparison is exact.

@@ -82,7 +82,7 @@ impl RedisSettings {
             match place {
                 None => return refused("does not begin with redis://, rediss:// or unix://"),
                 Some("" | "/") => return refused("names no server"),
-                Some(_) => {}
+                Some(_) => validate_server(server).or_else(|reason| refused(&reason))?,
             }
         }
         if self
@@ -108,6 +108,52 @@ impl RedisSettings {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What the client would pass over in silence, so that somebody reads another database than it thinks, or has no
+/// certificate checked, is refused.
+fn validate_server(server: &str) -> Result<(), String> {
+    let is_file = server.starts_with("unix:");
+    // A password may have these letters in it, and stands before the last `@`.
+    let place = match is_file {
+        true => server,
+        false => server.rsplit_once('@').map_or(server, |(_, place)| place),
+    };
+    let (place, fragment) = place.split_once('#').unwrap_or((place, ""));
+    let query = place.split_once('?').map_or("", |(_, query)| query);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match (name, is_file) {
+            ("db", true) if value.parse::<u32>().is_ok() => {}
+            ("db", true) => return Err("names a database that is no number".to_owned()),
+            ("user" | "pass", true) => {}
+            ("db", false) => {
+                return Err(
+                    "has `?db=`, which is for unix://; the database is the path: redis://host:6379/2"
+                        .to_owned(),
+                );
+            }
+            _ => {
+                return Err(format!(
+                    "has `{name}` in its query, which means nothing here"
+                ));
+            }
+        }
+    }
+    match fragment {
+        "" => {}
+        "insecure" if server.starts_with("rediss:") => {}
+        _ => return Err("has something after `#`, which means nothing here".to_owned()),
+    }
+    match is_file
+        || database(server)
+            .trim_end_matches('/')
+            .parse::<u32>()
+            .is_ok()
+    {
+        true => Ok(()),
+        false => Err("names a database that is no number".to_owned()),
     }
 }
 

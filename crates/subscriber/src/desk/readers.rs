@@ -6,6 +6,8 @@ use std::{
 };
 
 use helpline_desk::{
+    actor::Rank,
+    chat::Chat,
     event::{Event, Recorded},
     id::{AgentId, ChatId},
 };
@@ -41,26 +43,30 @@ pub(crate) enum Delivery {
 /// Somebody who looks.
 pub(super) struct Reader {
     agent: AgentId,
-    /// Whether it sees everybody's chats.
-    monitors: bool,
+    /// What it is: who looks after what others do sees everybody's chats.
+    rank: Rank,
     watched: HashSet<ChatId>,
     outbox: mpsc::Sender<Delivery>,
 }
 
 impl Reader {
-    pub(super) fn new(agent: AgentId, monitors: bool, outbox: mpsc::Sender<Delivery>) -> Self {
+    pub(super) fn new(agent: AgentId, rank: Rank, outbox: mpsc::Sender<Delivery>) -> Self {
         Self {
             agent,
-            monitors,
+            rank,
             watched: HashSet::new(),
             outbox,
         }
     }
 
-    /// Whether it sees this chat: all, or those that it has.
+    /// Whether it sees this chat: all that it may look into, and those that it has.
     fn sees(&self, chat: &OnFloor) -> bool {
         let own = chat.chat.support.as_ref();
-        self.monitors || own.is_some_and(|own| own.agent == self.agent)
+        self.monitors(&chat.chat) || own.is_some_and(|own| own.agent == self.agent)
+    }
+
+    fn monitors(&self, chat: &Chat) -> bool {
+        chat.may_be_watched_by(self.rank, &self.agent)
     }
 }
 
@@ -109,9 +115,9 @@ impl Readers {
                 to.watchers(after.chat.id, || Delivery::Anew);
             }
             Happening::Lost(was) => {
-                let chat = was.chat.id;
-                to.monitors(|| staff_desk::chat_gone(chat, Gone::Lost));
-                to.over(chat, u64::MAX, None);
+                let chat = &was.chat;
+                to.monitors(chat, || staff_desk::chat_gone(chat.id, Gone::Lost));
+                to.over(chat.id, u64::MAX, None);
             }
             Happening::Chat {
                 before,
@@ -161,8 +167,8 @@ impl Telling<'_> {
         self.frame(|_| true, make);
     }
 
-    fn monitors(&mut self, make: impl FnOnce() -> String) {
-        self.frame(|reader| reader.monitors, make);
+    fn monitors(&mut self, chat: &Chat, make: impl FnOnce() -> String) {
+        self.frame(|reader| reader.monitors(chat), make);
     }
 
     fn watchers(&mut self, chat: ChatId, make: impl FnOnce() -> Delivery) {
@@ -199,7 +205,7 @@ impl Telling<'_> {
         match &recorded.event {
             Event::Ended(end) | Event::Rested(end) => {
                 if before.waiting || before.support.is_some() {
-                    self.monitors(|| staff_desk::chat_gone(chat.id, Gone::from(end)));
+                    self.monitors(chat, || staff_desk::chat_gone(chat.id, Gone::from(end)));
                 }
                 // What is over is not urgent any more; a session is not the chat.
                 if chat.is_over() && chat.severity > 0 {

@@ -19,7 +19,7 @@ use helpline_service::{
     application::Commons,
     door::Visit,
     faults::Faults,
-    floor::Watch,
+    floor::{OnFloor, Watch},
     handler::{Failure, Handler, Request},
     presence::Departure,
     socket::{Reply, Session},
@@ -111,13 +111,15 @@ impl DeskSession {
     async fn come(&mut self) -> Option<Frame> {
         self.watch = Some(self.desk.floor.watch().await.ok()?);
         let (socket, monitors) = (self.visit.socket, self.is_monitor());
-        let agent = self.agent.profile.id.clone();
-        let reader = Reader::new(agent, monitors, self.outbox.take()?);
+        let profile = &self.agent.profile;
+        let (agent, rank) = (profile.id.clone(), profile.rank);
+        let reader = Reader::new(agent.clone(), rank, self.outbox.take()?);
         let (staff, chats) = self.desk.floor.look(|view| {
             self.desk.readers.enter(socket, reader);
             let staff: Vec<MemberRow> = view.staff().map(MemberRow::from).collect();
             let chats = monitors.then(|| {
-                let mut chats: Vec<_> = view.chats().collect();
+                let seen = |chat: &&OnFloor| chat.chat.may_be_watched_by(rank, &agent);
+                let mut chats: Vec<_> = view.chats().filter(seen).collect();
                 chats.sort_by_key(|chat| (chat.asked_at, chat.chat.id));
                 chats.into_iter().map(row).collect::<Vec<_>>()
             });
@@ -133,6 +135,9 @@ impl DeskSession {
         let anybodys = matches!(ask, Ask::Flag { .. });
         if !anybodys && !self.is_monitor() {
             return Err(WireError::Forbidden);
+        }
+        if !anybodys && !matches!(ask, Ask::Unwatch) {
+            self.must_be_open(chat).await?;
         }
         let own = || self.agent.profile.id.clone();
         let (agent, staff) = (|| Actor::Agent(own()), || Actor::Staff(own()));
@@ -193,6 +198,19 @@ impl DeskSession {
             }
             Err(Failure::Refused(refusal)) => Err(staff_desk::refused(refusal)),
             Err(Failure::Store(_)) => Err(WireError::Unavailable),
+        }
+    }
+
+    /// Asks for a chat that the socket's bearer may look into. One that is unknown is nobody's secret: what is asked says so
+    /// itself.
+    async fn must_be_open(&self, chat: ChatId) -> Result<(), WireError> {
+        let loaded = self.handler.store().load(chat, 0).await;
+        let loaded = loaded.map_err(|_| WireError::Unavailable)?;
+        let profile = &self.agent.profile;
+        let state = loaded.and_then(|loaded| loaded.chat(chat));
+        match state.is_none_or(|state| state.may_be_watched_by(profile.rank, &profile.id)) {
+            true => Ok(()),
+            false => Err(WireError::Forbidden),
         }
     }
 

@@ -72,6 +72,20 @@ describe("joining", () => {
     expect(chat.state.lines).toMatchObject([{ kind: "note", what: "agentJoined" }]);
   });
 
+  test("what the deployment says when an agent comes and goes is shown in its words, the standard sentence in the reader's language", () => {
+    const { world, chat } = joinedVisitor();
+    const texts = () => chat.state.lines.flatMap((line) => (line.kind === "note" ? [line.text] : []));
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika", text: "Vika is now with you." });
+    expect(texts()).toEqual([undefined]);
+    world.socket.hears("SupportLeft", { chatId: "c", supportId: "s", supportUserName: "Vika", text: "Bye, Mina! Vika" });
+    expect(texts()).toEqual([undefined, "Bye, Mina! Vika"]);
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s2", supportUserName: "$&", text: "Hello from $&" });
+    expect(texts()).toEqual([undefined, "Bye, Mina! Vika", "Hello from $&"]);
+    world.socket.hears("SupportLeft", { chatId: "c", supportId: "s2", supportUserName: "$&", text: "$& is gone" });
+    world.socket.hears("ChatExpired", { chatId: "c", reason: "left", by: "Support" });
+    expect(texts()).toEqual([undefined, "Bye, Mina! Vika", "Hello from $&", "$& is gone"]);
+  });
+
   test("a claim that was lost is final and names the winner", () => {
     const { world, chat } = agent();
     world.socket.opens();

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::people::{
     BadBody, Denied, Fields,
     sign_in::{NotSignedIn, come_again},
+    unanswered,
 };
 
 /// A failure as this dialect has it.
@@ -87,7 +88,7 @@ impl From<BadBody> for Fault {
 
 impl From<RecordsError> for Fault {
     fn from(error: RecordsError) -> Self {
-        tracing::warn!(%error, "a request could not be answered");
+        unanswered(&error);
         Self::unavailable()
     }
 }

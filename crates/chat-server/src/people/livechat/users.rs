@@ -14,7 +14,7 @@ use super::{Fault, Validation};
 use crate::people::{
     Fields, People,
     sign_in::{is_email, normal_email},
-    sign_up::{Wanted, fits},
+    sign_up::{Length, TOO_LONG, Wanted, fits},
 };
 
 /// The fewest characters of a password in this dialect.
@@ -47,6 +47,7 @@ pub(crate) async fn register(
     body: Payload,
     people: Data<People>,
 ) -> Result<HttpResponse, Fault> {
+    people.first_admin_is_there().await?;
     let permission = Permission::CreateUser;
     let caller = people.livechat_caller_who(&request, permission).await?;
     if !people.commons.settings.auth.is_open() {
@@ -92,8 +93,12 @@ fn email_in(fields: &Fields, validation: &mut Validation) -> String {
 
 fn password_in<'a>(fields: &'a Fields, validation: &mut Validation) -> &'a str {
     let password = fields.text("password").unwrap_or_default();
-    if !fits(password, SHORTEST_PASSWORD) {
-        validation.wrong(fields, "password", "Require a minimum password length of 8");
+    match fits(password, SHORTEST_PASSWORD) {
+        Ok(()) => {}
+        Err(Length::Short) => {
+            validation.wrong(fields, "password", "Require a minimum password length of 8");
+        }
+        Err(Length::Long) => validation.wrong(fields, "password", TOO_LONG),
     }
     password
 }

@@ -16,12 +16,12 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ADMINS, Fault, session::SHORTEST_PASSWORD};
+use super::{ADMINS, Fault, session::good_password};
 use crate::people::{
     Fields, People, is_id,
     keeping::random_password,
     sign_in::{is_email, normal_email},
-    sign_up::{Wanted, fits},
+    sign_up::Wanted,
 };
 
 /// How many accounts a page has, unless it is said otherwise.
@@ -76,8 +76,11 @@ pub(crate) async fn create(
     let password = fields.get("password").map(Value::as_str);
     let (password, shown_once) = match password {
         None => (made_up.as_str(), Some(made_up.as_str())),
-        Some(Some(password)) if fits(password, SHORTEST_PASSWORD) => (password, None),
-        Some(_) => return Err(Fault::bad("Password must be at least 8 characters")),
+        Some(password) => {
+            let password = password.unwrap_or_default();
+            good_password(password)?;
+            (password, None)
+        }
     };
     let role = role(as_role)?;
     let supervisor = match fields.get("supervisorId") {

@@ -10,6 +10,7 @@ use helpline_service::{access::TokenError, http::failure};
 use crate::people::{
     BadBody, Denied,
     sign_in::{NotSignedIn, come_again},
+    unanswered,
 };
 
 /// A failure, which ends a handler.
@@ -98,7 +99,7 @@ impl From<BadBody> for Fault {
 
 impl From<RecordsError> for Fault {
     fn from(error: RecordsError) -> Self {
-        tracing::warn!(%error, "a request could not be answered");
+        unanswered(&error);
         Self::unavailable()
     }
 }

@@ -3,7 +3,7 @@
 mod accounts;
 mod agents;
 mod audit;
-mod cookie;
+pub(super) mod cookie;
 mod fault;
 mod groups;
 mod session;
@@ -42,7 +42,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(groups::map_role)
         .service(settings::show)
         .service(settings::store)
+        .service(settings::retention)
         .service(audit::list)
+        .service(audit::actions)
+        .service(audit::give)
         .service(agents::list);
 }
 

@@ -14,10 +14,14 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{Fault, STAFF, cookie};
-use crate::people::{Fields, People, sign_up::fits};
+use crate::people::{
+    Fields, People,
+    sign_up::{Length, TOO_LONG, fits},
+    tries::browser_of,
+};
 
 /// The fewest characters of a password that is set here.
-pub(super) const SHORTEST_PASSWORD: usize = 8;
+const SHORTEST_PASSWORD: usize = 8;
 /// A page of ours says who it is: a form of somebody else's page cannot.
 const OUR_PAGES: &str = "x-helpline";
 
@@ -87,13 +91,10 @@ pub(crate) async fn change_password(
     let (Some(current), Some(new)) = (fields.text("current"), fields.text("new")) else {
         return Err(Fault::bad("current and new are required"));
     };
-    if !fits(new, SHORTEST_PASSWORD) {
-        return Err(Fault::bad("Password must be at least 8 characters"));
-    }
-    let account = people
-        .sign_in(&request, &caller.account.email, current)
-        .await;
-    let account = account.map_err(|reason| match Fault::from(reason) {
+    good_password(new)?;
+    let account = caller.account;
+    let known = people.knows_password(&account, current).await;
+    known.map_err(|reason| match Fault::from(reason) {
         wrong if wrong.is(StatusCode::UNAUTHORIZED) => Fault::bad("Wrong password"),
         other => other,
     })?;
@@ -102,6 +103,14 @@ pub(crate) async fn change_password(
     let changed = people.records.set_password(id, &hash, id, now).await?;
     let account = changed.ok_or_else(|| Fault::not_found("Account not found"))?;
     people.begin_session(&request, &account).await
+}
+
+/// Checks a password that is set here.
+pub(super) fn good_password(password: &str) -> Result<(), Fault> {
+    fits(password, SHORTEST_PASSWORD).map_err(|length| match length {
+        Length::Short => Fault::bad("Password must be at least 8 characters"),
+        Length::Long => Fault::bad(TOO_LONG),
+    })
 }
 
 impl People {
@@ -114,8 +123,12 @@ impl People {
         let lasts = i64::try_from(cookie::LASTS.as_micros()).unwrap_or(i64::MAX);
         let until = now.saturating_add(lasts);
         let secret = self.records.begin_session(&account.id, now, until).await?;
+        let browser = cookie::browser_of(request).unwrap_or_else(cookie::new_browser);
+        let place = browser_of(&account.email, &browser);
+        self.records.remember_places(&[place], now).await?;
         let mut response = self.signed_in(account).await?;
         cookie::give(&mut response, &self.commons, request, &secret);
+        cookie::know(&mut response, &self.commons, request, &browser);
         Ok(response)
     }
 

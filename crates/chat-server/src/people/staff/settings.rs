@@ -2,14 +2,18 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, get, put,
-    web::{Data, Payload},
+    web::{Data, Payload, Query},
 };
 use helpline_records::StoredSettings;
 use helpline_service::clock;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ADMINS, Fault};
-use crate::people::{Fields, People};
+use crate::{
+    archive::kept_since,
+    people::{Fields, People},
+};
 
 /// The longest text, in bytes, as for the settings that these stand in for.
 const LONGEST_TEXT: usize = 1024;
@@ -49,6 +53,29 @@ pub(crate) async fn store(
     let (by, now) = (&caller.account.id, clock::now_micros());
     people.records.store_settings(&settings, by, now).await?;
     Ok(HttpResponse::Ok().json(people.shown(&settings)))
+}
+
+/// Says how many chats would be forgotten if those that ended were kept for so many days only: whoever lowers it is asked
+/// first.
+#[get("/staff/settings/retention")]
+pub(crate) async fn retention(
+    request: HttpRequest,
+    people: Data<People>,
+) -> Result<HttpResponse, Fault> {
+    #[derive(Deserialize)]
+    struct Asked {
+        days: u64,
+    }
+    people.staff(&request, ADMINS).await?;
+    let asked = Query::<Asked>::from_query(request.query_string());
+    let days = asked.map(|asked| asked.days).ok();
+    let days = days.filter(|days| *days <= LARGEST_NUMBER);
+    let days = days.ok_or_else(|| Fault::bad("Invalid days"))?;
+    let chats = match kept_since(clock::now_micros(), days) {
+        Some(since) => people.records.count_ended_before(since).await?,
+        None => 0,
+    };
+    Ok(HttpResponse::Ok().json(json!({ "days": days, "chats": chats })))
 }
 
 impl People {
@@ -98,8 +125,9 @@ fn silence(fields: &Fields, was: Option<u64>) -> Result<Option<u64>, Fault> {
     }
 }
 
+/// A number that is emptied is none, and 0 would mean something.
 fn number(fields: &Fields, name: &'static str, was: u64) -> Result<u64, Fault> {
-    match fields.get(name) {
+    match fields.0.get(name) {
         None => Ok(was),
         Some(value) => {
             let number = value.as_u64().filter(|number| *number <= LARGEST_NUMBER);

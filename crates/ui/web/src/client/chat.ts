@@ -32,6 +32,15 @@ const TRY_AGAIN_MS = 1_500;
 export const DEFAULT_MAX_CONTENT_BYTES = 4096;
 /** What another page of the same person wrote is sent by that page, unless it still waits after this long. */
 const OTHERS_TURN_MS = 4_000;
+/** What the server says where nobody has chosen other words: the pages have them in the reader's language. */
+const STANDARD_JOIN = "{agent} is now with you.";
+const STANDARD_LEAVE = "{agent} has left the chat.";
+
+/** The sentence that the deployment has chosen, if it has. */
+function ownWords(text: string | undefined, standard: string, agent: string): string | undefined {
+  return text?.trim() && text !== standard.replaceAll("{agent}", () => agent) ? text : undefined;
+}
+
 /** SupportLeft right before ChatExpired means that the agent ended the chat. */
 const SAME_MOMENT_MS = 2_000;
 
@@ -182,7 +191,7 @@ export class ChatClient {
       case "UserLeft":
         return this.#sideLeft("User", this.#state.visitorName ?? this.options.username);
       case "SupportLeft":
-        return this.#sideLeft("Support", frame.args.supportUserName);
+        return this.#sideLeft("Support", frame.args.supportUserName, ownWords(frame.args.text, STANDARD_LEAVE, frame.args.supportUserName));
       case "RequestDeclined":
         return this.#update({ declined: true });
       case "Typing":
@@ -207,7 +216,8 @@ export class ChatClient {
       const agentName = joined.supportUserName ?? this.#state.agentName;
       const isAnother = phase.kind === "engaged" && supportId !== undefined && joined.supportId !== undefined && joined.supportId !== supportId;
       if (this.options.side === "User" && agentName) {
-        this.#transcript.note(isAnother ? "agentChanged" : "agentJoined", agentName, this.#wallClock());
+        const text = ownWords(joined.text, STANDARD_JOIN, agentName);
+        this.#transcript.note(isAnother ? "agentChanged" : "agentJoined", agentName, this.#wallClock(), text);
       }
       this.#update({
         phase: { kind: "engaged" },
@@ -295,10 +305,10 @@ export class ChatClient {
     this.#update({ peerHere: true });
   }
 
-  #sideLeft(side: Side, name: string): void {
+  #sideLeft(side: Side, name: string, text?: string): void {
     this.#left = { side, at: this.env.now() };
     if (side === this.options.side) return;
-    this.#transcript.note(side === "Support" ? "agentLeft" : "visitorLeft", name, this.#wallClock());
+    this.#transcript.note(side === "Support" ? "agentLeft" : "visitorLeft", name, this.#wallClock(), text);
     this.#update({ peerHere: false, peerTyping: false });
   }
 

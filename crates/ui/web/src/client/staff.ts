@@ -54,6 +54,12 @@ export interface AuditEntry {
   details: unknown;
 }
 
+export interface AuditFilters {
+  /** An account: what it did. */
+  actor?: string;
+  action?: string;
+}
+
 /** Somebody a chat can be handed to. */
 export interface Colleague {
   id: string;
@@ -219,13 +225,18 @@ export class Staff {
   mapRole = (role: string, groups: string[]): Promise<void> => this.#send("PUT", `/staff/roles/${part(role)}`, { groups });
 
   settings = (): Promise<StoredSettings> => this.#get("/staff/settings");
+  /** How many chats the records would forget if those that ended were kept for so many days only. */
+  forgotten = async (retentionDays: number): Promise<number> =>
+    (await this.#get<{ chats: number }>("/staff/settings/retention", { days: retentionDays })).chats;
   storeSettings = (settings: Partial<Omit<StoredSettings, "defaults">>): Promise<StoredSettings> => this.#send("PUT", "/staff/settings", settings);
 
   /** The entries before `before`, the latest first, and whether there are earlier ones. */
-  audit = async (before?: number): Promise<{ entries: AuditEntry[]; more: boolean }> => {
-    const { entries } = await this.#get<{ entries: AuditEntry[] }>("/staff/audit", { before, limit: PAGE });
+  audit = async (filters: AuditFilters, before?: number): Promise<{ entries: AuditEntry[]; more: boolean }> => {
+    const { entries } = await this.#get<{ entries: AuditEntry[] }>("/staff/audit", { ...filters, before, limit: PAGE });
     return { entries, more: entries.length === PAGE };
   };
+  auditActions = async (): Promise<string[]> => (await this.#get<{ actions: string[] }>("/staff/audit/actions")).actions;
+  exportAudit = (filters: AuditFilters): Promise<Blob> => this.#blob("/staff/audit/export", { ...filters, format: "csv" });
 
   colleagues = async (): Promise<Colleague[]> => (await this.#get<{ agents: Colleague[] }>("/staff/agents")).agents;
 

@@ -50,6 +50,8 @@ export interface Note {
   key: string;
   what: NoteKind;
   name: string;
+  /** The sentence that the deployment has chosen for it. */
+  text?: string;
   at: number;
   afterSeq: number;
 }
@@ -115,18 +117,18 @@ export class Transcript {
     this.#arrange();
   }
 
-  note(what: Note["what"], name: string, at: number): void {
+  note(what: Note["what"], name: string, at: number, text?: string): void {
     const previous = this.#lines.at(-1);
     if (previous?.kind === "note" && previous.what === what && previous.name === name) return;
     const afterSeq = this.#numbered.at(-1)?.seq ?? 0;
-    this.#notes = [...this.#notes, { kind: "note", key: `note-${++this.#noted}`, what, name, at, afterSeq }];
+    this.#notes = [...this.#notes, { kind: "note", key: `note-${++this.#noted}`, what, name, ...(text ? { text } : {}), at, afterSeq }];
     this.#arrange();
   }
 
-  /** Takes the last line away if it is this note. */
+  /** Takes the last line away if it is this note, and says nothing of its own. */
   dropLastNote(what: Note["what"]): void {
     const last = this.#lines.at(-1);
-    if (last?.kind !== "note" || last.what !== what) return;
+    if (last?.kind !== "note" || last.what !== what || last.text) return;
     this.#notes = this.#notes.filter((note) => note !== last);
     this.#arrange();
   }

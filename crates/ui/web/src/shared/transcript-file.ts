@@ -25,7 +25,7 @@ export function transcriptText(title: string, lines: readonly Line[], names: Nam
     if (line.kind === "whisper") continue;
     if (day === undefined || !isSameDay(day, line.at)) out.push(`--- ${dateName(line.at)} ---`);
     day = line.at;
-    if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${t(`common.${line.what}`, { name: line.name })}`);
+    if (line.kind === "note") out.push(`[${clockTime(line.at)}] * ${line.text ?? t(`common.${line.what}`, { name: line.name })}`);
     else out.push(`[${clockTime(line.at)}] ${speaker(line, names)}: ${indented(line.content)}`);
   }
   return `${out.join("\r\n")}\r\n`;

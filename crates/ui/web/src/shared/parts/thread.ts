@@ -5,7 +5,7 @@
 import arrowDown from "lucide-static/icons/arrow-down.svg?raw";
 import ear from "lucide-static/icons/ear.svg?raw";
 import type { ChatState } from "../../client/chat";
-import type { Message, Whisper } from "../../client/transcript";
+import type { Message, Note, Whisper } from "../../client/transcript";
 import type { Side } from "../../client/wire";
 import { arrange, type Item } from "../arrange";
 import { KeyedList, everySecond, h, icon, setText } from "../dom";
@@ -115,7 +115,7 @@ export class Thread {
 
   #make(item: Item): HTMLElement {
     if (item.kind === "day") return h("p", { className: "divider" }, dayName(item.at));
-    if (item.kind === "note") return h("p", { className: "note" }, `${t(`common.${item.what}`, { name: item.name })}, ${clockTime(item.at)}`);
+    if (item.kind === "note") return h("p", { className: "note", dir: "auto" }, `${noteText(item)}, ${clockTime(item.at)}`);
     if (item.kind === "whisper") return makeWhisper(item);
     return makeBubble(item, item.mine ? undefined : this.#otherName, this.options);
   }
@@ -130,6 +130,11 @@ function nameOf({ name, from, supportId }: Message, chat: Shown): string | undef
   if (name) return name;
   const isEarlier = from === "Support" && supportId !== undefined && chat.supportId !== undefined && supportId !== chat.supportId;
   return isEarlier ? (chat.names?.[supportId] ?? t("common.colleague")) : undefined;
+}
+
+/** What a note says: the deployment's own words, or ours. */
+function noteText({ what, name, text }: Note): string {
+  return text ?? t(`common.${what}`, { name });
 }
 
 function makeWhisper({ by, content, at }: Whisper): HTMLElement {
