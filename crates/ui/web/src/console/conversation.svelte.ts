@@ -15,11 +15,31 @@ export interface Agent {
   staff?: Staff;
 }
 
+/** Whose memory of this browser it is. */
+export function accountOf({ staff, token, name }: Agent): string {
+  if (staff) return `account-${staff.me.id}`;
+  const claimed = token && userIn(token());
+  return claimed ? `token-${claimed}` : `name-${name}`;
+}
+
+/** A token says whose it is; it is read for comfort only, the server is who checks it. */
+function userIn(jwt: string): string {
+  try {
+    const body = jwt.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";
+    const claims = JSON.parse(atob(body)) as Record<string, unknown>;
+    return String(claims.userId ?? claims.user_id ?? claims.id ?? "");
+  } catch {
+    return "";
+  }
+}
+
 export class Conversation {
   chat = $state.raw<ChatState>() as ChatState;
   draft = $state("");
   /** Rises whenever the draft was changed from outside the composer. */
   inserted = $state(0);
+  /** When an agent took it first, if that was told: an earlier one, where it came from a colleague. */
+  claimedAt = $state<string>();
   /** Given to a colleague from here. */
   handedOver = $state(false);
   #client: ChatClient;
@@ -33,6 +53,7 @@ export class Conversation {
   ) {
     const { request, claimId, supportId } = kept;
     this.draft = kept.draft;
+    this.claimedAt = kept.claimedAt;
     this.#client = new ChatClient(
       {
         chatServer: config.chatServer,
@@ -57,6 +78,13 @@ export class Conversation {
       env,
     );
     this.chat = this.#client.state;
+  }
+
+  /** What the desk knows of when it was taken. */
+  learn(claimedAt: string): void {
+    if (this.isOver || claimedAt === this.claimedAt) return;
+    this.claimedAt = this.kept.claimedAt = claimedAt;
+    memory.keepChat({ ...this.kept, draft: this.draft });
   }
 
   get id(): string {
@@ -87,6 +115,8 @@ export class Conversation {
   send = (text: string): void => this.#client.send(text);
   retry = (clientId: string): void => this.#client.retry(clientId);
   discard = (clientId: string): void => this.#client.discard(clientId);
+  stay = (): void => this.#client.stay();
+  release = (): Promise<boolean> => this.#client.release();
   leave = (): void => this.#client.leave();
   close = (): void => this.#client.close();
   sawEverything = (): void => this.#client.sawEverything();

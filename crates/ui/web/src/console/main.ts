@@ -9,7 +9,7 @@ import App from "./App.svelte";
 import { memory } from "./memory";
 
 async function start(): Promise<void> {
-  const { language } = memory.settings();
+  const language = memory.language();
   const wanted = [...(language ? [language] : []), ...navigator.languages];
   const [config] = await Promise.all([loadConfig(), loadTexts(texts, wanted)]);
   applyAccent(config.brand.accent);

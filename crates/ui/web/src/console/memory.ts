@@ -1,5 +1,6 @@
 /**
- * What this browser keeps for an agent: who they are, the chats they hold with drafts and unsent words, settings.
+ * What this browser keeps for an agent: who they are, the chats they hold with drafts and unsent words, settings. Chats and
+ * settings are kept by account: whoever signs in next finds their own, and nothing of anybody else's.
  * A platform's token stays in this tab's session; everything else outlives it. Of a signed-in account it is kept that
  * there is a session, never a token: the session is a cookie that no script can read.
  */
@@ -8,7 +9,9 @@ import type { Request } from "../client/wire";
 import { forget, recall, remember, remembered } from "../shared/storage";
 
 const NAME = "helpline.console.name";
-const SETTINGS = "helpline.console.settings";
+const LANGUAGE = "helpline.console.language";
+/** Of an account, which stands behind it. */
+const SETTINGS = "helpline.console.settings.";
 const CHAT = "helpline.console.chat.";
 const OUTBOX = "helpline.console.outbox.";
 const EMAIL = "helpline.console.email";
@@ -21,6 +24,8 @@ export interface KeptChat {
   supportId?: string;
   draft: string;
   takenAt: number;
+  /** When an agent took it first, if that was told. */
+  claimedAt?: string;
 }
 
 export interface Settings {
@@ -46,10 +51,24 @@ const DEFAULTS: Settings = {
   language: "",
 };
 
+/** Whose chats and settings are meant. */
+let account = "";
+const chatKey = (chatId: string) => `${CHAT}${account}.${chatId}`;
+const outboxKey = (chatId: string) => `${OUTBOX}${account}.${chatId}`;
+
 export const memory = {
+  /** From here on it is this account's memory. */
+  enter(id: string): void {
+    // An id may have dots of its own, which end nothing.
+    account = encodeURIComponent(id).replaceAll(".", "%2E");
+  },
+
   name: () => recall<string>(NAME) ?? "",
   keepName: (name: string) => remember(NAME, name),
-  forgetName: () => forget(NAME),
+  forgetName(): void {
+    forget(NAME);
+    forget(EMAIL);
+  },
 
   email: () => recall<string>(EMAIL) ?? "",
   keepEmail: (email: string) => remember(EMAIL, email),
@@ -61,22 +80,27 @@ export const memory = {
   keepToken: (token: string) => sessionStorage.setItem(TOKEN, token),
   forgetToken: () => sessionStorage.removeItem(TOKEN),
 
-  settings: (): Settings => ({ ...DEFAULTS, ...recall<Partial<Settings>>(SETTINGS) }),
-  keepSettings: (settings: Settings) => remember(SETTINGS, settings),
+  /** Which language this browser's pages are in, whoever is there. */
+  language: () => recall<string>(LANGUAGE) ?? "",
+  settings: (): Settings => ({ ...DEFAULTS, ...recall<Partial<Settings>>(SETTINGS + account), language: memory.language() }),
+  keepSettings(settings: Settings): void {
+    remember(LANGUAGE, settings.language);
+    remember(SETTINGS + account, settings);
+  },
 
   chats: (): KeptChat[] =>
-    remembered(CHAT)
+    remembered(chatKey(""))
       .flatMap((key) => recall<KeptChat>(key) ?? [])
       .sort((a, b) => a.takenAt - b.takenAt),
-  keepChat: (chat: KeptChat) => remember(CHAT + chat.request.chatId, chat),
+  keepChat: (chat: KeptChat) => remember(chatKey(chat.request.chatId), chat),
 
   forgetChat(chatId: string): void {
-    forget(CHAT + chatId);
-    forget(OUTBOX + chatId);
+    forget(chatKey(chatId));
+    forget(outboxKey(chatId));
   },
 
   outbox: (chatId: string): OutboxStore => ({
-    load: () => recall<Outgoing[]>(OUTBOX + chatId) ?? [],
-    save: (messages) => (messages.length > 0 ? remember(OUTBOX + chatId, messages) : forget(OUTBOX + chatId)),
+    load: () => recall<Outgoing[]>(outboxKey(chatId)) ?? [],
+    save: (messages) => (messages.length > 0 ? remember(outboxKey(chatId), messages) : forget(outboxKey(chatId))),
   }),
 };
