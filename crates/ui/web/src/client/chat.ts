@@ -48,6 +48,7 @@ export class ChatClient {
   #peerTypingTimer: unknown;
   #lifeTimer: unknown;
   #releaseTimer: unknown;
+  #knowsLife = true;
   #released: ((done: boolean) => void) | undefined;
   #idleTimeoutMs: number | undefined;
   #saidSeen = 0;
@@ -118,7 +119,7 @@ export class ChatClient {
 
   /** Says that somebody is still here, with nothing to say: the chat's time starts anew. */
   stay(): void {
-    this.#sendIfLive({ type: "KeepAlive", args: {} });
+    this.#sendIfLive(this.#knowsLife ? { type: "KeepAlive", args: {} } : this.#joinFrame());
   }
 
   /** An agent gives the chat back to the queue; says whether that was done. */
@@ -367,6 +368,12 @@ export class ChatClient {
   }
 
   #error(error: WireError): void {
+    if (error.code === "unknown_type") {
+      // A server of the release before, in the middle of an update: to it only a Join says that somebody is here.
+      this.#knowsLife = false;
+      this.env.clearTimer(this.#lifeTimer);
+      return this.#released?.(false);
+    }
     if (this.#released && error.code !== "forbidden") return this.#released(false);
     if (error.code === "forbidden" && this.#state.live && this.options.side === "Support") return this.#finish("givenAway");
     const again = error.code === "unavailable" || error.code === "slow_down";
@@ -430,6 +437,7 @@ export class ChatClient {
     if (remainingMs === undefined) return;
     this.#update({ expiresAt: this.env.now() + remainingMs });
     this.env.clearTimer(this.#lifeTimer);
+    if (!this.#knowsLife) return;
     const wait = Math.max(remainingMs - ASK_LIFE_BEFORE_MS, remainingMs / 3, ASK_LIFE_EVERY_MS);
     this.#lifeTimer = this.env.setTimer(() => this.#sendIfLive({ type: "Life", args: {} }), wait);
   }

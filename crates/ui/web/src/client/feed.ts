@@ -139,8 +139,8 @@ export class FeedClient {
 
   #announced(request: Request): void {
     this.#unconfirmed.delete(request.userId);
-    // Told anew: a reservation that lasts is told right after it.
-    const held = without(this.#state.held, request.chatId);
+    // Held no longer: it is everybody's again.
+    const held = request.handedOverBy ? this.#state.held : without(this.#state.held, request.chatId);
     if (!this.#state.ready || this.#unconfirmed.size > 0) this.#awaitQuiet();
     if (this.#declined.has(request.chatId)) {
       // A new connection is a new agent to a server in open mode, which must hear of the decline again.

@@ -2,36 +2,10 @@
 import { ChatClient, type ChatState } from "../client/chat";
 import type { Environment } from "../client/environment";
 import type { PublicConfig } from "../client/http";
-import type { Staff } from "../client/staff";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
+import type { Agent } from "./account";
 import { memory, type KeptChat } from "./memory";
-
-/** Who is at the desk: signed in, with a token of the customer's platform, or under a name only. */
-export interface Agent {
-  name: string;
-  /** The newest token. */
-  token?: () => string;
-  staff?: Staff;
-}
-
-/** Whose memory of this browser it is. */
-export function accountOf({ staff, token, name }: Agent): string {
-  if (staff) return `account-${staff.me.id}`;
-  const claimed = token && userIn(token());
-  return claimed ? `token-${claimed}` : `name-${name}`;
-}
-
-/** A token says whose it is; it is read for comfort only, the server is who checks it. */
-function userIn(jwt: string): string {
-  try {
-    const body = jwt.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";
-    const claims = JSON.parse(atob(body)) as Record<string, unknown>;
-    return String(claims.userId ?? claims.user_id ?? claims.id ?? "");
-  } catch {
-    return "";
-  }
-}
 
 export class Conversation {
   chat = $state.raw<ChatState>() as ChatState;
