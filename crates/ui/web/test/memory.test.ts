@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { accountOf } from "../src/console/account";
 import { memory, type KeptChat } from "../src/console/memory";
+import { recall, remember } from "../src/shared/storage";
 
 const kept = (chatId: string): KeptChat => ({ request: { participant: "User", userId: "u", chatId }, claimId: "c", draft: "words", takenAt: 1 });
 const message = { clientId: "m", content: "unsent", at: 0, state: "waiting" } as const;
@@ -24,6 +25,13 @@ test("whoever signs in next finds nothing of the one before, who finds everythin
   expect(memory.chats().map((chat) => chat.draft)).toEqual(["words"]);
   expect(memory.outbox("one").load()).toEqual([message]);
   expect(memory.settings().available).toBe(false);
+});
+
+test("what was kept before anything was kept by account is nobody's", () => {
+  remember("helpline.console.chat.0123", kept("0123"));
+  memory.enter("account-new");
+  expect(memory.chats()).toEqual([]);
+  expect(recall("helpline.console.chat.0123")).toBeUndefined();
 });
 
 test("an account is known by its id, a token's by what it claims, anybody else by name", () => {

@@ -61,6 +61,10 @@ export const memory = {
   enter(id: string): void {
     // An id may have dots of its own, which end nothing.
     account = encodeURIComponent(id).replaceAll(".", "%2E");
+    // What the release before kept belongs to nobody that is known.
+    for (const prefix of [CHAT, OUTBOX]) {
+      for (const key of remembered(prefix)) if (!key.slice(prefix.length).includes(".")) forget(key);
+    }
   },
 
   name: () => recall<string>(NAME) ?? "",
