@@ -200,7 +200,8 @@ async fn the_desk_shows_to_whom_it_is_given_and_since_when_the_visitor_waits() {
     let chat = visitor.guest.chat_id.clone();
     let waiting = boss.sees(&chat, "waiting").await;
     let asked = waiting["askedAt"].clone();
-    assert_eq!(waiting["waitingSince"], asked);
+    assert_eq!(waiting["since"], asked);
+    assert_eq!(waiting.get("waitingSince"), None, "it is the same");
     assert_eq!(waiting.get("claimedAt"), None);
     let first = visitor.says("are you there?").await["timestamp"].clone();
     let guest = visitor.guest.clone();
@@ -270,4 +271,58 @@ async fn when_the_agent_does_not_come_the_desk_shows_that_too() {
         (&row["chatId"], &row["status"]),
         (&json!(chat), &json!("waiting"))
     );
+}
+
+#[tokio::test]
+async fn an_agent_gives_its_chat_back_to_the_queue() {
+    let house = House::open().await;
+    let mut vika = feed(&house, &house.vika, 0).await;
+    let mut visitor = visitor(&house, "Mina").await;
+    let guest = visitor.guest.clone();
+    vika.expect_request().await;
+    let door = Door::v1().bearer(&house.otto.token);
+    let mut otto = house.world.claims(&guest, "Otto", 1, &door).await;
+    vika.loses(&guest).await;
+    visitor.until("Joined").await;
+    visitor.room("engaged").await;
+    // The visitor cannot do that.
+    visitor.send("Release", json!({})).await;
+    visitor.expect_error("forbidden").await;
+    otto.send("Release", json!({})).await;
+    otto.until("Error").await;
+    otto.closed_with(1000).await;
+    visitor.until("SupportLeft").await;
+    let room = visitor.room("waiting").await;
+    assert_eq!(room["givenBack"], true);
+    let request = vika.expect_request().await;
+    assert_eq!(request["chatId"], guest.chat_id);
+    assert_eq!(request["returned"], true);
+    let _vika = house.claims(&guest, &house.vika, "Vika").await;
+    visitor.until("Joined").await;
+}
+
+#[tokio::test]
+async fn another_device_of_an_agent_is_shown_its_chats() {
+    let house = House::open().await;
+    let (visitor, _otto) = house.engaged("Mina").await;
+    let (_other, _boss) = {
+        let other = house.waiting("Max").await;
+        let boss = house
+            .claims(&other.guest.clone(), &house.vika, "Vika")
+            .await;
+        (other, boss)
+    };
+    let desk = Seat::with(&house.world, 1, &house.otto.token).await.desk;
+    let mine = desk["mine"].as_array().expect("chats");
+    assert_eq!(mine.len(), 1, "{desk}");
+    assert_eq!(mine[0]["chatId"], visitor.guest.chat_id);
+    assert_eq!(mine[0]["agentId"], house.otto.id.as_str());
+    assert!(mine[0]["claimedAt"].is_string());
+    // Its other device comes to the chat without knowing the part it has in it.
+    let door = Door::v1().bearer(&house.otto.token);
+    let guest = &visitor.guest;
+    let mut device = house.world.open(0, &guest.chat_id, &door, "Otto").await;
+    device.send("Join", guest.claim("Otto")).await;
+    let history = device.expect("ChatHistory").await;
+    assert_eq!(history["supportUserName"], "Otto");
 }

@@ -136,7 +136,10 @@ impl Story {
     #[must_use]
     pub(crate) fn released(self) -> Self {
         let since = Timestamp(self.now);
-        self.then(Event::Released { since })
+        self.then(Event::Released {
+            since,
+            given_back: false,
+        })
     }
 
     /// Somebody whispers to its agent.

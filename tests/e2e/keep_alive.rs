@@ -53,7 +53,12 @@ async fn passes(time: std::time::Duration) {
 async fn a_visitor_who_waits_with_an_open_page_keeps_its_place() {
     let world = world();
     let mut visitor = present(&world, 0, "Mina").await;
+    // A page that follows the queue need not say it.
+    let guest = world.register("Max").await;
+    let mut other = comes(&world, 1, guest, json!({"queue": true})).await;
     passes(ms(3 * IDLE)).await;
+    let _otto = world.support(&other.guest.clone(), "Otto").await;
+    other.until("Joined").await;
     let mut vika = world.support(&visitor.guest.clone(), "Vika").await;
     visitor.meets("Vika").await;
     vika.says("thank you for waiting").await;

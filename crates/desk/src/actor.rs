@@ -87,6 +87,7 @@ impl Actor {
             | Command::Enter { .. } => {
                 matches!(self, Self::Visitor(_))
             }
+            Command::Release => matches!(self, Self::Support(_)),
             Command::KeepAlive => matches!(self, Self::Visitor(_) | Self::Support(_) | Self::Desk),
             Command::Whisper { .. } => matches!(self, Self::Staff(_)),
             Command::Assign { .. } | Command::Close => {

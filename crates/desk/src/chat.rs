@@ -120,8 +120,10 @@ pub struct Request {
     pub all_declined: bool,
     /// Who handed the chat over, and with which words.
     pub handed_over: Option<HandOver>,
-    /// Whether it had an agent, who has vanished.
+    /// Whether it had an agent, who has vanished or given it back.
     pub returned: bool,
+    /// Whether that agent has given it back.
+    pub given_back: bool,
 }
 
 /// How a chat came to be given to an agent.
@@ -268,10 +270,11 @@ impl Chat {
                 self.flagged_at = Some(*at);
             }
             Event::Whispered { .. } => {}
-            Event::Released { since } => {
+            Event::Released { since, given_back } => {
                 self.support = None;
                 self.phase = Phase::Waiting(Request {
                     returned: true,
+                    given_back: *given_back,
                     ..self.again(*since)
                 });
             }
@@ -399,6 +402,7 @@ impl Request {
             all_declined: false,
             handed_over: None,
             returned: false,
+            given_back: false,
         }
     }
 

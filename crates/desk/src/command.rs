@@ -98,6 +98,8 @@ pub enum Command {
     /// Somebody is still here, who has nothing to say at the moment: one of the two sides says so, or the service of a
     /// visitor who waits.
     KeepAlive,
+    /// The agent gives the chat back: it waits for anybody.
+    Release,
     /// One side ends the chat.
     Leave,
     /// Give the chat to an agent.

@@ -94,10 +94,12 @@ pub enum Event {
         /// The words.
         content: String,
     },
-    /// The agent has vanished; the chat waits for another, before all that have not been answered yet.
+    /// The agent has vanished, or has given the chat back; it waits for another, before all that have not been answered yet.
     Released {
         /// Since when.
         since: Timestamp,
+        /// Whether the agent has given it back.
+        given_back: bool,
     },
     /// Somebody at the desk gave the chat to an agent. Whoever had it is out; it waits until that agent comes in.
     Assigned {

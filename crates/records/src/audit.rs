@@ -63,7 +63,7 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AccountCreated,
         Self::AccountChanged,
         Self::PasswordChanged,
@@ -75,6 +75,7 @@ impl Act {
         Self::RoleMapped,
         Self::SettingsStored,
         Self::VisitorErased,
+        Self::FollowUpsErased,
         Self::TranscriptRead,
         Self::ChatsExported,
         Self::AuditExported,

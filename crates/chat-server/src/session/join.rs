@@ -252,12 +252,13 @@ impl ChatSession {
         recorded: Vec<Recorded>,
         newest: Option<NonZeroUsize>,
     ) -> Reply {
+        let follows_request = join.queue && join.side == Side::Visitor;
         let mut seat = Seat {
             side: join.side,
             visitor: join.visitor,
             support: None,
-            follows_request: join.queue && join.side == Side::Visitor,
-            keep_alive: join.keep_alive,
+            follows_request,
+            keep_alive: join.keep_alive.unwrap_or(follows_request),
             after: 0,
         };
         let reader = seat.reader(self.visit.level);

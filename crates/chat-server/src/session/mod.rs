@@ -195,6 +195,7 @@ impl ChatSession {
                 ClientFrame::Seen { seq } => self.seen(seq).await,
                 ClientFrame::KeepAlive => self.keep_alive().await,
                 ClientFrame::Life => self.life().await,
+                ClientFrame::Release => self.release().await,
                 ClientFrame::Join(_) => Reply::nothing(),
             },
         }
@@ -222,6 +223,7 @@ impl Session for ChatSession {
             ClientFrame::Leave
             | ClientFrame::Seen { .. }
             | ClientFrame::KeepAlive
+            | ClientFrame::Release
             | ClientFrame::Life => self.others.allow(),
         };
         if !in_time {

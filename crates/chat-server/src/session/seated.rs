@@ -166,6 +166,14 @@ impl ChatSession {
         }
     }
 
+    /// The agent gives the chat back; what becomes of its sockets comes with the feed.
+    pub(super) async fn release(&mut self) -> Reply {
+        match self.command(Command::Release, None).await {
+            Ok(_) => Reply::nothing(),
+            Err(reply) => reply,
+        }
+    }
+
     /// Says how long the chat lives if nothing happens.
     pub(super) async fn life(&mut self) -> Reply {
         let Some(chat) = self.chat() else {

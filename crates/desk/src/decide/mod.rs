@@ -11,7 +11,7 @@ use self::{
     requests::{decline, lapse, reserve},
     staff::{assign, close, flag, whisper},
     standing::{Asker, begin, begin_session},
-    support::{Comer, abandon, claim, come_back, left, take_over},
+    support::{Comer, abandon, claim, come_back, left, release, take_over},
 };
 use crate::{
     actor::{Actor, Side},
@@ -123,6 +123,10 @@ fn with_chat(
         }
         (Command::Say(say), _) => speak(chat, actor, say, policy),
         (Command::KeepAlive, _) => keep_alive(chat, actor, policy),
+        (Command::Release, _) => {
+            side_of(chat, actor)?;
+            release(chat, now, policy)
+        }
         (Command::Leave, _) => leave(chat, actor, policy),
         (
             Command::Assign {

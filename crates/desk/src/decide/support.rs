@@ -152,10 +152,35 @@ pub(super) fn abandon(chat: &Chat, now: Timestamp, policy: &Policy) -> Outcome {
     if !falls_to_others(chat) || !support.away {
         return Err(Refusal::NotDue);
     }
-    let released = Event::Released { since: now };
+    let released = Event::Released {
+        since: now,
+        given_back: false,
+    };
     let decision = Decision::quiet(vec![released]).clearing(Timer::Away(Side::Support));
     Ok(Decision {
         announce: !chat.visitor.away,
         ..decision
+    })
+}
+
+/// The agent gives the chat back. What belongs to a supervisor or to the sessions of another dialect is given on or ended,
+/// and never everybody's.
+pub(super) fn release(chat: &Chat, now: Timestamp, policy: &Policy) -> Outcome {
+    if chat.kept {
+        return Err(Refusal::NotWaiting);
+    }
+    let mut events = Vec::new();
+    if chat.support.as_ref().is_some_and(|support| !support.away) {
+        events.push(Event::SupportLeft {
+            text: leave_text(chat, policy),
+        });
+    }
+    events.push(Event::Released {
+        since: now,
+        given_back: true,
+    });
+    Ok(Decision {
+        announce: !chat.visitor.away,
+        ..Decision::active(events, policy).attended()
     })
 }

@@ -77,6 +77,7 @@ fn a_command() -> impl Strategy<Value = Command> {
         ),
         1 => Just(Command::Leave),
         2 => Just(Command::KeepAlive),
+        1 => Just(Command::Release),
         2 => an_agent().prop_map(move |agent| Command::Assign { agent, name: name(), by_name: name(), note: None }),
         1 => Just(Command::Close),
         2 => Just(Command::Reserve),
@@ -173,7 +174,9 @@ proptest! {
                             | Command::TakeOver { .. }
                             | Command::Return { .. }
                             | Command::Say(_)
-                    );
+                            | Command::KeepAlive
+                            | Command::Release
+                    ) || (matches!(command, Command::Assign { .. }) && !decision.events.is_empty());
                     prop_assert_eq!(extends, active && life == 0);
                     match life {
                         0 => {}

@@ -258,3 +258,33 @@ fn whoever_waits_is_kept_alive_by_the_service_and_nobody_else_is() {
     let mut kept = Desk::kept(Accounts);
     assert!(kept.accepts(Actor::Desk, Command::KeepAlive).is_nothing());
 }
+
+#[test]
+fn an_agent_gives_its_chat_back_and_nobody_elses() {
+    let mut desk = Desk::engaged(Accounts);
+    let asked = desk.chat.as_ref().expect("a chat").asked_at;
+    let other = Actor::Support(SupportId::from_bits(9));
+    for actor in [other, visitor(), agent("vika"), Actor::Desk] {
+        assert_eq!(desk.refuses(actor, Command::Release), Refusal::Forbidden);
+    }
+    let vika = Actor::Support(SupportId::from_bits(1));
+    desk.now = Timestamp(7_000_000);
+    let decision = desk.accepts(vika.clone(), Command::Release);
+    assert!(matches!(
+        decision.events.as_slice(),
+        [Event::SupportLeft { .. }, Event::Released { .. }]
+    ));
+    assert!(decision.announce);
+    assert_eq!(decision.life, Life::Extend(desk.policy.idle_timeout));
+    assert_eq!(
+        Some(entry(&desk).since),
+        asked,
+        "the visitor keeps its place"
+    );
+    assert!(entry(&desk).visible_to(&id("vika")));
+    assert_eq!(desk.refuses(vika, Command::Release), Refusal::Forbidden);
+    let mut kept = Desk::kept(Accounts);
+    kept.accepts(agent("vika"), claim("Vika", 1));
+    let vika = Actor::Support(SupportId::from_bits(1));
+    assert_eq!(kept.refuses(vika, Command::Release), Refusal::NotWaiting);
+}

@@ -72,6 +72,8 @@ pub(super) enum WireEvent<'a> {
     },
     Released {
         since: i64,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given_back: bool,
     },
     Assigned {
         agent: Cow<'a, str>,
@@ -213,7 +215,10 @@ impl<'a> From<&'a Event> for WireEvent<'a> {
                 by_name: by_name.into(),
                 content: content.into(),
             },
-            Event::Released { since } => Self::Released { since: since.0 },
+            Event::Released { since, given_back } => Self::Released {
+                since: since.0,
+                given_back: *given_back,
+            },
             Event::Assigned {
                 agent,
                 name,
@@ -348,8 +353,9 @@ impl WireEvent<'_> {
                 by_name: by_name.into_owned(),
                 content: content.into_owned(),
             },
-            Self::Released { since } => Event::Released {
+            Self::Released { since, given_back } => Event::Released {
                 since: Timestamp(since),
+                given_back,
             },
             Self::Assigned {
                 agent,

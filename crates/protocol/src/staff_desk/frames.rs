@@ -167,7 +167,11 @@ impl ChatRow {
             created_at: iso(chat.created_at),
             asked_at: times.asked.map(iso),
             claimed_at: times.claimed.map(iso),
-            waiting_since: times.waiting.map(iso),
+            // One that has waited since it waits says so already.
+            waiting_since: times
+                .waiting
+                .filter(|since| *since != times.status)
+                .map(iso),
             since: iso(times.status),
             severity: chat.severity,
             returned,
@@ -224,18 +228,26 @@ impl From<&Flagged> for FlaggedRow {
     }
 }
 
-/// The first frame: how things are. `chats` is for those who see everybody's.
-pub fn desk(staff: &[MemberRow], chats: Option<&[ChatRow]>, flagged: &[FlaggedRow]) -> String {
+/// The first frame: how things are. `chats` is for those who see everybody's, `mine` for the others.
+pub fn desk(
+    staff: &[MemberRow],
+    chats: Option<&[ChatRow]>,
+    mine: &[ChatRow],
+    flagged: &[FlaggedRow],
+) -> String {
     #[derive(Serialize)]
     struct Desk<'a> {
         staff: &'a [MemberRow],
         #[serde(skip_serializing_if = "Option::is_none")]
         chats: Option<&'a [ChatRow]>,
+        #[serde(skip_serializing_if = "<[ChatRow]>::is_empty")]
+        mine: &'a [ChatRow],
         flagged: &'a [FlaggedRow],
     }
     let desk = Desk {
         staff,
         chats,
+        mine,
         flagged,
     };
     frame("Desk", desk)

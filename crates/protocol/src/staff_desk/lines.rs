@@ -179,6 +179,7 @@ mod tests {
             Event::SupportLeft { text: text() },
             Event::Released {
                 since: Timestamp(0),
+                given_back: false,
             },
             claimed(2, "Otto"),
             Event::VisitorLeft,

@@ -27,6 +27,8 @@ pub enum ClientFrame {
     },
     /// Opt-in: still here, with nothing to say.
     KeepAlive,
+    /// Opt-in: the agent gives the chat back.
+    Release,
     /// Opt-in: how long does the chat live if nothing happens?
     Life,
     /// Opt-in: everything up to `seq` was seen.
@@ -56,8 +58,8 @@ pub struct Join {
     /// Opt-in: whether a waiting visitor wants to be told its place in the line, and to whom it is given.
     pub queue: bool,
     /// Opt-in: whether somebody who has this socket open is not silent: a visitor keeps its place while it waits, and
-    /// writing counts as activity.
-    pub keep_alive: bool,
+    /// writing counts as activity. If it does not say, whoever follows the queue is meant to keep its place.
+    pub keep_alive: Option<bool>,
     /// Opt-in: whether the history may come in pages.
     pub pages: bool,
     /// Opt-in: the e-mail address that the visitor says to have.
@@ -100,6 +102,7 @@ pub fn decode(text: &str, level: Level) -> Result<ClientFrame, WireError> {
         ("Leave", _) => Ok(ClientFrame::Leave),
         ("Typing", Level::OptedIn) => args.read("on").map(|on| ClientFrame::Typing { on }),
         ("KeepAlive", Level::OptedIn) => Ok(ClientFrame::KeepAlive),
+        ("Release", Level::OptedIn) => Ok(ClientFrame::Release),
         ("Life", Level::OptedIn) => Ok(ClientFrame::Life),
         ("Seen", Level::OptedIn) => args.read("seq").map(|seq| ClientFrame::Seen { seq }),
         _ => Err(WireError::UnknownType),
@@ -136,7 +139,7 @@ fn join(mut args: Args, level: Level) -> Result<Join, WireError> {
         client_id,
         resume,
         queue: queue.unwrap_or(false),
-        keep_alive: keep_alive.unwrap_or(false),
+        keep_alive,
         pages: pages.unwrap_or(false),
         email,
     })

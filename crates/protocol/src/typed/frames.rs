@@ -131,6 +131,9 @@ struct Room<'a> {
     email: Option<EmailExtras<'a>>,
     #[serde(flatten)]
     given: Option<GivenExtras<'a>>,
+    /// For a visitor whose agent has given the chat back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    given_back: bool,
 }
 
 /// For a visitor who waits for the agent it was given to.
@@ -423,6 +426,8 @@ fn room(chat: &Chat, reader: Side) -> Room<'_> {
         severity: (reader == Side::Support).then_some(chat.severity),
         email: EmailExtras::of(chat, reader),
         given: GivenExtras::of(chat, reader),
+        given_back: matches!(&chat.phase, Phase::Waiting(request) if request.given_back)
+            && reader == Side::Visitor,
     }
 }
 

@@ -115,7 +115,7 @@ fn visitor() -> Join {
         client_id: None,
         resume: None,
         queue: false,
-        keep_alive: false,
+        keep_alive: None,
         pages: false,
         email: None,
     }
@@ -195,7 +195,7 @@ fn a_join_may_say_more() {
     let opted_in = Join {
         client_id: Some("j-1".to_owned()),
         queue: true,
-        keep_alive: true,
+        keep_alive: Some(true),
         ..plain.clone()
     };
     let text = frame.to_string();

@@ -189,7 +189,8 @@ fn a_happening() -> impl Strategy<Value = Event> {
         assigned(),
         flagged(),
         whispered(),
-        a_time().prop_map(|since| Event::Released { since }),
+        (a_time(), any::<bool>())
+            .prop_map(|(since, given_back)| Event::Released { since, given_back }),
         a_text().prop_map(|text| Event::SupportLeft { text }),
         Just(Event::SupportReturned),
         (an_agent(), a_time()).prop_map(|(agent, until)| Event::Reserved { agent, until }),

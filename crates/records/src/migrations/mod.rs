@@ -8,8 +8,8 @@ mod m0003_archive;
 mod m0004_desk;
 mod m0005_pulse;
 mod m0006_folding;
-mod m0006_sign_ins;
-mod m0007_missed;
+mod m0007_sign_ins;
+mod m0008_missed;
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager,
@@ -30,8 +30,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0004_desk::Step),
             Box::new(m0005_pulse::Step),
             Box::new(m0006_folding::Step),
-            Box::new(m0006_sign_ins::Step),
-            Box::new(m0007_missed::Step),
+            Box::new(m0007_sign_ins::Step),
+            Box::new(m0008_missed::Step),
         ]
     }
 }

@@ -143,7 +143,7 @@ impl OnFloor {
                 self.unanswered_since = None;
                 self.since = *since;
             }
-            Event::Assigned { since, .. } | Event::Released { since } => self.since = *since,
+            Event::Assigned { since, .. } | Event::Released { since, .. } => self.since = *since,
             Event::Claimed { .. } | Event::TakenOver { .. } => {
                 self.since = recorded.at;
                 self.claimed_at.get_or_insert(recorded.at);

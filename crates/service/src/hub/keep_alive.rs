@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use helpline_desk::{actor::Actor, command::Command};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tracing::debug;
 
 use super::Hub;
@@ -22,12 +22,10 @@ impl Hub {
         let hub = self.clone();
         let keep = async move {
             let [soonest, latest] = LOOK_EVERY;
-            // What is due by a third of the chats' time is found well before the rest of it is over.
-            let idle_timeout = hub.0.handler.policy().idle_timeout;
-            let mut tick = interval((idle_timeout / 8).clamp(soonest, latest));
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                tick.tick().await;
+                // What is due by a third of the chats' time is found well before the rest of it is over.
+                let idle_timeout = hub.0.handler.policy().idle_timeout;
+                sleep((idle_timeout / 8).clamp(soonest, latest)).await;
                 hub.keep_alive_once().await;
             }
         };

@@ -114,21 +114,32 @@ impl DeskSession {
         let profile = &self.agent.profile;
         let (agent, rank) = (profile.id.clone(), profile.rank);
         let reader = Reader::new(agent.clone(), rank, self.outbox.take()?);
-        let (staff, chats) = self.desk.floor.look(|view| {
+        let (staff, chats, mine) = self.desk.floor.look(|view| {
             self.desk.readers.enter(socket, reader);
             let staff: Vec<MemberRow> = view.staff().map(MemberRow::from).collect();
-            let chats = monitors.then(|| {
-                let seen = |chat: &&OnFloor| chat.chat.may_be_watched_by(rank, &agent);
-                let mut chats: Vec<_> = view.chats().filter(seen).collect();
+            let rows = |shown: &dyn Fn(&OnFloor) -> bool| {
+                let mut chats: Vec<_> = view.chats().filter(|chat| shown(chat)).collect();
                 chats.sort_by_key(|chat| (chat.asked_at, chat.chat.id));
                 chats.into_iter().map(row).collect::<Vec<_>>()
-            });
-            (staff, chats)
+            };
+            let own = |chat: &OnFloor| {
+                let support = chat.chat.support.as_ref();
+                support.is_some_and(|support| support.agent == agent)
+            };
+            match monitors {
+                true => {
+                    let seen = |chat: &OnFloor| {
+                        own(chat) || chat.chat.may_be_watched_by(rank, &agent)
+                    };
+                    (staff, Some(rows(&seen)), Vec::new())
+                }
+                false => (staff, None, rows(&own)),
+            }
         });
         // What is flagged meanwhile is in it, and is told once more: it says the same.
         let flagged = self.handler.store().latest_flagged().await.ok()?;
         let flagged: Vec<FlaggedRow> = flagged.iter().map(FlaggedRow::from).collect();
-        Some(staff_desk::desk(&staff, chats.as_deref(), &flagged).into())
+        Some(staff_desk::desk(&staff, chats.as_deref(), &mine, &flagged).into())
     }
 
     async fn take(&mut self, Asked { chat, ask }: Asked) -> Result<Done, WireError> {

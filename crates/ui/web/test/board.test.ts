@@ -27,6 +27,12 @@ test("a visitor waits for an agent, or for an answer", () => {
   expect(all.map(waitsSince)).toEqual([ms(3), ms(1), ms(5), undefined]);
 });
 
+test("an answer is waited for from the first word that has none", () => {
+  expect(waitsSince({ ...asked, waitingSince: at(3) })).toBe(ms(3));
+  expect(waitsSince({ ...waiting, waitingSince: at(2) })).toBe(ms(2));
+  expect(figures([{ ...waiting, waitingSince: at(0) }], []).oldest).toBe(ms(0));
+});
+
 test("each column sorts both ways, and whoever does not wait is last of those who do", () => {
   expect(names(sorted(all, FIRST.waiting))).toBe("lwaz");
   expect(names(sorted(all, { by: "waiting", descending: false }))).toBe("zawl");

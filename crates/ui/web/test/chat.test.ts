@@ -472,3 +472,97 @@ describe("what only an agent is told", () => {
     expect(chat.state.severity).toBe(2);
   });
 });
+
+describe("who is here", () => {
+  test("what keeps the chat alive elsewhere is asked for before anybody is warned, and then more and more often", () => {
+    const { world, chat } = joinedVisitor();
+    world.passes(84_000);
+    expect(world.socket.said("Life")).toEqual([]);
+    world.passes(2_000);
+    expect(world.socket.said("Life")).toEqual([{}]);
+    world.socket.hears("Life", { expiresInMs: 110_000, idleTimeoutMs: 120_000 });
+    expect(chat.state.expiresAt).toBe(196_000);
+    world.passes(76_000);
+    expect(world.socket.said("Life")).toHaveLength(2);
+    world.socket.hears("Life", { expiresInMs: 33_000 });
+    world.passes(33_000);
+    expect(world.socket.said("Life").length).toBeLessThan(20);
+  });
+
+  test("somebody who is still here says so, and a server of the release before is told by a Join", () => {
+    const { world, chat } = joinedVisitor();
+    chat.stay();
+    expect(world.socket.said("KeepAlive")).toEqual([{}]);
+    world.socket.hears("Error", { code: "unknown_type", message: "" });
+    chat.stay();
+    expect(world.socket.said("KeepAlive")).toHaveLength(1);
+    expect(world.socket.said("Join")).toHaveLength(2);
+    world.passes(119_000);
+    expect(world.socket.said("Life")).toEqual([]);
+  });
+
+  test("an agent's page says that somebody is there", () => {
+    const { world } = agent();
+    world.socket.opens();
+    expect(world.socket.said("Join")[0]).toMatchObject({ keepAlive: true });
+  });
+});
+
+describe("from hand to hand", () => {
+  function withAnn() {
+    const made = joinedVisitor();
+    made.world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s1", supportUserName: "Ann" });
+    made.world.socket.hears("SupportLeft", { chatId: "c", supportId: "s1", supportUserName: "Ann" });
+    return made;
+  }
+
+  test("a visitor reads who hands it to whom, and not that it was left", () => {
+    const { world, chat } = withAnn();
+    world.socket.hears("Room", { status: "waiting", handedOverBy: "Ann", handedOverTo: "Bob" });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, handedOver: { by: "Ann", to: "Bob" } });
+    expect(chat.state.lostAgent).toBeUndefined();
+    expect(chat.state.lines.map((line) => line.kind === "note" && line.what)).toEqual(["agentJoined"]);
+    world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s2", supportUserName: "Bob" });
+    expect(chat.state).toMatchObject({ phase: { kind: "engaged" }, agentName: "Bob" });
+    expect(chat.state.handedOver).toBeUndefined();
+  });
+
+  test("if that one does not come it waits like anybody", () => {
+    const { world, chat } = withAnn();
+    world.socket.hears("Room", { status: "waiting", handedOverBy: "Ann", handedOverTo: "Bob" });
+    world.socket.hears("Room", { status: "waiting" });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, lostAgent: "" });
+    expect(chat.state.handedOver).toBeUndefined();
+  });
+
+  test("who reloads meanwhile reads the same", () => {
+    const { world, chat } = visitor();
+    world.socket.opens();
+    world.socket.hears("ChatHistory", { messages: [wire(2, "hi", "Support")], status: "waiting", handedOverBy: "Ann", handedOverTo: "Bob" });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, handedOver: { by: "Ann", to: "Bob" } });
+    expect(chat.state.lostAgent).toBeUndefined();
+  });
+
+  test("an agent who gives the chat back has lost no connection", () => {
+    const { world, chat } = withAnn();
+    world.socket.hears("Room", { status: "waiting", givenBack: true });
+    expect(chat.state).toMatchObject({ phase: { kind: "waiting" }, lostAgent: "" });
+  });
+
+  test("giving back is done when the server says so, and not when it refuses", async () => {
+    for (const [code, done] of [
+      ["forbidden", true],
+      ["not_found", false],
+    ] as const) {
+      const { world, chat } = agent();
+      expect(await chat.release()).toBe(false);
+      world.socket.opens();
+      world.socket.hears("Joined", { participant: "Support", userId: "u", supportId: "s", supportUserName: "Vika" });
+      const released = chat.release();
+      expect(world.socket.said("Release")).toEqual([{}]);
+      world.socket.hears("Error", { code, message: "" });
+      expect(await released).toBe(done);
+      expect(chat.state.phase.kind).toBe(done ? "over" : "engaged");
+    }
+  });
+});

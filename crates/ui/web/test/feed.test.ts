@@ -148,3 +148,33 @@ test("what a colleague gave to this agent is held for it and stays to be taken",
   expect(world.socket.said("Accept")).toEqual([]);
   expect(waiting(feed)).toEqual([]);
 });
+
+test("what a colleague gave to this agent comes first, says until when, and can be declined", async () => {
+  const { world, feed } = start();
+  const until = "2031-03-04T06:00:00.000000Z";
+  world.socket.opens();
+  world.socket.hearsBare(request("old", 1, { severity: 3 }));
+  world.socket.hearsBare(request("mine", 9, { handedOverBy: "Ann", waitingSince: "2031-03-04T05:59:00Z" }));
+  world.socket.hears("Reserved", { userId: "mine", chatId: "chat-mine", expiresAt: until });
+  expect(waiting(feed)).toEqual(["mine", "old"]);
+  expect(feed.state.held.get("chat-mine")).toBe(Date.parse(until));
+  // Whatever else is said of it: it is held all the same, and taken without asking.
+  world.socket.hearsBare(request("mine", 9, { handedOverBy: "Ann", severity: 1 }));
+  expect(feed.state.held.has("chat-mine")).toBe(true);
+  expect(await feed.accept("mine")).toMatchObject({ kind: "reserved" });
+  world.socket.hearsBare(request("mine", 9, { handedOverBy: "Ann" }));
+  feed.decline("mine");
+  expect(world.socket.said("Decline")).toEqual([{ userId: "mine" }]);
+  expect(waiting(feed)).toEqual(["old"]);
+});
+
+test("once the reservation is over the request is like any other", () => {
+  const { world, feed } = start();
+  world.socket.opens();
+  world.socket.hearsBare(request("old", 1));
+  world.socket.hearsBare(request("mine", 9, { handedOverBy: "Ann" }));
+  world.socket.hears("Reserved", { userId: "mine", chatId: "chat-mine", expiresAt: "2031-03-04T06:00:00Z" });
+  world.socket.hearsBare(request("mine", 9));
+  expect(feed.state.held.size).toBe(0);
+  expect(waiting(feed)).toEqual(["old", "mine"]);
+});

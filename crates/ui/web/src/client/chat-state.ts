@@ -46,6 +46,8 @@ export interface ChatState {
   queue: Queue | undefined;
   /** The agent who vanished, so that the chat waits once more; "" where it is not known who that was. */
   lostAgent: string | undefined;
+  /** The two agents between whom the chat is on its way; it waits for the second. */
+  handedOver: { by: string; to: string } | undefined;
   /** For an agent: how urgent the chat is; 0: not flagged. */
   severity: number;
   /** Every agent who is there has declined. */
@@ -97,6 +99,7 @@ export function firstState({ side, name, supportId }: ChatOptions, outgoing: rea
     emailVerified: false,
     queue: undefined,
     lostAgent: undefined,
+    handedOver: undefined,
     severity: 0,
     declined: false,
     expiresAt: undefined,

@@ -18,6 +18,7 @@ import {
   type ChatFrame,
   type ChatHistory,
   type Joined,
+  type Life,
   type Room,
   type Side,
   type WireError,
@@ -41,6 +42,9 @@ function ownWords(text: string | undefined, standard: string, agent: string): st
   return text?.trim() && text !== standard.replaceAll("{agent}", () => agent) ? text : undefined;
 }
 
+/** A countdown that this page may show is asked for before, for what keeps a chat alive is not all seen here. */
+const ASK_LIFE_BEFORE_MS = 35_000;
+const ASK_LIFE_EVERY_MS = 1_000;
 /** SupportLeft right before ChatExpired means that the agent ended the chat. */
 const SAME_MOMENT_MS = 2_000;
 
@@ -53,6 +57,10 @@ export class ChatClient {
   #answerTimer: unknown;
   #againTimer: unknown;
   #peerTypingTimer: unknown;
+  #lifeTimer: unknown;
+  #releaseTimer: unknown;
+  #knowsLife = true;
+  #released: ((done: boolean) => void) | undefined;
   #idleTimeoutMs: number | undefined;
   #saidSeen = 0;
   #saw = 0;
@@ -124,9 +132,22 @@ export class ChatClient {
     this.#update({});
   }
 
-  /** Joins once more, which is the only activity besides writing: the chat's time starts anew. */
+  /** Says that somebody is still here, with nothing to say: the chat's time starts anew. */
   stay(): void {
-    if (this.#state.live) this.#link.send(this.#joinFrame());
+    this.#sendIfLive(this.#knowsLife ? { type: "KeepAlive", args: {} } : this.#joinFrame());
+  }
+
+  /** An agent gives the chat back to the queue; says whether that was done. */
+  release(): Promise<boolean> {
+    if (!this.#sendIfLive({ type: "Release", args: {} })) return Promise.resolve(false);
+    this.#releaseTimer = this.env.setTimer(() => this.#released?.(false), ANSWER_TIMEOUT_MS);
+    return new Promise((resolve) => {
+      this.#released = (done) => {
+        this.env.clearTimer(this.#releaseTimer);
+        this.#released = undefined;
+        resolve(done);
+      };
+    });
   }
 
   /** Ends the chat for both sides, as soon as the server can be reached. */
@@ -148,8 +169,9 @@ export class ChatClient {
     const token = this.options.token?.();
     const { supportId } = this.#state;
     const support = side === "Support" ? { supportUserName: name, supportId, clientId: supportId ? undefined : claimId } : {};
-    const queue = side === "User" ? true : undefined;
-    const args = { userId, username, from: side, token, email, queue, pages: true, resume: this.#transcript.resume, ...support };
+    // Both say that somebody is there: writing is activity, and whoever waits with the page open keeps the place.
+    const present = side === "User" ? { queue: true } : { keepAlive: true };
+    const args = { userId, username, from: side, token, email, ...present, pages: true, resume: this.#transcript.resume, ...support };
     return { type: "Join", args };
   }
 
@@ -202,6 +224,8 @@ export class ChatClient {
         return this.#update({ queue: frame.args });
       case "Room":
         return this.#room(frame.args);
+      case "Life":
+        return this.#life(frame.args);
       case "Whisper":
         return this.#whisper(frame.args);
     }
@@ -226,6 +250,7 @@ export class ChatClient {
         names: withName(names, joined.supportId, agentName),
         queue: undefined,
         lostAgent: undefined,
+        handedOver: undefined,
         declined: false,
         peerHere: true,
       });
@@ -260,7 +285,8 @@ export class ChatClient {
       agentName: history.supportUserName ?? this.#state.agentName,
       supportId,
       names: withName({ ...this.#state.names, ...history.agents }, history.supportId, history.supportUserName),
-      lostAgent: !engaged && answered ? (this.#state.lostAgent ?? "") : undefined,
+      lostAgent: !engaged && answered && !history.handedOverTo ? (this.#state.lostAgent ?? "") : undefined,
+      handedOver: handedOver(history),
       severity: history.severity ?? this.#state.severity,
       visitorName: history.username ?? this.#state.visitorName,
       email: history.email ?? this.#state.email,
@@ -289,14 +315,30 @@ export class ChatClient {
     this.#update({});
   }
 
-  #room({ status, email, emailVerified, severity }: Room): void {
+  #room(room: Room): void {
+    const { status, email, emailVerified, severity } = room;
     if (email) this.#update({ email, emailVerified: emailVerified ?? false });
     if (severity !== undefined) this.#update({ severity });
+    if (this.options.side === "User" && status === "waiting" && (room.handedOverTo || this.#state.handedOver)) return this.#onItsWay(handedOver(room));
     const isLost = this.options.side === "User" && status === "waiting" && this.#state.phase.kind === "engaged";
     if (isLost) {
-      const { agentName = "" } = this.#state;
+      // Whoever gives the chat back has not lost the connection.
+      const agentName = room.givenBack ? "" : (this.#state.agentName ?? "");
       this.#update({ phase: { kind: "waiting" }, lostAgent: agentName, supportId: undefined, peerHere: false, peerTyping: false });
     }
+  }
+
+  /** From one agent to another; or that other does not come. */
+  #onItsWay(handedOver: ChatState["handedOver"]): void {
+    // Where it goes says more than that somebody left.
+    if (handedOver) this.#transcript.dropLastNote("agentLeft");
+    const lostAgent = handedOver ? undefined : "";
+    this.#update({ phase: { kind: "waiting" }, handedOver, lostAgent, supportId: undefined, peerHere: false, peerTyping: false });
+  }
+
+  #life({ expiresInMs, idleTimeoutMs }: Life): void {
+    this.#idleTimeoutMs = idleTimeoutMs ?? this.#idleTimeoutMs;
+    this.#activity(expiresInMs);
   }
 
   #visitorIsBack(): void {
@@ -331,6 +373,8 @@ export class ChatClient {
     this.#outbox.merge();
     this.#clearTimers();
     this.#link.stop();
+    // Over, however it came: there is nothing to give back any more.
+    this.#released?.(true);
     this.#update({ phase: { kind: "over", reason }, live: false, peerTyping: false, queue: undefined, expiresAt: undefined });
   }
 
@@ -348,6 +392,13 @@ export class ChatClient {
   }
 
   #error(error: WireError): void {
+    if (error.code === "unknown_type") {
+      // A server of the release before, in the middle of an update: to it only a Join says that somebody is here.
+      this.#knowsLife = false;
+      this.env.clearTimer(this.#lifeTimer);
+      return this.#released?.(false);
+    }
+    if (this.#released && error.code !== "forbidden") return this.#released(false);
     if (error.code === "forbidden" && this.#state.live && this.options.side === "Support") return this.#finish("givenAway");
     const again = error.code === "unavailable" || error.code === "slow_down";
     if (!this.#state.live) {
@@ -422,7 +473,12 @@ export class ChatClient {
   }
 
   #activity(remainingMs = this.#idleTimeoutMs): void {
-    if (remainingMs !== undefined) this.#update({ expiresAt: this.env.now() + remainingMs });
+    if (remainingMs === undefined) return;
+    this.#update({ expiresAt: this.env.now() + remainingMs });
+    this.env.clearTimer(this.#lifeTimer);
+    if (!this.#knowsLife) return;
+    const wait = Math.max(remainingMs - ASK_LIFE_BEFORE_MS, remainingMs / 3, ASK_LIFE_EVERY_MS);
+    this.#lifeTimer = this.env.setTimer(() => this.#sendIfLive({ type: "Life", args: {} }), wait);
   }
 
   #linkChanged(link: LinkState): void {
@@ -455,7 +511,7 @@ export class ChatClient {
   }
 
   #clearTimers(): void {
-    for (const timer of [this.#answerTimer, this.#againTimer, this.#peerTypingTimer]) this.env.clearTimer(timer);
+    for (const timer of [this.#answerTimer, this.#againTimer, this.#peerTypingTimer, this.#lifeTimer]) this.env.clearTimer(timer);
   }
 
   #update(part: Partial<ChatState>): void {
@@ -463,6 +519,10 @@ export class ChatClient {
     this.#state.unread = this.#countUnread();
     this.changed(this.#state);
   }
+}
+
+function handedOver({ handedOverBy: by, handedOverTo: to }: Room | ChatHistory): ChatState["handedOver"] {
+  return by && to ? { by, to } : undefined;
 }
 
 function withName(names: Readonly<Record<string, string>>, id: string | undefined, name: string | undefined): Readonly<Record<string, string>> {

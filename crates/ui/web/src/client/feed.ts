@@ -15,6 +15,8 @@ export interface FeedState {
   /** In the order in which they are to be taken. */
   rows: readonly Request[];
   agentsOnline: number | undefined;
+  /** Chats that a colleague gave to this agent, held for it without its asking: until when, by the server's clock. */
+  held: ReadonlyMap<string, number>;
   /** The user id whose acceptance is under way. */
   accepting: string | undefined;
 }
@@ -36,12 +38,10 @@ const REPLAY_MOST_MS = 5_000;
 const ACCEPT_TIMEOUT_MS = 8_000;
 
 export class FeedClient {
-  #state: FeedState = { link: { kind: "connecting" }, ready: false, rows: [], agentsOnline: undefined, accepting: undefined };
+  #state: FeedState = { link: { kind: "connecting" }, ready: false, rows: [], agentsOnline: undefined, held: new Map(), accepting: undefined };
   #link: Link;
   #unconfirmed = new Set<string>();
   #declined = new Set<string>();
-  /** Chats that a colleague gave to this agent, which are reserved for it without its asking. */
-  #held = new Set<string>();
   #replayTimer: unknown;
   #replayEnds = 0;
   #acceptTimer: unknown;
@@ -76,7 +76,7 @@ export class FeedClient {
   /** Takes a visitor. The row stays until the server has decided. */
   accept(userId: string): Promise<Acceptance> {
     const request = this.#state.rows.find((row) => row.userId === userId);
-    if (request && this.#held.has(request.chatId)) {
+    if (request && this.#state.held.has(request.chatId)) {
       this.#remove(userId);
       return Promise.resolve({ kind: "reserved", request });
     }
@@ -129,7 +129,7 @@ export class FeedClient {
       case "RemoveUser":
         return this.#remove(frame.args.userId);
       case "Reserved":
-        return this.#reserved(frame.args.userId);
+        return this.#reserved(frame.args.userId, Date.parse(frame.args.expiresAt));
       case "Presence":
         return this.#update({ agentsOnline: frame.args.agentsOnline });
       case "Error":
@@ -139,8 +139,8 @@ export class FeedClient {
 
   #announced(request: Request): void {
     this.#unconfirmed.delete(request.userId);
-    // Told anew: a reservation that lasts is told right after it.
-    this.#held.delete(request.chatId);
+    // Held no longer: it is everybody's again.
+    const held = request.handedOverBy ? this.#state.held : without(this.#state.held, request.chatId);
     if (!this.#state.ready || this.#unconfirmed.size > 0) this.#awaitQuiet();
     if (this.#declined.has(request.chatId)) {
       // A new connection is a new agent to a server in open mode, which must hear of the decline again.
@@ -148,19 +148,24 @@ export class FeedClient {
       return;
     }
     const others = this.#state.rows.filter((row) => row.userId !== request.userId);
-    this.#update({ rows: [...others, request].sort(byPlace) });
+    this.#sort([...others, request], held);
   }
 
-  #reserved(userId: string): void {
+  #reserved(userId: string, until: number): void {
     const request = this.#state.rows.find((row) => row.userId === userId);
     if (this.#state.accepting === userId && request) this.#answered({ kind: "reserved", request });
     else if (request?.handedOverBy) {
       // Given to this agent and held for it: it stays to be taken.
-      this.#held.add(request.chatId);
-      return;
+      return this.#sort(this.#state.rows, new Map(this.#state.held).set(request.chatId, until));
     }
     // Else another window of the same agent took it.
     this.#remove(userId);
+  }
+
+  /** What is held for this agent comes first: nobody else may take it. */
+  #sort(rows: readonly Request[], held: ReadonlyMap<string, number>): void {
+    const first = (row: Request) => Number(held.has(row.chatId));
+    this.#update({ held, rows: [...rows].sort((a, b) => first(b) - first(a) || byPlace(a, b)) });
   }
 
   #error(error: WireError): void {
@@ -201,6 +206,12 @@ export class FeedClient {
     this.#state = { ...this.#state, ...part };
     this.changed(this.#state);
   }
+}
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
 }
 
 /** As the queue itself has them: whose agent vanished first, then by urgency, then whoever has waited longest. */

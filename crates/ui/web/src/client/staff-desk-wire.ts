@@ -23,6 +23,10 @@ export interface DeskChat {
   status: "waiting" | "engaged";
   createdAt?: string;
   askedAt?: string;
+  /** When an agent took it first. */
+  claimedAt?: string;
+  /** Since when the visitor waits, for an agent or for an answer. */
+  waitingSince?: string;
   /** Since when it has this status. */
   since?: string;
   severity?: number;
@@ -32,6 +36,10 @@ export interface DeskChat {
   agentName?: string;
   agentRole?: Role;
   agentAway?: boolean;
+  /** To whom a colleague gave it, while it waits for that one. */
+  givenTo?: string;
+  givenBy?: string;
+  givenUntil?: string;
   messages?: number;
   last?: { from: Side; content: string; at: string };
 }
@@ -44,7 +52,7 @@ export interface FlaggedChat {
   flaggedAt: string;
 }
 
-export type NoteText = "requested" | "claimed" | "taken_over" | "released" | "left" | "ended";
+export type NoteText = "requested" | "claimed" | "taken_over" | "assigned" | "released" | "left" | "ended";
 
 /** One line of a chat that is watched. */
 export type DeskLine =
@@ -55,7 +63,7 @@ export type DeskLine =
 export type GoneReason = "left" | "silence" | "lost";
 
 export type DeskFrame =
-  | { type: "Desk"; args: { staff: Member[]; chats?: DeskChat[]; flagged?: FlaggedChat[] } }
+  | { type: "Desk"; args: { staff: Member[]; chats?: DeskChat[]; mine?: DeskChat[]; flagged?: FlaggedChat[] } }
   | { type: "Staff"; args: Member }
   | { type: "StaffGone"; args: { id: string } }
   | { type: "Chat"; args: DeskChat }

@@ -165,7 +165,7 @@ export class StaffDeskClient {
     }
   }
 
-  #everything({ staff, chats = [], flagged = [] }: { staff: Member[]; chats?: DeskChat[]; flagged?: FlaggedChat[] }): void {
+  #everything({ staff, mine = [], chats = mine, flagged = [] }: { staff: Member[]; chats?: DeskChat[]; mine?: DeskChat[]; flagged?: FlaggedChat[] }): void {
     const present = new Map(chats.map((chat) => [chat.chatId, chat]));
     this.#update({ ready: true, staff: new Map(staff.map((member) => [member.id, member])), chats: present, flagged });
   }

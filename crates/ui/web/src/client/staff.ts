@@ -38,11 +38,13 @@ export interface StoredSettings {
   /** `null`: the default. */
   joinText: string | null;
   leaveText: string | null;
+  /** How long a chat may be silent. */
+  idleTimeoutSeconds: number | null;
   /** 0: all of them. */
   historyLoadCount: number;
   /** 0: for ever. */
   retentionDays: number;
-  defaults: { joinText: string; leaveText: string };
+  defaults: { joinText: string; leaveText: string; idleTimeoutSeconds: number };
 }
 
 export interface AuditEntry {
@@ -101,6 +103,9 @@ export interface ChatRecord {
   agentName: string | null;
   status: "registered" | "waiting" | "engaged" | "closed";
   createdAt: string;
+  /** The first time, whoever had it since. */
+  requestedAt: string | null;
+  claimedAt: string | null;
   endedAt: string | null;
   endReason: string | null;
   messageCount: number;
@@ -163,8 +168,11 @@ export interface Report {
 
 export interface FollowUp {
   id: string;
+  /** A message that was left, or a request that nobody took; a server of the release before knows only the first. */
+  kind?: "message" | "missed";
   name: string;
-  email: string;
+  email: string | null;
+  /** Empty where the visitor said nothing. */
   text: string;
   chatId: string | null;
   createdAt: string;

@@ -41,6 +41,7 @@ export type NoteKind =
   // What only somebody sees who watches.
   | "requested"
   | "takenOver"
+  | "assigned"
   | "released"
   | "ended"
   | "endedBy";

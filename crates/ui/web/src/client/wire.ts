@@ -42,6 +42,9 @@ export interface ChatHistory {
   idleTimeoutMs?: number;
   expiresInMs?: number;
   status?: "waiting" | "engaged";
+  /** To whom, and by whom, the chat is being given. */
+  handedOverTo?: string;
+  handedOverBy?: string;
   supportId?: string;
   supportUserName?: string;
   /** The names of the agents who speak in it, by the id with which each joined. */
@@ -66,10 +69,21 @@ export interface WireWhisper {
 /** News of the chat. */
 export interface Room {
   status?: "waiting" | "engaged" | "closed";
+  /** For a visitor who waits for that agent: to whom, and by whom, the chat is being given. */
+  handedOverTo?: string;
+  handedOverBy?: string;
+  /** For a visitor whose agent has given the chat back to the queue. */
+  givenBack?: boolean;
   /** For its agent only. */
   email?: string;
   emailVerified?: boolean;
   severity?: number;
+}
+
+/** How long the chat lives if nothing happens, and how long after something does. */
+export interface Life {
+  expiresInMs?: number;
+  idleTimeoutMs?: number;
 }
 
 export interface ChatExpired {
@@ -105,6 +119,7 @@ export type ChatFrame =
   | { type: "Typing"; args: { participant: Side; on: boolean } }
   | { type: "Seen"; args: { participant: Side; seq: number } }
   | { type: "Queue"; args: Queue }
+  | { type: "Life"; args: Life }
   | { type: "Room"; args: Room }
   | { type: "Whisper"; args: WireWhisper };
 
@@ -115,6 +130,8 @@ export interface Request {
   chatId: string;
   username?: string;
   requestedAt?: string;
+  /** Since when nobody has it, where an agent has had it before. */
+  waitingSince?: string;
   platform?: string;
   topic?: string;
   firstWords?: string;

@@ -2,18 +2,10 @@
 import { ChatClient, type ChatState } from "../client/chat";
 import type { Environment } from "../client/environment";
 import type { PublicConfig } from "../client/http";
-import type { Staff } from "../client/staff";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
+import type { Agent } from "./account";
 import { memory, type KeptChat } from "./memory";
-
-/** Who is at the desk: signed in, with a token of the customer's platform, or under a name only. */
-export interface Agent {
-  name: string;
-  /** The newest token. */
-  token?: () => string;
-  staff?: Staff;
-}
 
 export class Conversation {
   chat = $state.raw<ChatState>() as ChatState;
@@ -23,6 +15,8 @@ export class Conversation {
   tag = $state("");
   /** Rises whenever the draft was changed from outside the composer. */
   inserted = $state(0);
+  /** When an agent took it first, if that was told: an earlier one, where it came from a colleague. */
+  claimedAt = $state<string>();
   /** Given to a colleague from here. */
   handedOver = $state(false);
   #client: ChatClient;
@@ -37,6 +31,7 @@ export class Conversation {
     const { request, claimId, supportId } = kept;
     this.draft = kept.draft;
     this.note = memory.note(kept.request.chatId);
+    this.claimedAt = kept.claimedAt;
     this.#client = new ChatClient(
       {
         chatServer: config.chatServer,
@@ -61,6 +56,13 @@ export class Conversation {
       env,
     );
     this.chat = this.#client.state;
+  }
+
+  /** What the desk knows of when it was taken. */
+  learn(claimedAt: string): void {
+    if (this.isOver || claimedAt === this.claimedAt) return;
+    this.claimedAt = this.kept.claimedAt = claimedAt;
+    memory.keepChat({ ...this.kept, draft: this.draft });
   }
 
   get id(): string {
@@ -91,6 +93,8 @@ export class Conversation {
   send = (text: string): void => this.#client.send(text);
   retry = (clientId: string): void => this.#client.retry(clientId);
   discard = (clientId: string): void => this.#client.discard(clientId);
+  stay = (): void => this.#client.stay();
+  release = (): Promise<boolean> => this.#client.release();
   leave = (): void => this.#client.leave();
   close = (): void => this.#client.close();
   sawEverything = (): void => this.#client.sawEverything();

@@ -11,7 +11,8 @@ import type { DeskChat } from "../client/staff-desk-wire";
 import type { Request } from "../client/wire";
 import { finds } from "../shared/fold";
 import { t } from "../shared/i18n";
-import { Conversation, type Agent } from "./conversation.svelte";
+import type { Agent } from "./account";
+import { Conversation } from "./conversation.svelte";
 import { memory, type Settings } from "./memory";
 import type { Notifier } from "./notifier";
 import { FollowUpCount } from "./follow-ups/count.svelte";
@@ -55,6 +56,9 @@ export class Desk {
 
   #feed: FeedClient;
   #known: Set<string> | undefined;
+  #given = new Set<string>();
+  /** Taken off the desk here: that they are still listed as this agent's for a moment brings them back no more. */
+  #dismissed = new Set<string>();
   #toasts = 0;
   #closed = false;
 
@@ -102,6 +106,11 @@ export class Desk {
 
   get mine(): readonly Conversation[] {
     return this.conversations.filter((each) => finds(this.search, each.name, each.kept.request.topic, each.lastWords));
+  }
+
+  /** Chats that go on. */
+  get openChats(): readonly Conversation[] {
+    return this.conversations.filter((each) => !each.isOver);
   }
 
   get inView(): readonly Conversation[] {
@@ -152,6 +161,19 @@ export class Desk {
 
   flag = async (chatId: string, severity: number): Promise<void> => this.staffDesk?.flag(chatId, severity);
   reassign = async (chatId: string, to: string, note: string): Promise<void> => this.staffDesk?.reassign(chatId, to, note);
+
+  /** Gives all open chats back to the queue; `false`: some of them are still here. */
+  handBack = async (): Promise<boolean> => {
+    const done = await Promise.all(
+      this.openChats.map(async (conversation) => {
+        conversation.handedOver = true;
+        conversation.handedOver = await conversation.release();
+        if (conversation.handedOver) this.#drop(conversation.id);
+        return conversation.handedOver;
+      }),
+    );
+    return done.every(Boolean);
+  };
 
   acceptNext = (): void => {
     const next = this.waiting[0];
@@ -268,6 +290,7 @@ export class Desk {
   #take(request: Request, supportId?: string): void {
     // One that was lost to a colleague may have come back.
     this.#drop(request.chatId);
+    this.#dismissed.delete(request.chatId);
     const kept = { request, claimId: this.env.newId(), draft: "", takenAt: Date.now(), ...(supportId ? { supportId } : {}) };
     memory.keepChat(kept);
     this.#hold(new Conversation(kept, this.agent, this.config, this.env, this.#chatChanged));
@@ -275,6 +298,7 @@ export class Desk {
   }
 
   #drop(id: string): void {
+    this.#dismissed.add(id);
     this.conversations.find((each) => each.id === id)?.close();
     this.conversations = this.conversations.filter((each) => each.id !== id);
     memory.forgetChat(id);
@@ -290,7 +314,22 @@ export class Desk {
 
   #floorChanged(state: StaffDeskState): void {
     this.floor = state;
-    if (state.link.kind === "refused" && state.link.code !== 403) this.#refused();
+    if (state.link.kind === "refused" && state.link.code !== 403) return this.#refused();
+    const me = this.agent.staff?.me.id;
+    for (const chat of state.chats.values()) {
+      if (chat.agentId === me) this.#isMine(chat);
+      else this.#dismissed.delete(chat.chatId);
+    }
+  }
+
+  /** One of this agent's chats, on whatever device it was taken. */
+  #isMine(chat: DeskChat): void {
+    const known = this.conversations.find((each) => each.id === chat.chatId);
+    if (known && chat.claimedAt) known.learn(chat.claimedAt);
+    if (known || this.#closed || this.#dismissed.has(chat.chatId)) return;
+    const kept = { request: requestOf(chat), claimId: this.env.newId(), draft: "", takenAt: Date.now(), ...(chat.claimedAt ? { claimedAt: chat.claimedAt } : {}) };
+    memory.keepChat(kept);
+    this.#hold(new Conversation(kept, this.agent, this.config, this.env, this.#chatChanged));
   }
 
   #feedChanged(state: FeedState): void {
@@ -299,8 +338,16 @@ export class Desk {
     if (!state.ready) return;
     const fresh = this.#known ? state.rows.filter((row) => !this.#known?.has(row.chatId)) : [];
     this.#known = new Set([...(this.#known ?? []), ...state.rows.map((row) => row.chatId)]);
-    const newest = fresh.at(-1);
+    this.#knownGiven(state);
+    const newest = fresh.filter((row) => !row.handedOverBy).at(-1);
     if (newest && this.settings.available) this.notifier.request(newest, this.settings);
+  }
+
+  /** What is given to this agent is told whether or not the request was seen before, and also to one who is away. */
+  #knownGiven(state: FeedState): void {
+    const given = state.rows.filter((row) => row.handedOverBy);
+    for (const row of given) if (!this.#given.has(row.chatId)) this.notifier.given(row, this.settings);
+    this.#given = new Set(given.map((row) => row.chatId));
   }
 
   #chatChanged = (conversation: Conversation, before: ChatState | undefined): void => {

@@ -22,7 +22,7 @@ async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
 }
 
 async function start(): Promise<void> {
-  const { language } = memory.settings();
+  const language = memory.language();
   const wanted = [...(language ? [language] : []), ...(navigator.languages ?? [])];
   const words = eachRetriable(texts);
   const [config] = await Promise.all([untilThere(askConfig), untilThere(() => loadTexts(words, wanted).then(() => true))]);

@@ -45,6 +45,15 @@ export class Notifier {
     this.#notify(t("console.noticeRequest", { name }), request.topic ?? request.firstWords ?? "", request.chatId);
   }
 
+  /** A colleague gave a chat to this agent: it has a sound of its own, for nobody else can take it. */
+  given(request: Request, settings: Settings): void {
+    if (settings.requestSound) this.#play([880, 660, 880]);
+    if (!settings.requestNotice) return;
+    const name = request.username ?? t("common.visitor");
+    const by = t("console.handedOver", { name: request.handedOverBy ?? "" });
+    this.#notify(t("console.noticeGiven", { name }), [by, request.note].filter(Boolean).join(" "), request.chatId);
+  }
+
   message(chatId: string, name: string, words: string, settings: Settings, onclick: () => void): void {
     if (settings.messageSound) this.#play([740]);
     if (settings.messageNotice) this.#notify(name, words, chatId, onclick);

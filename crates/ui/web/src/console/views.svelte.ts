@@ -43,7 +43,7 @@ export function watching(lines: () => readonly Line[], name: string): Attachment
 
 export function now(conversation: Conversation): Attachment<HTMLElement> {
   return lend(
-    () => new Now(),
+    () => new Now(conversation.stay),
     (view) => view.show(conversation.chat),
   );
 }

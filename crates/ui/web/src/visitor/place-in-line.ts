@@ -20,18 +20,20 @@ export class PlaceInLine {
   /** `hasLeft`: a message was left already. */
   show(chat: ChatState, hasLeft: boolean): void {
     const { queue } = chat;
-    const nobody = queue?.agentsOnline === 0;
+    // Whoever is on the way to an agent is not left alone.
+    const nobody = queue?.agentsOnline === 0 && !chat.handedOver;
     this.element.hidden = chat.phase.kind !== "waiting";
     this.element.classList.toggle("quiet", nobody);
     this.#leave.hidden = !nobody || hasLeft;
     setText(this.#place, this.#placeText(chat, nobody));
-    const estimate = nobody ? "" : estimateText(queue?.estimateSeconds);
+    const estimate = nobody || chat.handedOver ? "" : estimateText(queue?.estimateSeconds);
     // One that has been in the chat already knows that it can type.
-    const more = nobody ? t("visitor.nobodyMore") : chat.lostAgent === undefined ? t("visitor.keepTyping") : "";
+    const more = nobody ? t("visitor.nobodyMore") : chat.lostAgent === undefined && !chat.handedOver ? t("visitor.keepTyping") : "";
     setText(this.#more, [lostText(chat, nobody), estimate, more].filter(Boolean).join(" "));
   }
 
-  #placeText({ queue, declined, lostAgent }: ChatState, nobody: boolean): string {
+  #placeText({ queue, declined, lostAgent, handedOver }: ChatState, nobody: boolean): string {
+    if (handedOver) return t("visitor.handedOver", handedOver);
     if (lostAgent) return t("visitor.lostAgent", { name: lostAgent });
     if (nobody) return t("visitor.nobody");
     if (declined) return t("visitor.declined");

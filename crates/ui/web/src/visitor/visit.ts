@@ -341,7 +341,7 @@ export class Visit {
   /** What no agent has read: what was said since one was there, and what was not sent. What is being typed is the tab's own. */
   #unheard(state: ChatState): string {
     const messages = state.lines.filter((line) => line.kind === "message");
-    const heard = state.lostAgent === undefined ? (state.agentName ? messages.length : 0) : messages.findLastIndex((each) => each.from === "Support") + 1;
+    const heard = state.lostAgent === undefined && !state.handedOver ? (state.agentName ? messages.length : 0) : messages.findLastIndex((each) => each.from === "Support") + 1;
     const written = messages.slice(heard).map((message) => message.content);
     const unsent = state.outgoing.map((message) => message.content);
     return [...written, ...unsent].filter(Boolean).join("\n");

@@ -7,6 +7,7 @@ const NOTES: Record<NoteText, NoteKind> = {
   requested: "requested",
   claimed: "agentJoined",
   taken_over: "takenOver",
+  assigned: "assigned",
   released: "released",
   left: "agentLeft",
   ended: "ended",

@@ -29,7 +29,7 @@ export interface Figures {
 
 export function figures(chats: Iterable<DeskChat>, staff: Iterable<Member>): Figures {
   const all = [...chats];
-  const since = all.flatMap((chat) => (chat.status === "waiting" ? (time(chat.since ?? chat.askedAt) ?? []) : []));
+  const since = all.flatMap((chat) => (chat.status === "waiting" ? (waitsSince(chat) ?? []) : []));
   return {
     waiting: all.filter((chat) => chat.status === "waiting").length,
     oldest: since.length > 0 ? Math.min(...since) : undefined,
@@ -45,8 +45,9 @@ export function loads(chats: Iterable<DeskChat>): Map<string, number> {
   return found;
 }
 
-/** Since when the visitor waits: for an agent, or for an answer. Absent while it is the visitor's turn. */
-export function waitsSince({ status, since, askedAt, last }: DeskChat): number | undefined {
+/** Since when the visitor waits: for an agent, or for an answer to its first word without one. Absent while it is the visitor's turn. */
+export function waitsSince({ status, since, askedAt, waitingSince, last }: DeskChat): number | undefined {
+  if (waitingSince) return time(waitingSince);
   if (status === "waiting") return time(since ?? askedAt);
   return last?.from === "User" ? time(last.at) : undefined;
 }

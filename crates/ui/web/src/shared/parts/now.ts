@@ -22,10 +22,10 @@ export class Now {
   #lostSince: number | undefined;
   #stop: () => void;
 
-  /** `stay` is offered while a visitor waits, when nothing but this page could keep the chat alive. */
-  constructor(stay?: () => void) {
+  /** `stay` is offered whenever the chat is about to fall silent. */
+  constructor(stay: () => void) {
     this.#connectionLine = h("p", { hidden: true }, icon(wifiOff, 16), this.#connection);
-    this.#stay = h("button", { type: "button", className: "button small", hidden: true, onclick: () => stay?.() }, t("common.stillHere"));
+    this.#stay = h("button", { type: "button", className: "button small", hidden: true, onclick: stay }, t("common.stillHere"));
     // A countdown read aloud every second would drown everything else, so only the connection is a live region.
     this.#leftLine = h("p", { hidden: true }, icon(hourglass, 16), this.#left);
     const status = h("div", { role: "status" }, this.#connectionLine);
@@ -55,7 +55,7 @@ export class Now {
     const closing = chat.live && left < WARN_MS && left > 0;
     const waits = chat.phase.kind === "waiting";
     this.#leftLine.hidden = !closing;
-    this.#stay.hidden = !closing || !waits;
+    this.#stay.hidden = !closing;
     if (closing) setText(this.#left, t(waits ? "common.waitEnds" : "common.closesIn", { time: stopwatch(left) }));
   }
 
