@@ -13,7 +13,12 @@ export default defineConfig({
     target: "es2022",
     // The pages' Content-Security-Policy allows no inlined data.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // A part that is loaded later asks for its style beforehand and for no code: a browser remembers what it could not
+      // preload as lost for good, and then no second try would help (src/console/pages/retriable.ts).
+      resolveDependencies: (_file, needed, { hostType }) => (hostType === "html" ? needed : needed.filter((each) => each.endsWith(".css"))),
+    },
     rolldownOptions: { input: { visitor: "visitor.html", console: "console.html" } },
   },
 });

@@ -29,7 +29,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-const names = (count: number, name: string) => Array.from({ length: count }, (_, index) => `${name} ${index + 1}`);
+const names = (count: number, name: string) => Array.from({ length: count }, (_, index) => `${name} ${String(index + 1).padStart(2, "0")}`);
 const picture = (page: Page, name: string) => page.screenshot({ path: `${SCREENS}/${name}.png`, animations: "disabled" });
 
 /** Whether all of it can be seen, and nothing of it is cut off by what it scrolls in. */
@@ -79,9 +79,10 @@ test("several chats side by side keep their names and their tools", async () => 
     await page.setViewportSize({ width, height: 800 });
     for (const name of list.slice(0, count)) await page.locator(".mine .row", { hasText: name }).click({ modifiers: ["Control"] });
     expect(await page.locator(".pane").count()).toBeGreaterThanOrEqual(count);
-    for (const pane of await page.locator(".pane").all()) {
-      const name = await pane.locator("h2 bdi").boundingBox();
-      expect(name?.width ?? 0, `the name at ${width}`).toBeGreaterThan(60);
+    for (const pane of await page.locator(".pane:visible").all()) {
+      // As much of the name as tells people apart.
+      const readable = await pane.locator("h2 bdi").evaluate((name) => name.clientWidth > 80 || name.scrollWidth <= name.clientWidth);
+      expect(readable, `the name at ${width}`).toBe(true);
       const tools = pane.locator("header button:visible");
       const labels = await tools.evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label") ?? button.textContent));
       expect(labels.includes("More") || labels.includes("Transfer"), labels.join()).toBe(true);
@@ -146,7 +147,7 @@ test("the chosen row is in view, whichever way it was chosen", async () => {
   const chosen = (name: string) => page.locator(".mine .row.current", { hasText: name });
   await until("the last one", () => isInView(chosen("Guest 14")), Boolean);
   await page.keyboard.press("Alt+ArrowDown");
-  await until("the first one", () => isInView(chosen("Guest 1")), Boolean);
+  await until("the first one", () => isInView(chosen("Guest 01")), Boolean);
   await page.keyboard.press("Alt+ArrowUp");
   await until("the last one again", () => isInView(chosen("Guest 14")), Boolean);
   await crowd.leaves();
@@ -203,6 +204,9 @@ test("the oldest of 323 follow-ups is reached", async () => {
 });
 
 test("a page that could not be loaded is there by itself once it can be", async () => {
+  const wish = { name: "Reader", email: "mina@example.com", text: "Where is it?" };
+  await fetch(`${world.visitorUrl}/follow-ups`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
+  await (await Crowd.asks(browser, world, ["Reader"])).leaves();
   const admin = await signsIn(browser, world, ADMIN);
   const { page } = admin;
   let broken = true;

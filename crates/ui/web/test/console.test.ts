@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { held } from "../src/console/held";
 import { LIMITS, fits, used } from "../src/console/limits";
 import { pauseBefore } from "../src/console/pages/pauses";
+import { addressIn, retriable } from "../src/console/pages/retriable";
 import { dayAfter, dayName, dateName } from "../src/shared/time";
 import { useTexts } from "../src/shared/i18n";
 import en from "../locales/en.json";
@@ -39,6 +40,32 @@ test("pauses grow, end growing, and are not the same for everybody", () => {
   const pauses = [1, 2, 3, 4, 5, 6, 7, 50].map((failures) => pauseBefore(failures, () => 1));
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   expect(pauseBefore(3, () => 0)).toBe(3_000);
+});
+
+test("a file that could not be imported is known by what the browser says of it", () => {
+  const at = (text: string) => addressIn(new TypeError(text));
+  expect(at("Failed to fetch dynamically imported module: https://desk.example/assets/People-sV_c.js")).toBe("https://desk.example/assets/People-sV_c.js");
+  expect(at("error loading dynamically imported module: http://127.0.0.1:9001/assets/Figures-1uEw.js")).toBe("http://127.0.0.1:9001/assets/Figures-1uEw.js");
+  expect(at("Unable to preload CSS for /assets/People-C6sD.css")).toBe("/assets/People-C6sD.css");
+  expect(at("Importing a module script failed.")).toBeUndefined();
+});
+
+test("while the server cannot be reached nothing is imported, and what was imported once is not asked for again", async () => {
+  let up = false;
+  vi.stubGlobal("fetch", async () => {
+    if (!up) throw new TypeError("no network");
+    return new Response(null);
+  });
+  const load = vi.fn(async () => "a page");
+  const page = retriable(load);
+  await expect(page()).rejects.toThrow("no network");
+  expect(load).not.toHaveBeenCalled();
+  up = true;
+  expect(await page()).toBe("a page");
+  up = false;
+  expect(await page()).toBe("a page");
+  expect(load).toHaveBeenCalledTimes(1);
+  vi.unstubAllGlobals();
 });
 
 describe("days", () => {
