@@ -13,7 +13,7 @@ export class Notifier {
   constructor() {
     // A browser lets a page sound only after the person has touched it.
     const unlock = () => {
-      if (!("AudioContext" in window)) return;
+      if (typeof AudioContext === "undefined") return;
       this.#audio ??= new AudioContext();
       void this.#audio.resume();
     };
@@ -23,7 +23,7 @@ export class Notifier {
 
   /** Asks for the permission to notify; says whether it was given. */
   async permit(): Promise<boolean> {
-    if (!("Notification" in window)) return false;
+    if (typeof Notification === "undefined") return false;
     return (await Notification.requestPermission()) === "granted";
   }
 
@@ -58,7 +58,7 @@ export class Notifier {
 
   #notify(title: string, body: string, tag: string, onclick?: () => void): void {
     const hidden = document.visibilityState !== "visible" || !document.hasFocus();
-    if (!hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+    if (!hidden || typeof Notification === "undefined" || Notification.permission !== "granted") return;
     try {
       const notice = new Notification(title, { body: body.slice(0, LONGEST_TEXT), tag });
       notice.onclick = () => {
