@@ -43,17 +43,17 @@ impl Records {
         if places.is_empty() {
             return Ok(());
         }
-        let rows = places.iter().map(|place| ActiveModel {
-            place: Set(key(place)),
-            last_at: Set(now),
-        });
-        let later = OnConflict::column(Column::Place)
-            .update_column(Column::LastAt)
-            .to_owned();
-        let remember = Entity::insert_many(rows).on_conflict(later);
         self.write(async |tx| {
             let old = Entity::delete_many().filter(Column::LastAt.lt(now - FORGET_AFTER));
             old.exec(tx).await?;
+            let rows = places.iter().map(|place| ActiveModel {
+                place: Set(key(place)),
+                last_at: Set(now),
+            });
+            let later = OnConflict::column(Column::Place)
+                .update_column(Column::LastAt)
+                .to_owned();
+            let remember = Entity::insert_many(rows).on_conflict(later);
             remember.exec_without_returning(tx).await.map(drop)
         })
         .await

@@ -48,9 +48,15 @@ impl Accepted {
         let any = of(&["*"]);
         let mut liked: Vec<(Encoding, f32)> = [
             (Encoding::Brotli, of(&["br"]).or(any).unwrap_or(0.0)),
-            (Encoding::Gzip, of(&["gzip", "x-gzip"]).or(any).unwrap_or(0.0)),
+            (
+                Encoding::Gzip,
+                of(&["gzip", "x-gzip"]).or(any).unwrap_or(0.0),
+            ),
             // Taken unless it is refused, but liked only where that is said.
-            (Encoding::Identity, of(&["identity"]).unwrap_or(f32::MIN_POSITIVE)),
+            (
+                Encoding::Identity,
+                of(&["identity"]).unwrap_or(f32::MIN_POSITIVE),
+            ),
         ]
         .into_iter()
         .filter(|(_, weight)| *weight > 0.0)

@@ -44,7 +44,6 @@ const RENEW_AT = 0.2;
 const LOOK_MS = 6 * 3_600_000;
 const AGAIN_MS = 30_000;
 const SOONEST_MS = 1_000;
-const NOT_BEFORE_MS = 2_000;
 const RESUME_AGAIN_MS = 2_000;
 
 export class Session {
@@ -59,24 +58,22 @@ export class Session {
     private readonly chatServer: string,
     grant: Grant,
     private readonly env: Environment,
-    /** The server's clock minus this machine's, which may be far off. */
-    private readonly clockOffsetMs: number,
   ) {
     this.#grant = grant;
     this.#plan();
   }
 
   /** @throws {StaffError} 401: e-mail or password is wrong; 429: too many failures. */
-  static async signIn(chatServer: string, email: string, password: string, env: Environment, clockOffsetMs = 0): Promise<Session> {
+  static async signIn(chatServer: string, email: string, password: string, env: Environment): Promise<Session> {
     const response = await ask(`${chatServer}/staff/session`, { method: "POST", body: JSON.stringify({ email, password }) });
-    return new Session(chatServer, (await response.json()) as Grant, env, clockOffsetMs);
+    return new Session(chatServer, (await response.json()) as Grant, env);
   }
 
   /** The session of this browser, if it has one. It asks until the server answers. */
-  static async resume(chatServer: string, env: Environment, clockOffsetMs = 0): Promise<Session | undefined> {
+  static async resume(chatServer: string, env: Environment): Promise<Session | undefined> {
     for (;;) {
       try {
-        return new Session(chatServer, await renewal(chatServer), env, clockOffsetMs);
+        return new Session(chatServer, await renewal(chatServer), env);
       } catch (error) {
         if (!(error instanceof StaffError) || isOver(error)) return undefined;
         await new Promise<void>((resolve) => env.setTimer(resolve, RESUME_AGAIN_MS));
@@ -153,9 +150,7 @@ export class Session {
   }
 
   #plan(): void {
-    const left = Date.parse(this.#grant.expiresAt) - (Date.now() + this.clockOffsetMs);
-    // One that has just been given is good for a while, whatever the clocks say.
-    this.#waitUntil(Date.now() + Math.max(left * (1 - RENEW_AT), NOT_BEFORE_MS));
+    this.#waitUntil(Date.now() + lifeOf(this.#grant) * (1 - RENEW_AT));
   }
 
   #waitUntil(due: number): void {
@@ -164,6 +159,18 @@ export class Session {
     const next = () => (Date.now() < due ? this.#waitUntil(due) : void this.renew());
     this.#timer = this.env.setTimer(next, Math.min(Math.max(due - Date.now(), SOONEST_MS), LOOK_MS));
   }
+}
+
+/** How long a grant that has just come lives: by the server's clock alone, for this machine's may be wrong by hours. */
+function lifeOf({ token, expiresAt }: Grant): number {
+  let issuedAt: unknown;
+  try {
+    const claims = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    issuedAt = (JSON.parse(claims) as { iat?: unknown }).iat;
+  } catch {
+    // No token that can be looked into: this machine's clock has to do.
+  }
+  return Date.parse(expiresAt) - (typeof issuedAt === "number" ? issuedAt * 1_000 : Date.now());
 }
 
 /** The server knows no such session, or has no sign-in at all. */

@@ -14,7 +14,7 @@ export class Notifier {
   constructor() {
     // A browser lets a page sound only after the person has touched it.
     const unlock = () => {
-      if (!("AudioContext" in window)) return;
+      if (typeof AudioContext === "undefined") return;
       try {
         this.#audio ??= new AudioContext();
         void this.#audio.resume().catch(() => undefined);
@@ -29,7 +29,7 @@ export class Notifier {
   /** Asks for the permission to notify; says whether notifications will be seen. */
   async permit(): Promise<boolean> {
     try {
-      if (!("Notification" in window) || (await Notification.requestPermission()) !== "granted") return false;
+      if (typeof Notification === "undefined" || (await Notification.requestPermission()) !== "granted") return false;
       // Some browsers, on phones, have the word and allow it only to service workers.
       new Notification(t("console.title"), { tag: TRIAL, silent: true }).close();
       return true;
@@ -78,7 +78,7 @@ export class Notifier {
 
   #notify(title: string, body: string, tag: string, onclick?: () => void): void {
     const hidden = document.visibilityState !== "visible" || !document.hasFocus();
-    if (!hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+    if (!hidden || typeof Notification === "undefined" || Notification.permission !== "granted") return;
     try {
       const notice = new Notification(title, { body: [...body].slice(0, LONGEST_TEXT).join(""), tag });
       notice.onclick = () => {

@@ -14,8 +14,10 @@ export function findOrigin(): Origin {
   const url = (isTag && current.src) || /https?:\/\/[^\s()]+\/widget\.js/.exec(new Error().stack ?? "")?.[0];
   const tags = [...document.querySelectorAll<HTMLScriptElement>("script[src], script[data-host]")];
   const find = (fits: (tag: HTMLScriptElement) => unknown) => tags.find(fits);
-  const tag = isTag ? current : (find(({ src }) => url && src.startsWith(url)) ?? find(({ dataset }) => dataset.host) ?? find(({ src }) => /\/widget\.js($|[?#])/.test(src)));
-  return { dataset: tag?.dataset ?? {}, nonce: tag?.nonce ?? "", host: originOf(tag?.dataset.host) ?? originOf(url || tag?.src) };
+  const tag = isTag ? current : (find(({ src }) => url && src.startsWith(url)) ?? find((each) => each.hasAttribute("data-host")) ?? find(({ src }) => /\/widget\.js($|[?#])/.test(src)));
+  // What a site gives every object is no attribute.
+  const dataset = Object.assign(Object.create(null), tag?.dataset) as DOMStringMap;
+  return { dataset, nonce: tag?.nonce ?? "", host: originOf(dataset.host) ?? originOf(url || tag?.src) };
 }
 
 function originOf(url: string | undefined): string | undefined {
