@@ -166,6 +166,10 @@ test("what a colleague gave to this agent comes first, says until when, and can 
   feed.decline("mine");
   expect(world.socket.said("Decline")).toEqual([{ userId: "mine" }]);
   expect(waiting(feed)).toEqual(["old"]);
+  // Given to it once more it is there once more.
+  world.socket.hearsBare(request("mine", 9, { handedOverBy: "Rosa" }));
+  expect(waiting(feed)).toContain("mine");
+  expect(world.socket.said("Decline")).toHaveLength(1);
 });
 
 test("once the reservation is over the request is like any other", () => {

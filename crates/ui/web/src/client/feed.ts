@@ -142,6 +142,8 @@ export class FeedClient {
     // Held no longer: it is everybody's again.
     const held = request.handedOverBy ? this.#state.held : without(this.#state.held, request.chatId);
     if (!this.#state.ready || this.#unconfirmed.size > 0) this.#awaitQuiet();
+    // What is given to this agent is asked of it anew, whatever it once declined.
+    if (request.handedOverBy) this.#declined.delete(request.chatId);
     if (this.#declined.has(request.chatId)) {
       // A new connection is a new agent to a server in open mode, which must hear of the decline again.
       this.#link.send({ type: "Decline", args: { userId: request.userId } });
