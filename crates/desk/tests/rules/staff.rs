@@ -1,7 +1,7 @@
 //! Kept chats, and what the desk does to chats from outside.
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::Phase,
     command::Command,
     decide::{Life, Timer, TimerChange},
@@ -12,7 +12,7 @@ use helpline_desk::{
     refusal::Refusal,
 };
 
-use crate::world::{Desk, agent, assign, claim, enter, open, say, staff, visitor};
+use crate::world::{Desk, agent, assign, claim, enter, open, say, staff, take_over, visitor};
 
 fn id(name: &str) -> AgentId {
     AgentId(name.to_owned())
@@ -175,5 +175,38 @@ fn the_staff_closes_any_chat() {
     for mut desk in [Desk::kept(Sockets), Desk::waiting(Sockets)] {
         desk.accepts(staff("rosa"), Command::Close);
         assert!(desk.chat.expect("a chat").is_over());
+    }
+}
+
+#[test]
+fn a_supervisor_has_no_part_in_anothers_conversation() {
+    let as_supervisor = |support: u128| match claim("Sven", support) {
+        Command::Claim {
+            visitor,
+            support,
+            name,
+            ..
+        } => Command::Claim {
+            visitor,
+            support,
+            name,
+            rank: Rank::Supervisor,
+        },
+        other => other,
+    };
+    for agents_are in [Accounts, Sockets] {
+        let mut desk = Desk::kept(agents_are);
+        let forbidden = Refusal::Forbidden;
+        assert_eq!(desk.refuses(agent("sven"), as_supervisor(2)), forbidden);
+        desk.accepts(staff("rosa"), assign("vika"));
+        desk.accepts(agent("vika"), claim("Vika", 1));
+        let refused = desk.refuses(agent("sven"), take_over(Rank::Supervisor, 2));
+        assert_eq!(refused, forbidden);
+        desk.accepts(agent("rosa"), take_over(Rank::Supervisor, 3));
+        desk.accepts(agent("anna"), take_over(Rank::Admin, 4));
+        // What was given to a supervisor is its own.
+        let mut given = Desk::kept(agents_are);
+        given.accepts(staff("rosa"), assign("sven"));
+        given.accepts(agent("sven"), as_supervisor(5));
     }
 }
