@@ -140,6 +140,7 @@ async fn a_browser_in_which_somebody_signed_in_has_a_counter_of_its_own() {
     let own = async || tries(&world, session, office, &cookies[1], &wrong()).await;
     waits_after_five(401, async || own().await.status).await;
     // What was made up is no browser that anybody knows.
+    attacks(&world, office).await;
     let made_up = format!("helpline_browser={}", "0".repeat(64));
     let answer = tries(&world, session, office, &made_up, &right()).await;
     assert_eq!(answer.status, 429, "{}", answer.body);
