@@ -96,7 +96,10 @@ impl Records {
         self.write_alone(async |tx| {
             for (index, subject) in subjects.iter().enumerate() {
                 match index {
-                    0 => drop(Entity::delete_by_id(key(&subject.name)).exec(tx).await?),
+                    0 => {
+                        let key = key(&subject.name);
+                        Entity::delete_by_id(key).exec(tx).await?;
+                    }
                     _ => uncount(tx, subject).await?,
                 }
             }

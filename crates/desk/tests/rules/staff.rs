@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use helpline_desk::{
-    actor::{Actor, Side},
+    actor::{Actor, Rank, Side},
     chat::Phase,
     command::Command,
     decide::{Life, Timer, TimerChange},
@@ -16,7 +16,7 @@ use helpline_desk::{
 };
 
 use crate::world::{
-    Desk, STRANGER, agent, assign, claim, enter, open, register, say, staff, visitor,
+    Desk, STRANGER, agent, assign, claim, enter, open, register, say, staff, take_over, visitor,
 };
 
 fn id(name: &str) -> AgentId {
@@ -287,4 +287,37 @@ fn an_agent_gives_its_chat_back_and_nobody_elses() {
     kept.accepts(agent("vika"), claim("Vika", 1));
     let vika = Actor::Support(SupportId::from_bits(1));
     assert_eq!(kept.refuses(vika, Command::Release), Refusal::NotWaiting);
+}
+
+#[test]
+fn a_supervisor_has_no_part_in_anothers_conversation() {
+    let as_supervisor = |support: u128| match claim("Sven", support) {
+        Command::Claim {
+            visitor,
+            support,
+            name,
+            ..
+        } => Command::Claim {
+            visitor,
+            support,
+            name,
+            rank: Rank::Supervisor,
+        },
+        other => other,
+    };
+    for agents_are in [Accounts, Sockets] {
+        let mut desk = Desk::kept(agents_are);
+        let forbidden = Refusal::Forbidden;
+        assert_eq!(desk.refuses(agent("sven"), as_supervisor(2)), forbidden);
+        desk.accepts(staff("rosa"), assign("vika"));
+        desk.accepts(agent("vika"), claim("Vika", 1));
+        let refused = desk.refuses(agent("sven"), take_over(Rank::Supervisor, 2));
+        assert_eq!(refused, forbidden);
+        desk.accepts(agent("rosa"), take_over(Rank::Supervisor, 3));
+        desk.accepts(agent("anna"), take_over(Rank::Admin, 4));
+        // What was given to a supervisor is its own.
+        let mut given = Desk::kept(agents_are);
+        given.accepts(staff("rosa"), assign("sven"));
+        given.accepts(agent("sven"), as_supervisor(5));
+    }
 }

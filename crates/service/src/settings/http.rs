@@ -63,3 +63,29 @@ fn is_origin(text: &str) -> bool {
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._:[]".contains(c))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    #[test]
+    fn an_origin_is_compared_as_browsers_write_it() {
+        let mut http = Settings::default().http;
+        for (set, origins) in [
+            ("https://x:443", vec!["https://x"]),
+            ("http://x:80,https://y", vec!["http://x", "https://y"]),
+            (
+                "https://x:80, http://x:443",
+                vec!["https://x:80", "http://x:443"],
+            ),
+            (
+                "https://x:4430,https://[2001:db8::443]",
+                vec!["https://x:4430", "https://[2001:db8::443]"],
+            ),
+            ("https://[::1]:443", vec!["https://[::1]"]),
+        ] {
+            http.cors_origin = set.to_owned();
+            assert_eq!(http.origins(), Some(origins), "{set}");
+        }
+    }
+}

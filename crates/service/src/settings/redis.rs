@@ -168,3 +168,52 @@ fn database(server: &str) -> &str {
         database => database,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    #[test]
+    fn a_redis_is_named_in_every_way_that_means_something() {
+        for url in [
+            "redis://host",
+            "redis://host:6379/2",
+            "redis://:pass?db=1#x@host/2",
+            "rediss://host:6380/0#insecure",
+            "unix:///run/redis.sock?db=2&user=ann&pass=x",
+        ] {
+            let mut redis = Settings::default().redis;
+            redis.url = url.into();
+            assert!(redis.validate().is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_passed_over_is_refused() {
+        for (url, reason) in [
+            ("redis://host?db=2", "redis://host:6379/2"),
+            ("redis://host:6379/?db=2", "redis://host:6379/2"),
+            (
+                "rediss://ann:a?b@host/1?timeout=5",
+                "`timeout` in its query",
+            ),
+            ("redis://host/two", "no number"),
+            ("redis://host/-1", "no number"),
+            ("redis://host/1#2", "after `#`"),
+            ("redis://host#insecure", "after `#`"),
+            ("unix:///run/redis.sock?db=two", "no number"),
+            (
+                "unix:///run/redis.sock?database=2",
+                "`database` in its query",
+            ),
+        ] {
+            let mut redis = Settings::default().redis;
+            redis.url = url.into();
+            let said = redis.validate().unwrap_err().to_string();
+            assert!(
+                said.contains("redis.url") && said.contains(reason),
+                "{url}: {said}"
+            );
+        }
+    }
+}

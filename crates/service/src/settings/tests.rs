@@ -281,27 +281,6 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("admin.email", "admin", "not an e-mail address"),
         ("admin.email", "@", "not an e-mail address"),
         ("admin.password", "short", "shorter than 8"),
-        ("redis.url", "redis://host?db=2", "redis://host:6379/2"),
-        (
-            "redis.url",
-            "redis://host:6379/?db=2",
-            "redis://host:6379/2",
-        ),
-        (
-            "redis.url",
-            "rediss://ann:a?b@host/1?timeout=5",
-            "`timeout` in its query",
-        ),
-        ("redis.url", "redis://host/two", "no number"),
-        ("redis.url", "redis://host/-1", "no number"),
-        ("redis.url", "redis://host/1#2", "after `#`"),
-        ("redis.url", "redis://host#insecure", "after `#`"),
-        ("redis.url", "unix:///run/redis.sock?db=two", "no number"),
-        (
-            "redis.url",
-            "unix:///run/redis.sock?database=2",
-            "`database` in its query",
-        ),
         ("http.cors_origin", "", "is empty"),
         ("http.cors_origin", "shop.example", "not an origin"),
         (
@@ -330,42 +309,6 @@ fn a_value_that_cannot_work_stops_the_start() {
         ("log.format", "xml", "neither `pretty` nor `json`"),
     ] {
         refused(key, value, key, reason);
-    }
-}
-
-#[test]
-fn an_origin_is_compared_as_browsers_write_it() {
-    let mut http = Settings::default().http;
-    for (set, origins) in [
-        ("https://x:443", vec!["https://x"]),
-        ("http://x:80,https://y", vec!["http://x", "https://y"]),
-        (
-            "https://x:80, http://x:443",
-            vec!["https://x:80", "http://x:443"],
-        ),
-        (
-            "https://x:4430,https://[2001:db8::443]",
-            vec!["https://x:4430", "https://[2001:db8::443]"],
-        ),
-        ("https://[::1]:443", vec!["https://[::1]"]),
-    ] {
-        http.cors_origin = set.to_owned();
-        assert_eq!(http.origins(), Some(origins), "{set}");
-    }
-}
-
-#[test]
-fn a_redis_is_named_in_every_way_that_means_something() {
-    for url in [
-        "redis://host",
-        "redis://host:6379/2",
-        "redis://:pass?db=1#x@host/2",
-        "rediss://host:6380/0#insecure",
-        "unix:///run/redis.sock?db=2&user=ann&pass=x",
-    ] {
-        let mut redis = Settings::default().redis;
-        redis.url = url.into();
-        assert!(redis.validate().is_ok(), "{url}");
     }
 }
 

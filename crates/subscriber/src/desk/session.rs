@@ -128,9 +128,8 @@ impl DeskSession {
             };
             match monitors {
                 true => {
-                    let seen = |chat: &OnFloor| {
-                        own(chat) || chat.chat.may_be_watched_by(rank, &agent)
-                    };
+                    let seen =
+                        |chat: &OnFloor| own(chat) || chat.chat.may_be_watched_by(rank, &agent);
                     (staff, Some(rows(&seen)), Vec::new())
                 }
                 false => (staff, None, rows(&own)),
