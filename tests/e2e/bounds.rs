@@ -187,47 +187,68 @@ fn read_by(sockets: usize, world: &World, visitor: &Party) -> std::thread::JoinH
             let opened = Socket::open(chats[number % 2], &path, &Door::plain(), "reader").await;
             let mut socket = opened.expect("an upgrade");
             socket.send("Join", guest.join()).await;
-            let frame = socket.next_within(secs(60)).await;
-            match frame {
-                Some(Frame::Text(frame)) => {
-                    assert_eq!(frame["type"], "ChatHistory", "{frame}");
-                    messages(&frame["args"]).len()
+            // A reader may have to ask again, whoever only talks may not.
+            for _ in 0..20 {
+                match socket.next_within(secs(60)).await {
+                    Some(Frame::Text(frame)) if frame["type"] == "ChatHistory" => {
+                        return messages(&frame["args"]).len();
+                    }
+                    Some(Frame::Text(frame)) => assert_eq!(frame["type"], "Error", "{frame}"),
+                    other => panic!("no history: {other:?}"),
                 }
-                other => panic!("no history: {other:?}"),
+                socket.send("Join", guest.join()).await;
             }
+            panic!("no history");
         });
         runtime.block_on(join_all(read))
     })
 }
 
+/// How long messages took, by the slowest of a hundred.
+fn p99(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() * 99 / 100]
+}
+
+/// What others may have to wait beyond what this machine makes them wait anyway.
+const WAIT: Duration = ms(1_000);
+
 #[tokio::test]
 async fn a_chat_that_somebody_fills_keeps_nobody_else_waiting() {
-    let world = World::with(|settings| settings.limits.message_burst = 100_000);
+    let world = World::with(|settings| {
+        settings.limits.message_burst = 100_000;
+        settings.chat.max_bytes = 2 * 1024 * 1024;
+    });
     let mut flooder = world.visitor("Mallory").await;
     flooder.says("hello").await;
     flooder_fills(&world, &flooder).await;
     let (mut other, mut support) = world.engaged().await;
-
-    let readers = read_by(20, &world, &flooder);
-    let mut times: Vec<Duration> = Vec::new();
     let mut rounds = 0;
-    while !readers.is_finished() || times.len() < 100 {
+    let mut round = async || {
         let content = format!("round {rounds}");
         rounds += 1;
         let start = Instant::now();
+        // Whatever is not an echo, `unavailable` for one, fails this.
         other.says(&content).await;
-        times.push(start.elapsed());
+        let took = start.elapsed();
         support.hears(&content).await;
-        assert!(rounds < 100_000, "the readers do not come to an end");
+        took
+    };
+    let mut calm = Vec::new();
+    for _ in 0..50 {
+        calm.push(round().await);
+    }
+    let readers = read_by(20, &world, &flooder);
+    let mut times = Vec::new();
+    while !readers.is_finished() || times.len() < 50 {
+        times.push(round().await);
     }
     let read = readers.join().expect("every reader gets its history");
-    assert!(read.iter().all(|count| *count > 1_500), "{read:?}");
-    times.sort();
-    let p99 = times[times.len() * 99 / 100];
+    assert!(read.iter().all(|count| *count > 400), "{read:?}");
+    let (calm, busy) = (p99(calm), p99(times));
     assert!(
-        p99 < ms(1_000),
-        "p99 is {p99:?} of {} messages",
-        times.len()
+        busy < WAIT + 4 * calm,
+        "{busy:?}, and without them {calm:?}"
     );
 }
 

