@@ -106,13 +106,14 @@ mod tests {
             let undone = "DELETE FROM seaql_migrations WHERE version = 'm0006_folding'";
             tx.execute_unprepared(undone).await?;
             for (seq, text) in was.iter().enumerate() {
-                for number in 0..600 {
-                    let insert = format!(
-                        "INSERT INTO messages (chat, epoch, seq, at, id, side, content, folded) \
-                         VALUES ('c{number}', 'e', {seq}, 0, '', 'visitor', '', '{text}')"
-                    );
-                    tx.execute_unprepared(&insert).await?;
-                }
+                let rows = (0..600).map(|number| {
+                    format!("('c{number}', 'e', {seq}, 0, '', 'visitor', '', '{text}')")
+                });
+                let insert = format!(
+                    "INSERT INTO messages (chat, epoch, seq, at, id, side, content, folded) VALUES {}",
+                    rows.collect::<Vec<_>>().join(", ")
+                );
+                tx.execute_unprepared(&insert).await?;
             }
             Ok(())
         };
