@@ -7,7 +7,7 @@ use actix_web::{
     http::header::{HeaderValue, RETRY_AFTER},
 };
 use helpline_desk::name::is_invisible;
-use helpline_records::{Account, Act, LONGEST_PASSWORD, RecordsError, Verified};
+use helpline_records::{Account, Act, LONGEST_PASSWORD, RecordsError, Subject, Verified};
 use helpline_service::{
     access::{Bearer, Issued},
     clock,
