@@ -2,7 +2,7 @@
 
 use e2e::people::{Account, ask};
 use e2e::{eventually, secs};
-use helpline_records::FollowUp;
+use helpline_records::{FollowUp, FollowUpKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -174,6 +174,7 @@ async fn the_oldest_of_many_follow_ups_is_reached() {
     for number in 0..MANY {
         // Many of one moment: a page that goes on by time alone would lose some of them.
         let wish = FollowUp {
+            kind: FollowUpKind::Message,
             id: format!("{number:032x}"),
             name: format!("Visitor {number}"),
             email: "mina@example.org".to_owned(),

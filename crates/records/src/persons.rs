@@ -11,10 +11,10 @@ use helpline_desk::{
 };
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::{Archived, FollowUp, Note, Rating, Records, new_id};
+use crate::{Archived, FollowUp, FollowUpKind, Note, Rating, Records, new_id};
 
 /// Tables that say nothing of a visitor, and why.
-const OF_NO_VISITOR: [(&str, &str); 13] = [
+const OF_NO_VISITOR: [(&str, &str); 14] = [
     (
         "accounts",
         "people with an account: disabled, not forgotten",
@@ -30,6 +30,10 @@ const OF_NO_VISITOR: [(&str, &str); 13] = [
     ("sessions", "sign-ins of accounts, until they end"),
     ("settings", "settings"),
     ("sign_in_failures", "hashes, for an hour"),
+    (
+        "sign_in_places",
+        "hashes of where an account signed in, for 90 days",
+    ),
     ("sqlite_sequence", "the database's own"),
 ];
 
@@ -129,6 +133,7 @@ impl Visitor {
         assert!(records.rate(&rating).await.unwrap());
         for chat in [Some(chat.to_string()), None] {
             let wish = FollowUp {
+                kind: FollowUpKind::Message,
                 id: new_id(),
                 name: NAME.to_owned(),
                 email: EMAIL.to_lowercase(),

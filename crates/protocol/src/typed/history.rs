@@ -16,7 +16,8 @@ use serde::Serialize;
 
 use super::{
     Level,
-    frames::{ChatMessage, EmailExtras, GivenExtras, Reader, Whisper, chat_expired, life, status},
+    frames::{ChatMessage, EmailExtras, Reader, Whisper, chat_expired, life, status},
+    request::GivenExtras,
 };
 use crate::frame;
 

@@ -6,6 +6,7 @@
 mod decode;
 mod frames;
 mod history;
+mod request;
 
 use helpline_desk::actor::Side;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::decode::{Args, open};
 pub use self::{
     decode::{ClientFrame, Join, Message, Resume, decode},
-    frames::{Queue, Reader, Scene, chat_expired, event_frames, life_left, passing, queue},
+    frames::{Reader, Scene, chat_expired, event_frames, passing},
     history::{Resumed, Seen, history, history_in_pages},
+    request::{Queue, life_left, queue},
 };
 
 /// A side as this dialect names it.

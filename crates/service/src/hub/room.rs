@@ -1,5 +1,6 @@
 //! One chat on this process: its sockets, and its state as far as it is known.
 
+mod present;
 mod repair;
 
 use std::{
@@ -8,7 +9,6 @@ use std::{
 };
 
 use helpline_desk::{
-    actor::Side,
     chat::{Chat, Phase},
     event::Recorded,
     id::ChatId,
@@ -97,39 +97,6 @@ impl Room {
             }
             state.place = None;
         }
-    }
-
-    /// While this socket's visitor waits the chat does not fall silent.
-    pub(super) fn keep_alive(&self, socket: u64) {
-        if let Some(member) = self.state().members.get_mut(socket) {
-            member.keeps_alive = true;
-        }
-    }
-
-    /// Whether a visitor waits here whose chat's time has to be started anew, as has not been done for so long; what is
-    /// known of the chat.
-    pub(super) fn is_to_be_kept_alive(&self, every: Duration) -> Option<Held> {
-        let mut state = self.state();
-        let held = state.held.as_ref()?;
-        let chat = held.chat.as_deref()?;
-        let waits = match chat.phase {
-            Phase::Waiting(_) => true,
-            Phase::Engaged => chat.is_away(Side::Support),
-            Phase::Registered | Phase::Ended(_) => false,
-        };
-        let is_here = state.members.iter().any(|member| member.keeps_alive);
-        let is_due = state.kept_alive_at.is_none_or(|at| at.elapsed() >= every);
-        if !(waits && !chat.kept && is_here && is_due) {
-            return None;
-        }
-        let held = held.clone();
-        state.kept_alive_at = Some(Instant::now());
-        Some(held)
-    }
-
-    /// That was not done after all.
-    pub(super) fn was_not_kept_alive(&self) {
-        self.state().kept_alive_at = None;
     }
 
     /// A socket that was given a seat has read the log to there. If it lacks what others here have, says from where the
