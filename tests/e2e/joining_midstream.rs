@@ -92,11 +92,10 @@ async fn whoever_is_the_first_of_its_process_misses_nothing() {
             socket.send("Join", join.clone()).await;
             let history = socket.expect("ChatHistory").await;
             let last = messages(&history).last().map(content);
-            let mut next = last.map_or(0, |last| last.parse::<u64>().expect("a number") + 1);
-            for _ in 0..5 {
+            let next = last.map_or(0, |last| last.parse::<u64>().expect("a number") + 1);
+            for next in next..next + 5 {
                 let message = socket.expect("ChatMessage").await;
                 assert_eq!(content(&message), next.to_string(), "round {round}");
-                next += 1;
             }
             socket.close().await;
         }

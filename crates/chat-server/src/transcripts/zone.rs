@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn zone(name: &str) -> Zone {
-        Zone::of(Some(name.to_owned())).ok().expect("a zone")
+        Zone::of(Some(name.to_owned())).expect("a zone")
     }
 
     fn at(text: &str) -> i64 {
