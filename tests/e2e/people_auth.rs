@@ -351,7 +351,7 @@ async fn odd_names_go_in_and_come_out_unharmed() {
         "<script>alert(1)</script>",
         "${jndi:ldap://x}",
         "明日香",
-        "\u{202e}live",
+        "\u{5e9}\u{5dc}\u{5d5}\u{5dd} live",
         "e\u{301}",
         "\u{1f469}\u{200d}\u{1f680}",
         "%00%0d%0aSet-Cookie: a=b",

@@ -22,7 +22,6 @@ fn refusals() -> Vec<(&'static str, Value)> {
         all.push((path, permission.clone()));
     }
     for path in [
-        "/auth/me",
         "/admin/analytics",
         "/conversations/00000000000000000000000000000000",
     ] {

@@ -318,16 +318,19 @@ async fn old_chats_are_forgotten_whole_and_open_ones_are_not() {
         let old = Story::begin("old", NOW - 100 * DAY)
             .asks("old words")
             .ended();
-        let open = Story::begin("open", NOW - 100 * DAY).asks("old words");
+        // A conversation stays open until somebody closes it; of any other nothing is left after so long a silence.
+        let by = VisitorId::from_bits(7);
+        let open = Story::of(by, "open", NOW - 100 * DAY, true).asks("old words");
+        let silent = Story::begin("silent", NOW - 100 * DAY).asks("old words");
         let new = Story::begin("new", NOW).asks("new words").ended();
-        store(&records, &[&old, &open, &new]).await;
+        store(&records, &[&old, &open, &silent, &new]).await;
         records.add_note(&note(1, &old.id())).await.expect("stored");
         let forget = async || records.forget_before(NOW - 30 * DAY, 100).await;
-        for (days, chats) in [(30, 1), (200, 0)] {
+        for (days, chats) in [(30, 2), (200, 0)] {
             let counted = records.count_ended_before(NOW - days * DAY).await;
             assert_eq!(counted.ok(), Some(chats), "it is counted before: {days}");
         }
-        assert_eq!(forget().await.ok(), Some(1));
+        assert_eq!(forget().await.ok(), Some(2));
         assert_eq!(forget().await.ok(), Some(0));
         assert_eq!(found(&records, Filters::default()).await, ["new", "open"]);
         assert_eq!(found(&records, text("old words")).await, ["open"]);

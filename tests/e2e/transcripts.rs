@@ -354,6 +354,9 @@ async fn rooms_are_chats_as_agents_see_them() {
     let none = get(&house.world, &room, &guest.token).await;
     assert_eq!(
         (none.status, none.json()),
-        (401, json!({"message": "Forbidden access, token invalid"}))
+        (
+            403,
+            json!({"message": "You do not have permission to access this API"})
+        )
     );
 }

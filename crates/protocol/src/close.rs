@@ -118,6 +118,8 @@ pub enum WireError {
     TooManyWatched,
     /// More messages than the limits allow.
     SlowDown,
+    /// The chat holds as much as it may: to wait does not help.
+    Full,
     /// The store did not confirm in time.
     Unavailable,
     /// Too many frames that could not be read.
@@ -140,7 +142,7 @@ impl WireError {
             Self::ChatExpired => "chat_expired",
             Self::NotEngaged => "not_engaged",
             Self::Outranked => "outranked",
-            Self::SlowDown | Self::TooManyWatched => "slow_down",
+            Self::SlowDown | Self::Full | Self::TooManyWatched => "slow_down",
             Self::Unavailable => "unavailable",
             Self::TooManyErrors => "too_many_errors",
         }
@@ -170,6 +172,8 @@ impl WireError {
             field: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             support_user_name: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            full: Option<bool>,
             #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
             reference: Option<&'a str>,
         }
@@ -184,6 +188,7 @@ impl WireError {
                 Self::AlreadyClaimed { winner } => winner.as_deref(),
                 _ => None,
             },
+            full: matches!(self, Self::Full).then_some(true),
             reference,
         };
         frame("Error", error)
@@ -205,6 +210,7 @@ impl WireError {
             Self::NotEngaged => "No agent has this chat".to_owned(),
             Self::Outranked => "Whoever has this chat stands as high".to_owned(),
             Self::TooManyWatched => "More chats are not watched at once".to_owned(),
+            Self::Full => "The chat is full, this was not stored".to_owned(),
             Self::SlowDown => "Too many messages, this one was not stored".to_owned(),
             Self::Unavailable => "Not confirmed, it may or may not appear later".to_owned(),
             Self::TooManyErrors => "Too many frames could not be read".to_owned(),
@@ -218,7 +224,7 @@ impl From<Refusal> for WireError {
             Refusal::AlreadyClaimed { winner } => Self::AlreadyClaimed { winner },
             Refusal::NotWaiting => Self::NotFound,
             Refusal::Invalid { field } => Self::InvalidField(field),
-            Refusal::Full => Self::SlowDown,
+            Refusal::Full => Self::Full,
             // `Over` has a frame of its own, and `NotDue` is for timers: neither gets here from a client.
             Refusal::Forbidden
             | Refusal::NotEngaged

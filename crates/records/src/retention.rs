@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Query,
 };
 
 use crate::{
@@ -13,6 +14,15 @@ use crate::{
 };
 
 impl Records {
+    /// How many chats ended before `time`: those that [`Self::forget_before`] would forget.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_ended_before(&self, time: i64) -> Result<u64, RecordsError> {
+        let ended = chat::Entity::find().filter(over(time));
+        self.read(async |db| ended.count(db).await).await
+    }
+
     /// Forgets chats that ended before `time`, whole, at most `limit` of them; says how many. One that never ended here, and
     /// whose life no silence outlasts, is over when nothing has happened in it for so long. The tags of visitors of whom no chat is
     /// left go too. Any number of processes may do this at once.
@@ -113,6 +123,7 @@ impl Records {
     }
 }
 
+/// Chats that are over and in which nothing happened since `time`.
 fn over(time: i64) -> Condition {
     let silent = Condition::all()
         .add(chat::Column::EndedAt.is_null())

@@ -1,17 +1,12 @@
 //! Settings that people change while the services run (contract 000, section 4).
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde_json::{Map, Value, json};
 
 use crate::{
     audit::{self, Act},
     database::Records,
-    entities::{
-        chat,
-        setting::{ActiveModel, Column, Entity, Model},
-    },
+    entities::setting::{ActiveModel, Column, Entity, Model},
     error::RecordsError,
 };
 
@@ -105,15 +100,6 @@ impl Records {
             audit::append(tx, now, by, act, "settings", changes.as_ref()).await
         })
         .await
-    }
-
-    /// How many chats ended before `time`: those that [`Self::forget_before`] would forget.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count_ended_before(&self, time: i64) -> Result<u64, RecordsError> {
-        let ended = chat::Entity::find().filter(chat::Column::EndedAt.lt(time));
-        self.read(async |db| ended.count(db).await).await
     }
 }
 

@@ -104,8 +104,8 @@ impl Admission {
 
     fn enter(&self) {
         let arrival = Arrival::Chat(self.chat, self.side);
-        self.roster.stays(self.socket);
         self.roster.enter(self.socket, arrival);
+        self.roster.stays(self.socket);
     }
 
     fn leave_later(&self) {

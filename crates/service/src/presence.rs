@@ -345,6 +345,7 @@ mod tests {
         roster.enter(1, arrival());
         roster.leave_later(1, Duration::ZERO);
         assert!(roster.lock().begins_to_tell(1));
+        roster.enter(1, arrival());
         roster.stays(1);
         assert_eq!(untold(&roster), [1]);
     }

@@ -101,7 +101,12 @@ pub(crate) async fn login(
 /// Says whose token it is.
 #[get("/auth/me")]
 pub(crate) async fn me(request: HttpRequest, people: Data<People>) -> Result<HttpResponse, Fault> {
-    let caller = people.caller(&request).await?;
+    let caller = people.caller(&request).await;
+    // Every role may ask: a visitor is not forbidden this, but has no account.
+    let caller = caller.map_err(|denied| match denied {
+        super::Denied::Role(_) => super::Denied::Gone,
+        denied => denied,
+    })?;
     Ok(success(StatusCode::OK, shown(&caller.account)))
 }
 

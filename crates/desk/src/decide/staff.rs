@@ -1,6 +1,6 @@
 //! What the desk does to a chat from outside: give it to an agent, close it, flag it, whisper to its agent.
 
-use super::{Outcome, check_room, is_assigned_to, leave_text, support::falls_to_others};
+use super::{Outcome, is_assigned_to, leave_text, support::falls_to_others, talk::check_room};
 use crate::{
     chat::{Chat, HandOver, Phase},
     decide::{Decision, Timer},

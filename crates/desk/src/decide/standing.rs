@@ -1,6 +1,9 @@
 //! Standing chats: a visitor has one, and it outlives its sessions (contract 004).
 
-use super::{Outcome, check_content, check_room, is_between_sessions, taken_by};
+use super::{
+    Outcome, is_between_sessions, taken_by,
+    talk::{check_content, check_room},
+};
 use crate::{
     actor::Side,
     chat::{Chat, Phase},

@@ -169,7 +169,7 @@ pub fn event_frames(scene: Scene<'_>, recorded: &Recorded, reader: Reader) -> Ve
     let (Some(chat), Audience::Seat(side)) = (scene.chat, reader.audience) else {
         // Only an end is an end: what else happens cannot be shown without the chat.
         return match &recorded.event {
-            Event::Ended(end) => vec![ended(scene.id, end, opted_in)],
+            Event::Ended(_) => vec![chat_expired(scene.id)],
             _ => Vec::new(),
         };
     };

@@ -28,6 +28,9 @@ const ROWS: usize = 500;
 /// An event's place.
 type Key = (String, String, i64);
 
+/// How often a batch is stored until what was stored is seen.
+const LOOKS: usize = 2;
+
 impl Records {
     /// Stores events. Those that are there already change nothing; those whose place is taken by an event of another time
     /// are not stored and are named in the answer. What is called stored was seen over another connection: whoever forgets
@@ -48,24 +51,26 @@ impl Records {
                 Entry::Occupied(_) => stored.conflicting.push(conflicting(event)),
             }
         }
-        let (stored, there) = self
-            .write(async |tx| {
-                let mut stored = stored.clone();
-                let there = store(tx, &events, &mut stored).await?;
-                Ok((stored, there))
-            })
-            .await?;
-        let missing = self.witness(async |db| missing(db, &there).await).await?;
-        match missing.is_empty() {
-            true => Ok(stored),
-            false => {
-                self.distrust();
-                let events = missing.len();
-                Err(RecordsError::Unavailable(format!(
-                    "{events} events are not there that were confirmed to be"
-                )))
+        let mut absent = 0;
+        for _ in 0..LOOKS {
+            let (stored, there) = self
+                .write(async |tx| {
+                    let mut stored = stored.clone();
+                    let there = store(tx, &events, &mut stored).await?;
+                    Ok((stored, there))
+                })
+                .await?;
+            let missing = self.witness(async |db| missing(db, &there).await).await?;
+            if missing.is_empty() {
+                return Ok(stored);
             }
+            // They were erased meanwhile, or never there: to store them again over other connections tells which.
+            self.distrust();
+            absent = missing.len();
         }
+        Err(RecordsError::Unavailable(format!(
+            "{absent} events are not there that were confirmed to be"
+        )))
     }
 }
 

@@ -226,6 +226,15 @@ describe("sending", () => {
     expect(world.socket.said("ChatMessage").map((args) => args.content)).toEqual(["one", "one"]);
   });
 
+  test("a message for which a chat has no room is not sent again by itself", () => {
+    const { world, chat } = joinedVisitor();
+    chat.send("one more");
+    world.socket.hears("Error", { code: "slow_down", full: true, message: "" });
+    world.passes(10_000);
+    expect(world.socket.said("ChatMessage")).toHaveLength(1);
+    expect(chat.state.outgoing).toMatchObject([{ content: "one more", refused: "slow_down" }]);
+  });
+
   test("a refused message stays readable and does not hold up the next", () => {
     const { world, chat } = joinedVisitor();
     chat.send("bad");

@@ -400,7 +400,7 @@ export class ChatClient {
     }
     if (this.#released && error.code !== "forbidden") return this.#released(false);
     if (error.code === "forbidden" && this.#state.live && this.options.side === "Support") return this.#finish("givenAway");
-    const again = error.code === "unavailable" || error.code === "slow_down";
+    const again = error.code === "unavailable" || (error.code === "slow_down" && !error.full);
     if (!this.#state.live) {
       this.env.clearTimer(this.#answerTimer);
       if (again) this.#later(() => this.#join());

@@ -104,6 +104,8 @@ export interface WireError {
   message: string;
   field?: string;
   supportUserName?: string;
+  /** The chat holds as much as it may: to wait does not help. */
+  full?: boolean;
 }
 
 /** What a chat socket receives. */
