@@ -1,10 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { icons } from "./scripts/icons.ts";
 import { locales } from "./scripts/locales.ts";
+import { preload } from "./scripts/preload.ts";
 
 /** The visitor page (also inside the widget's frame) and the console. */
 export default defineConfig({
-  plugins: [svelte(), locales()],
+  plugins: [svelte(), locales(), icons(), preload()],
   build: {
     outDir: "../dist/site",
     emptyOutDir: true,
@@ -16,7 +18,7 @@ export default defineConfig({
     modulePreload: {
       polyfill: false,
       // A part that is loaded later asks for its style beforehand and for no code: a browser remembers what it could not
-      // preload as lost for good, and then no second try would help (src/console/pages/retriable.ts).
+      // preload as lost for good, and then no second try would help (src/shared/retriable.ts).
       resolveDependencies: (_file, needed, { hostType }) => (hostType === "html" ? needed : needed.filter((each) => each.endsWith(".css"))),
     },
     rolldownOptions: { input: { visitor: "visitor.html", console: "console.html" } },

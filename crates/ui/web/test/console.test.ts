@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { held } from "../src/console/held";
 import { LIMITS, fits, used } from "../src/console/limits";
-import { pauseBefore } from "../src/console/pages/pauses";
-import { addressIn, retriable } from "../src/console/pages/retriable";
+import { pauseBefore } from "../src/shared/pauses";
+import { addressIn, retriable } from "../src/shared/retriable";
 import { dayAfter, dayName, dateName } from "../src/shared/time";
 import { useTexts } from "../src/shared/i18n";
 import en from "../locales/en.json";

@@ -9,8 +9,8 @@ import { loadTexts, t } from "../shared/i18n";
 import { setClockOffset } from "../shared/time";
 import App from "./App.svelte";
 import { memory } from "./memory";
-import { pauseBefore } from "./pages/pauses";
-import { eachRetriable } from "./pages/retriable";
+import { pauseBefore } from "../shared/pauses";
+import { eachRetriable } from "../shared/retriable";
 
 /** Asks until it is there: without it nobody can work, and a guess could sign somebody out. */
 async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {

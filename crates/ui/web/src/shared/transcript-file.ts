@@ -36,13 +36,6 @@ function indented(content: string): string {
   return content.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).join("\r\n    ");
 }
 
-/** What a file of chats is called: its days are in its name, so two of them are not one file in somebody's folder. Days are `YYYY-MM-DD` or empty. */
-export function exportName(from: string, to: string, format: string, now = new Date()): string {
-  const two = (part: number) => String(part).padStart(2, "0");
-  const today = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `chats-${from ? `${from}-to` : "until"}-${to || today}.${format}`;
-}
-
 /** Offers the text to the browser as a file. */
 export function saveText(name: string, text: string): void {
   saveBlob(name, new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));

@@ -7,10 +7,14 @@ import { h, icon, iconButton, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
 import { confirmThen } from "../shared/parts/confirm";
 import "./app.css";
-import { Leave } from "./leave";
+import { LateParts } from "./late-parts";
+import type { Leave } from "./leave";
+import { LeaveSoon } from "./leave-soon";
 import { Start } from "./start";
 import { Talk } from "./talk";
 import type { Visit } from "./visit";
+
+type View = Start | Talk | Leave | LeaveSoon;
 
 export class App {
   readonly element: HTMLElement;
@@ -18,7 +22,8 @@ export class App {
   #main = h("main");
   #save: HTMLButtonElement;
   #end: HTMLButtonElement;
-  #view: Start | Talk | Leave | undefined;
+  #view: View | undefined;
+  #late = new LateParts(() => this.show());
 
   /** `onclose` is given in a widget's frame, and closes its panel. */
   constructor(
@@ -44,15 +49,26 @@ export class App {
     setText(this.#status, this.#statusText(chat));
     this.#save.hidden = !chat || chat.lines.length === 0;
     this.#end.hidden = chat?.phase.kind !== "waiting" && chat?.phase.kind !== "engaged";
+    if (visit.stage !== "start") void this.#late.ask();
     if (chat) {
       if (!(this.#view instanceof Talk)) this.#enter(new Talk(visit));
-      if (this.#view instanceof Talk) this.#view.show(chat);
+      if (this.#view instanceof Talk) this.#view.show(chat, this.#late.parts);
     } else if (visit.stage === "leave") {
-      if (!(this.#view instanceof Leave)) this.#enter(new Leave(visit));
-      if (this.#view instanceof Leave) this.#view.show();
+      this.#showLeave();
     } else {
       if (!(this.#view instanceof Start)) this.#enter(new Start(visit));
       if (this.#view instanceof Start) this.#view.show();
+    }
+  }
+
+  #showLeave(): void {
+    const { parts, failures } = this.#late;
+    if (parts) {
+      if (!(this.#view instanceof parts.Leave)) this.#enter(new parts.Leave(this.visit));
+      if (this.#view instanceof parts.Leave) this.#view.show();
+    } else {
+      if (!(this.#view instanceof LeaveSoon)) this.#enter(new LeaveSoon(this.visit));
+      if (this.#view instanceof LeaveSoon) this.#view.show(failures);
     }
   }
 
@@ -61,7 +77,7 @@ export class App {
     if (!window.matchMedia?.("(pointer: coarse)").matches) this.#view?.focus();
   }
 
-  #enter(view: Start | Talk | Leave): void {
+  #enter(view: View): void {
     if (this.#view instanceof Talk) this.#view.destroy();
     this.#view = view;
     const moved = this.#main.contains(document.activeElement);

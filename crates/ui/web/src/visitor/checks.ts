@@ -1,6 +1,5 @@
 /** What the server takes, in the units in which it counts, so that a form says it before anything is sent. */
-import { charactersOver, codePoints, hasHalfCharacter } from "../client/text";
-import { isEmail } from "../shared/email";
+import { charactersOver, codePoints, hasHalfCharacter, isEmail } from "../client/text";
 import { t, type TextKey } from "../shared/i18n";
 
 const NAME_CHARACTERS = 64;

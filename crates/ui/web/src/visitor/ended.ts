@@ -4,7 +4,6 @@ import type { ChatState } from "../client/chat";
 import { h, icon } from "../shared/dom";
 import { t } from "../shared/i18n";
 import { memory } from "./memory";
-import { makeRating } from "./rating";
 import type { Visit } from "./visit";
 
 /** Nobody was there at the end. */
@@ -20,7 +19,11 @@ function whatHappened(visit: Visit, chat: ChatState): string {
   return t(phase.reason === "silence" ? "visitor.endedSilence" : "visitor.ended");
 }
 
-export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
+/** Whether there was anybody whose help can be rated. */
+export const isRatable = ({ phase, agentName }: ChatState) => agentName !== undefined && phase.kind === "over";
+
+/** `rating`: where the rating has its place. */
+export function makeEnded(visit: Visit, chat: ChatState, rating: HTMLElement): HTMLElement {
   const heading = h("h2", { id: "ended", tabIndex: -1 }, whatHappened(visit, chat));
   const again = h("button", { type: "button", className: "button primary", onclick: visit.again }, t("visitor.startNew"));
   const save = h(
@@ -35,7 +38,7 @@ export function makeEnded(visit: Visit, chat: ChatState): HTMLElement {
     { className: "ended", attrs: { "aria-labelledby": heading.id } },
     heading,
     memory.leftover() || visit.draft.trim() ? h("p", { className: "kept" }, t("visitor.wordsKept")) : "",
-    chat.agentName !== undefined && chat.phase.kind === "over" && makeRating(visit),
+    rating,
     h("div", { className: "actions" }, again, isUnanswered(chat) && leave, chat.lines.length > 0 && save),
   );
 }

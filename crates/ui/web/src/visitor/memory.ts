@@ -123,9 +123,9 @@ class Memory {
     this.#keep({ draft });
   }
 
-  /** Only of somebody who has spoken before. */
-  keepWish(wish: string): void {
-    if (this.name()) this.#keep({ wish });
+  /** Only of somebody who has spoken before, or who is about to load the page anew for it. */
+  keepWish(wish: string, anyway = false): void {
+    if (anyway || this.name()) this.#keep({ wish });
   }
 
   /** The chat is over; `unheard` is what nobody has read of it, the same in each tab that had it open. */

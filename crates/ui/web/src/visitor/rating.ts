@@ -1,8 +1,9 @@
 /** How was it? One to five stars, each with its word, and a word of one's own; once. */
-import star from "lucide-static/icons/star.svg?raw";
+import star from "lucide-static/icons/star.svg?own&raw";
 import { h, icon, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
 import { commentTooLong } from "./checks";
+import "./rating.css";
 import type { Visit } from "./visit";
 
 const SCORES = [1, 2, 3, 4, 5] as const;

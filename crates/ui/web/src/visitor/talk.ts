@@ -5,7 +5,8 @@ import { t } from "../shared/i18n";
 import { Composer } from "../shared/parts/composer";
 import { Now } from "../shared/parts/now";
 import { Thread } from "../shared/parts/thread";
-import { makeEnded } from "./ended";
+import { isRatable, makeEnded } from "./ended";
+import type { Late } from "./late-parts";
 import { PlaceInLine } from "./place-in-line";
 import type { Visit } from "./visit";
 
@@ -17,6 +18,9 @@ export class Talk {
   #composer: Composer;
   #foot: HTMLElement;
   #ended: HTMLElement | undefined;
+  /** Where the rating will be. */
+  #rating = h("div", { hidden: true });
+  #isRatable = false;
 
   constructor(private readonly visit: Visit) {
     const { retry, discard, sawEverything } = visit;
@@ -39,15 +43,19 @@ export class Talk {
     this.#composer.focus();
   }
 
-  show(chat: ChatState): void {
+  show(chat: ChatState, late: Late | undefined): void {
     this.#place.show(chat, this.visit.wish.state === "sent");
     this.#now.show(chat);
     this.#composer.placeholder = t(chat.phase.kind === "engaged" ? "common.writeMessage" : "visitor.writeMore");
     const over = chat.phase.kind === "over" || chat.phase.kind === "refused";
     if (over && !this.#ended) {
-      this.#ended = makeEnded(this.visit, chat);
+      this.#ended = makeEnded(this.visit, chat, this.#rating);
       this.#foot.replaceWith(this.#ended);
       this.#ended.querySelector("h2")?.focus();
+    }
+    if (over && late && !this.#isRatable) {
+      this.#isRatable = isRatable(chat);
+      if (this.#isRatable) this.#rating.replaceWith(late.makeRating(this.visit));
     }
     this.#thread.show(chat, this.visit.agentName);
   }

@@ -4,7 +4,7 @@
 import { ChatClient, type ChatState } from "../client/chat";
 import { browserEnvironment, type Environment } from "../client/environment";
 import { availability, leaveMessage, rate, register, type PublicConfig } from "../client/http";
-import { isEmail } from "../shared/email";
+import { isEmail } from "../client/text";
 import { t } from "../shared/i18n";
 import { saveText, transcriptText } from "../shared/transcript-file";
 import { nameProblem } from "./checks";

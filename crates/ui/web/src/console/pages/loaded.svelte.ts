@@ -1,6 +1,6 @@
 import { onDestroy } from "svelte";
 import { StaffError } from "../../client/session";
-import { pauseBefore } from "./pauses";
+import { pauseBefore } from "../../shared/pauses";
 
 const AGAIN_MS = 1_000;
 /** Whoever is refused will mostly be refused again: there is no hurry to ask once more. */

@@ -3,7 +3,7 @@ import type { Component } from "svelte";
 import type { Role } from "../../client/session";
 import type { Staff } from "../../client/staff";
 import type { Desk } from "../desk.svelte";
-import { retriable } from "./retriable";
+import { retriable } from "../../shared/retriable";
 
 export interface PageProps {
   staff: Staff;

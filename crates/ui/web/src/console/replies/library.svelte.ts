@@ -3,7 +3,7 @@
  * are asked for again, with growing pauses.
  */
 import type { CannedReply, Staff } from "../../client/staff";
-import { pauseBefore } from "../pages/pauses";
+import { pauseBefore } from "../../shared/pauses";
 
 export class Library {
   replies = $state.raw<readonly CannedReply[]>();

@@ -1,5 +1,5 @@
 /**
- * Importing a part of the console that may have failed before. A browser remembers a failed import for as long as the
+ * Importing a part of a page that may have failed before. A browser remembers a failed import for as long as the
  * page lives and answers from memory, so it is asked for under another name then; and nothing is imported while the
  * server cannot be reached at all, for that would only make the browser remember more failures.
  */
@@ -28,7 +28,7 @@ export function eachRetriable<T>(loaders: Record<string, Load<T>>): Record<strin
 }
 
 /** @throws if the server cannot be reached. */
-async function reach(): Promise<void> {
+export async function reach(): Promise<void> {
   const response = await fetch("/config.json", { method: "HEAD", cache: "no-store" });
   if (response.status >= 500) throw new Error(String(response.status));
 }
@@ -38,19 +38,7 @@ export function addressIn(error: unknown): string | undefined {
   return /(?:https?:\/)?\/[^\s"']+?\.(?:js|css)\b/.exec(String(error))?.[0];
 }
 
+/** A style that could not be had is not remembered (scripts/preload.ts). */
 async function again<T>(load: Load<T>, { address, times }: { address: string | undefined; times: number }): Promise<T> {
-  if (address === undefined) return load();
-  const other = `${address}?again=${times}`;
-  if (address.endsWith(".js")) return (await import(/* @vite-ignore */ other)) as T;
-  await style(other);
-  return load();
-}
-
-function style(href: string): Promise<unknown> {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  return new Promise((done, failed) => {
-    link.onload = done;
-    link.onerror = () => failed(new Error(href));
-    document.head.append(link);
-  });
+  return address?.endsWith(".js") ? ((await import(/* @vite-ignore */ `${address}?again=${times}`)) as T) : load();
 }
