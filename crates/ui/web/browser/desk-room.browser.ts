@@ -186,7 +186,7 @@ test("the oldest of 323 follow-ups is reached", async () => {
     expect(response.status).toBe(201);
   }
   const agent = await signsIn(browser, world, vika);
-  await until("the count", () => agent.page.locator(".follow-ups .count").textContent(), (text) => text === "323");
+  await until("the count", () => agent.page.locator(".follow-ups .count").textContent(), (text) => Number(text) >= 323);
   await agent.page.locator(".follow-ups").click();
   const oldest = agent.page.getByRole("article", { name: "Writer 0", exact: true });
   const articles = agent.page.getByRole("article");
@@ -196,11 +196,13 @@ test("the oldest of 323 follow-ups is reached", async () => {
     await agent.page.getByRole("button", { name: "Show more" }).click();
     await until("more of them", () => articles.count(), (count) => count > before);
   }
-  expect(await articles.count()).toBe(323);
+  // Others may have asked in vain before.
+  const written = agent.page.getByRole("article", { name: /^Writer \d+$/ });
+  expect(await written.count()).toBe(323);
   // A change leaves the reader where it was.
   await oldest.getByRole("button", { name: /^Take/ }).click();
   await oldest.getByText("You see to it").or(oldest.locator(".pill")).first().waitFor();
-  expect(await articles.count()).toBe(323);
+  expect(await written.count()).toBe(323);
 });
 
 test("a page that could not be loaded is there by itself once it can be", async () => {

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Agent, Visitor, engaged, openBrowser, type Person } from "./people";
 import { World } from "./world";
+import { until } from "./until";
 
 let browser: Browser;
 let world: World;
@@ -52,7 +53,7 @@ test("ended by the visitor, with a transcript to keep", async () => {
   const text = readFileSync(await (await download).path(), "utf8");
   expect(text).toMatch(/\] Mina: hello/);
   expect(text).toMatch(/\] \* Vika joined/);
-  expect(text).toMatch(/\] Vika: Hi Mina,\n {4}I am here\./);
+  expect(text).toMatch(/\] Vika: Hi Mina,\r\n {4}I am here\./);
   await visitor.leaves();
   await agent.leaves();
 });
@@ -69,10 +70,20 @@ test("expired by silence, after a warning; text that was not sent stays", async 
   await agent.leaves();
 });
 
+/** Whoever waits with the page open keeps the place: here the network is away until the request is gone. */
+async function waitsInVain(): Promise<void> {
+  world.visitorsRoad.cut();
+  const [server] = world.chatServers;
+  const figures = () => fetch(`http://127.0.0.1:${server.port}/metrics`).then((response) => response.text());
+  await until("the request to be gone", figures, (text) => /^helpline_waiting 0$/m.test(text));
+  world.visitorsRoad.restore();
+}
+
 test("nobody takes the request in time: it is said, and the words are kept, even over a reload", async () => {
   const visitor = await Visitor.opens(browser, world);
   await visitor.starts("Mina", "Is anybody there?");
   await visitor.says("I need help");
+  await waitsInVain();
   await visitor.sees("We are sorry, nobody could take your chat in time.");
   await visitor.page.reload();
   expect(await visitor.page.getByLabel("Your question").inputValue()).toBe("Is anybody there?\nI need help");
@@ -82,6 +93,7 @@ test("nobody takes the request in time: it is said, and the words are kept, even
 test("whoever nobody answered in time leaves the same words with an e-mail", async () => {
   const visitor = await Visitor.opens(browser, world);
   await visitor.starts("Mina", "Is anybody there?");
+  await waitsInVain();
   await visitor.sees("We are sorry, nobody could take your chat in time.");
   await visitor.page.getByRole("button", { name: "Leave a message" }).click();
   expect(await visitor.page.getByLabel("Your message").inputValue()).toContain("Is anybody there?");

@@ -12,11 +12,16 @@ import { memory } from "./memory";
 import { pauseBefore } from "../shared/pauses";
 import { eachRetriable } from "../shared/retriable";
 
+/** After so many failures in a row it is said. */
+const WORTH_A_WORD = 2;
+
 /** Asks until it is there: without it nobody can work, and a guess could sign somebody out. */
 async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (let failures = 1; ; failures++) {
-    const found = await ask().catch(() => undefined);
+    let reason: unknown;
+    const found = await ask().catch((error: unknown) => void (reason = error));
     if (found !== undefined) return found;
+    if (failures === WORTH_A_WORD) cannotStart("Helpline: a part of the console could not be loaded; trying again.", reason);
     await new Promise((resolve) => setTimeout(resolve, pauseBefore(failures)));
   }
 }
@@ -30,6 +35,7 @@ async function start(): Promise<void> {
   applyAccent(config.brand.accent);
   document.title = config.brand.title ?? t("console.title");
   const target = document.getElementById("app");
+  target?.replaceChildren();
   if (target) mount(App, { target, props: { config, languages: Object.keys(texts) } });
 }
 

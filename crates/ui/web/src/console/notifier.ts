@@ -31,7 +31,8 @@ export class Notifier {
     try {
       if (typeof Notification === "undefined" || (await Notification.requestPermission()) !== "granted") return false;
       // Some browsers, on phones, have the word and allow it only to service workers.
-      new Notification(t("console.title"), { tag: TRIAL, silent: true }).close();
+      const isPhone = typeof matchMedia !== "function" || matchMedia("(pointer: coarse)").matches;
+      if (isPhone) new Notification(t("console.title"), { tag: TRIAL, silent: true }).close();
       return true;
     } catch {
       return false;
