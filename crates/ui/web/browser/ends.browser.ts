@@ -72,9 +72,10 @@ test("expired by silence, after a warning; text that was not sent stays", async 
 
 /** Whoever waits with the page open keeps the place: here the network is away until the request is gone. */
 async function waitsInVain(): Promise<void> {
-  world.visitorsRoad.cut();
   const [server] = world.chatServers;
   const figures = () => fetch(`http://127.0.0.1:${server.port}/metrics`).then((response) => response.text());
+  await until("the request", figures, (text) => /^helpline_waiting 1$/m.test(text));
+  world.visitorsRoad.cut();
   await until("the request to be gone", figures, (text) => /^helpline_waiting 0$/m.test(text));
   world.visitorsRoad.restore();
 }
