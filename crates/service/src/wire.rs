@@ -1,7 +1,7 @@
 //! WebSocket over actix-web: frames in and out of one connection.
 //!
 //! A server's frames are not masked, so a frame looks the same to every client: it is encoded once, as
-//! [`Frame`], and its bytes are shared by all sockets that get it. What comes in is [`reader`]'s.
+//! [`Frame`], and its bytes are shared by all sockets that get it. What comes in is `reader`'s.
 
 mod reader;
 
