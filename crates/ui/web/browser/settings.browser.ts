@@ -35,7 +35,7 @@ test("a lower retention asks first with the number of chats, and an emptied or n
   await page.route("**/staff/settings/retention?*", async (route) => {
     asked += 1;
     expect(new URL(route.request().url()).searchParams.get("days")).toBe("30");
-    await route.fulfill({ json: { days: 30, chats: 1234 }, headers: { "Access-Control-Allow-Origin": "*" } });
+    await route.fulfill({ json: { days: 30, chats: 1234 }, headers: { "Access-Control-Allow-Origin": new URL(page.url()).origin, "Access-Control-Allow-Credentials": "true" } });
   });
   const retention = page.getByLabel("Days that ended chats are kept");
   const save = page.getByRole("button", { name: "Save", exact: true });
