@@ -82,14 +82,20 @@ async fn epoch(party: &mut Party, world: &World) -> Value {
     party.rejoins_at(world, 1).await["epoch"].clone()
 }
 
+/// The agent has said something and ended the chat, and its visitor has heard of neither.
+async fn ended_unheard(world: &World, door: &Door) -> Party {
+    let (visitor, mut support) = engaged(world, door).await;
+    unheard(world, &mut support).await;
+    support.leaves().await;
+    hears_the_end(&mut support, true).await;
+    visitor
+}
+
 #[tokio::test]
 async fn the_end_that_somebody_runs_into_comes_after_what_was_missed() {
     for door in doors() {
         let world = proxied();
-        let (mut visitor, mut support) = engaged(&world, &door).await;
-        unheard(&world, &mut support).await;
-        support.leaves().await;
-        hears_the_end(&mut support, true).await;
+        let mut visitor = ended_unheard(&world, &door).await;
         visitor.sends("are you there?").await;
         hears_all(&mut visitor).await;
         hears_the_end(&mut visitor, true).await;
@@ -100,10 +106,7 @@ async fn the_end_that_somebody_runs_into_comes_after_what_was_missed() {
 async fn whoever_joins_again_on_its_own_socket_gets_the_rest_before_the_end() {
     for door in doors() {
         let world = proxied();
-        let (mut visitor, mut support) = engaged(&world, &door).await;
-        unheard(&world, &mut support).await;
-        support.leaves().await;
-        hears_the_end(&mut support, true).await;
+        let mut visitor = ended_unheard(&world, &door).await;
         let join = visitor.rejoin_args();
         visitor.send("Join", join).await;
         hears_all(&mut visitor).await;

@@ -6,6 +6,7 @@ mod availability;
 mod chat;
 mod conversations;
 mod doctor;
+mod export;
 mod people;
 mod register;
 mod reset_password;

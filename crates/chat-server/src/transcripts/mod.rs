@@ -5,7 +5,7 @@
 //! the visitor it is talking to. A visitor may rate its own chat and ask to be called back, and reads nothing here.
 
 mod chats;
-pub(crate) mod csv;
+mod csv;
 mod erase;
 mod export;
 mod follow_ups;

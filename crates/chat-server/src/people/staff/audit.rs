@@ -1,23 +1,21 @@
 //! Who did what, and when: page by page, and all of it to take along.
 
-use std::{collections::VecDeque, io};
-
 use actix_web::{
     HttpRequest, HttpResponse, get,
-    http::header::{CONTENT_DISPOSITION, HeaderValue},
-    web::{Bytes, Data, Query},
+    web::{Data, Query},
 };
-use futures_util::{Stream, stream::try_unfold};
 use helpline_desk::time::Timestamp;
 use helpline_protocol::iso;
-use helpline_records::{Act, AuditFilter, Audited, Records};
+use helpline_records::{Act, AuditFilter, Audited, Records, RecordsError};
 use helpline_service::clock;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::warn;
 
 use super::{ADMINS, Fault};
-use crate::{people::People, transcripts::csv};
+use crate::{
+    export::{self, Format, Source, csv},
+    people::People,
+};
 
 const PAGE: u64 = 100;
 const LARGEST_PAGE: u64 = 500;
@@ -95,13 +93,11 @@ pub(crate) async fn give(
     let caller = people.staff(&request, ADMINS).await?;
     let which = Which::of(&request)?;
     let filter = which.filter()?;
-    let (kind, ending, as_csv) = match which.format.as_deref() {
-        None | Some("" | "json") => ("application/json", "json", false),
-        Some("csv") => ("text/csv; charset=utf-8", "csv", true),
-        Some(_) => return Err(Fault::bad("Invalid format")),
-    };
+    // An empty value is none.
+    let format = which.format.as_deref().filter(|name| !name.is_empty());
+    let format = Format::parse(format).ok_or(Fault::bad("Invalid format"))?;
     let details = json!({
-        "format": ending,
+        "format": format.name(),
         "actor": filter.actor,
         "action": filter.act.map(Act::as_str),
     });
@@ -111,96 +107,50 @@ pub(crate) async fn give(
         .await?;
     let day = iso(Timestamp(clock::now_micros()));
     let day = day.split('T').next().unwrap_or_default();
-    let name = format!("attachment; filename=\"audit-{day}.{ending}\"");
-    let name = HeaderValue::from_str(&name).map_err(|_| Fault::unavailable())?;
-    let export = Export {
-        records: people.records.clone(),
-        filter,
-        as_csv,
-        step: Step::Begin,
-        page: VecDeque::new(),
-    };
-    Ok(HttpResponse::Ok()
-        .content_type(kind)
-        .insert_header((CONTENT_DISPOSITION, name))
-        .streaming(pieces(export)))
+    let records = people.records.clone();
+    let name = format!("audit-{day}");
+    Ok(export::answer(Lines { records, filter }, format, &name))
 }
 
-/// What is left to export.
-struct Export {
+/// The lines that are left to export.
+struct Lines {
     records: Records,
     filter: AuditFilter,
-    as_csv: bool,
-    step: Step,
-    page: VecDeque<Audited>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Begin,
-    First,
-    Lines,
-    Done,
-}
+impl Source for Lines {
+    type Item = Audited;
 
-fn pieces(export: Export) -> impl Stream<Item = Result<Bytes, io::Error>> {
-    try_unfold(export, async |mut export| {
-        let piece = export.next().await?;
-        Ok(piece.map(|piece| (Bytes::from(piece), export)))
-    })
-}
-
-impl Export {
-    /// The next piece. A failure cuts the answer off, so that nobody takes a part for the whole.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, io::Error> {
-        match self.step {
-            Step::Begin => {
-                self.step = Step::First;
-                return Ok(Some(match self.as_csv {
-                    // Without the mark a spreadsheet reads it in whatever its own letters are.
-                    true => [
-                        "\u{feff}".as_bytes(),
-                        &csv::lines([HEADINGS.map(str::to_owned)]),
-                    ]
-                    .concat(),
-                    false => b"[".to_vec(),
-                }));
-            }
-            Step::Done => return Ok(None),
-            Step::First | Step::Lines => {}
+    async fn page(&mut self) -> Result<Vec<Audited>, RecordsError> {
+        let page = self.records.audit(&self.filter, LARGEST_PAGE).await?;
+        if let Some(last) = page.last() {
+            self.filter.before = Some(last.id);
         }
-        if self.page.is_empty() {
-            let page = self.records.audit(&self.filter, LARGEST_PAGE).await;
-            let page = page.inspect_err(|error| warn!(%error, "an export is cut off"));
-            self.page = page.map_err(io::Error::other)?.into();
-            if let Some(last) = self.page.back() {
-                self.filter.before = Some(last.id);
-            }
-        }
-        let Some(line) = self.page.pop_front() else {
-            self.step = Step::Done;
-            return Ok((!self.as_csv).then(|| b"]\n".to_vec()));
-        };
-        let first = self.step == Step::First;
-        self.step = Step::Lines;
-        Ok(Some(match self.as_csv {
-            true => csv::lines([cells(line)]),
-            false => {
-                let comma = if first { "\n" } else { ",\n" };
-                format!("{comma}{}", shown(&line)).into_bytes()
-            }
-        }))
+        Ok(page)
+    }
+
+    fn headings() -> Vec<u8> {
+        csv::headings(HEADINGS)
+    }
+
+    fn csv(line: &Audited) -> Vec<u8> {
+        csv::lines([cells(line)])
+    }
+
+    fn json(line: &Audited) -> Value {
+        shown(line)
     }
 }
 
-fn cells(line: Audited) -> [String; HEADINGS.len()] {
+fn cells(line: &Audited) -> [String; HEADINGS.len()] {
     [
         line.id.to_string(),
         iso(Timestamp(line.at)),
-        line.actor,
-        line.action,
-        line.target,
+        line.actor.clone(),
+        line.action.clone(),
+        line.target.clone(),
         line.details
+            .as_ref()
             .map(|details| details.to_string())
             .unwrap_or_default(),
     ]
